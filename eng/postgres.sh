@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck source=eng/steps.sh
 . "$root/eng/steps.sh"
 
-state=$root/.local/postgres # what this clone remembers: kind, port, password, cluster, connection
+state=$root/.local/postgres # what this clone remembers: kind, port, password, version, directory, connection
 first_port=54329
 user=rag
 
@@ -26,7 +26,7 @@ USAGE
   exit 2
 }
 
-recall() { [ -r "$state/$1" ] && cat "$state/$1"; }
+recall() { [ -f "$state/$1" ] && cat "$state/$1"; }
 
 # Only the owner may read what is remembered: the password is among it.
 remember() { (umask 077 && printf '%s\n' "$2" >"$state/$1.new" && mv "$state/$1.new" "$state/$1"); }
@@ -319,7 +319,7 @@ private_up() {
   else
     step "private cluster, PostgreSQL $version" make_cluster "$version" "$directory"
   fi
-  remember cluster "$directory"
+  remember directory "$directory"
   remember version "$version"
   cluster_runs "$version" "$directory" && return
   port=$(recall port || echo "$first_port")
@@ -341,7 +341,7 @@ private_psql() {
 
 private_down() {
   local version directory
-  version=$(recall version || true) directory=$(recall cluster || true)
+  version=$(recall version || true) directory=$(recall directory || true)
   if [ -n "$directory" ] && cluster_runs "$version" "$directory"; then
     step "stop" as_server "$(pg_bin "$version")/pg_ctl" stop --wait --mode fast --silent --pgdata "$directory/data"
   else
@@ -409,12 +409,12 @@ reset() {
   case $(recall kind || true) in
     docker) step "throw the container's data away" compose down --volumes ;;
     private)
-      directory=$(recall cluster || true)
+      directory=$(recall directory || true)
       [ -z "$directory" ] || step "throw the data away" rm -rf "$directory"
       ;;
   esac
-  # The port stays: connection strings that somebody copied go on working, but for the password.
-  rm -f "$state"/{kind,version,cluster,password,connection}
+  # Port and password stay: connection strings that somebody copied go on working.
+  rm -f "$state"/{kind,version,directory,connection}
   up
 }
 
