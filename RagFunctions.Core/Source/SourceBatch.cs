@@ -1,0 +1,6 @@
+namespace RagFunctions.Core.Source;
+
+/// <summary>What one read of the source found. An id in neither list does not exist in this cabinet.</summary>
+/// <param name="Eligible">Rows that have a chunk, ordered by id.</param>
+/// <param name="Ineligible">Rows that are there but have none, ordered by id; filled by reads by id only.</param>
+public sealed record SourceBatch(IReadOnlyList<SourceRow> Eligible, IReadOnlyList<IneligibleRow> Ineligible);
