@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # PostgreSQL with pgvector for development and tests: see "usage" below.
 set -euo pipefail
+shopt -s inherit_errexit
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck source=eng/steps.sh
@@ -104,7 +105,7 @@ has_vector() { [ -f "/usr/share/postgresql/$1/extension/vector.control" ]; }
 installed_versions() {
   local postgres
   for postgres in /usr/lib/postgresql/*/bin/postgres; do
-    [ -x "$postgres" ] && basename "$(dirname "$(dirname "$postgres")")"
+    if [ -x "$postgres" ]; then basename "$(dirname "$(dirname "$postgres")")"; fi
   done | sort -rn
 }
 
@@ -168,7 +169,8 @@ install_vector() { # version
     install_packages "postgresql-$1-pgvector"
   else
     install_packages "postgresql-server-dev-$1" build-essential dpkg-dev
-    step "pgvector from Debian's source package" build_vector "$1"
+    step "pgvector from Debian's source package" build_vector "$1" ||
+      die "no pgvector for PostgreSQL $1: install it by hand, or start Docker, or set RAG_TEST_POSTGRES"
   fi
 }
 
@@ -184,11 +186,11 @@ build_vector() { # version
   local mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg package_version source
   build=$(mktemp -d)
   trap 'rm -rf "$build"' RETURN
+  # shellcheck disable=SC2016 # the format is apt's, not the shell's
   mirror=$(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(REPO_URI)' 'Created-By: Packages' |
-    awk -F'|' '$1 == "Debian" && $2 == "Debian" && $3 == "main" { print $4; exit }')
+    awk -F'|' '$1 == "Debian" && $2 == "Debian" && $3 == "main" && !n++ { print $4 }')
   if [ -z "$mirror" ]; then
     echo "no Debian mirror among this machine's apt sources, and no postgresql-$1-pgvector in them."
-    echo "Install pgvector for PostgreSQL $1 by hand, or set RAG_TEST_POSTGRES, or start Docker."
     return 1
   fi
   mkdir -p "$build/lists/partial" "$build/cache/archives/partial"
@@ -229,7 +231,7 @@ install_postgres() { # prints the version
     if [ -z "$version" ]; then
       step "apt-get update" refresh_package_lists
       lists_refreshed=yes
-      version=$(apt-cache depends postgresql | sed -n 's/^ *Depends: postgresql-\([0-9]*\)$/\1/p' | head -1)
+      version=$(apt-cache depends postgresql | awk '/Depends: postgresql-[0-9]+$/ && !n++ { sub(/.*-/, ""); print }')
       [ -n "$version" ] || die "apt knows no package postgresql: check the package sources of this machine"
       install_server "$version"
     fi

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Shows the system on this machine: a database server, the build, both schemas.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+# shellcheck source=eng/steps.sh
+. "$root/eng/steps.sh"
+cd "$root"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
+have dotnet || die "no .NET SDK here: install the version that global.json names (https://dot.net), then run this again"
+shown "PostgreSQL" "$root/eng/postgres.sh" up
+step "build" dotnet build RagFunctions.Cli -v q --nologo -clp:NoSummary
+
+ConnectionStrings__Main=$(eng/postgres.sh url main)
+ConnectionStrings__Rag=$(eng/postgres.sh url rag)
+export ConnectionStrings__Main ConnectionStrings__Rag
+rag() { dotnet RagFunctions.Cli/bin/Debug/net10.0/rag.dll "$@"; }
+
+shown "rag migrate" rag migrate
+shown "rag migrations" rag migrations
