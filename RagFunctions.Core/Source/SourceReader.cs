@@ -17,8 +17,14 @@ public static class SourceReader
     /// <param name="asOf">The instant the 90 days are measured at.</param>
     /// <param name="cancellationToken">Stops the read.</param>
     /// <exception cref="OverflowException">A number of some row does not fit in a decimal. The connection stays usable; read fewer ids to find the row.</exception>
-    public static Task<SourceBatch> ReadByIdsAsync(NpgsqlConnection main, Entity entity, long cabinetId, long[] ids, DateTimeOffset asOf, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+    public static async Task<SourceBatch> ReadByIdsAsync(
+        NpgsqlConnection main, Entity entity, long cabinetId, long[] ids, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        var table = SourceTable.Of(entity);
+        await using var command = Command(main, table.ByIds, cabinetId, asOf);
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = ids });
+        return await ReadAsync(command, table, cancellationToken);
+    }
 
     /// <summary>The first <paramref name="limit"/> eligible rows, ordered by id, of the half-open key range.</summary>
     /// <param name="main">An open connection to the main database.</param>
@@ -30,15 +36,74 @@ public static class SourceReader
     /// <param name="asOf">The instant the 90 days are measured at.</param>
     /// <param name="cancellationToken">Stops the read.</param>
     /// <exception cref="OverflowException">As in <see cref="ReadByIdsAsync"/>.</exception>
-    public static Task<SourceBatch> ReadRangeAsync(
-        NpgsqlConnection main, Entity entity, long cabinetId, long? from, long? to, int limit, DateTimeOffset asOf, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+    public static async Task<SourceBatch> ReadRangeAsync(
+        NpgsqlConnection main, Entity entity, long cabinetId, long? from, long? to, int limit, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        if (to == long.MinValue)
+        {
+            return new SourceBatch([], []);
+        }
+
+        var table = SourceTable.Of(entity);
+        await using var command = Command(main, table.ByRange, cabinetId, asOf);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from ?? long.MinValue });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = to is { } end ? end - 1 : long.MaxValue });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = limit });
+        return await ReadAsync(command, table, cancellationToken);
+    }
 
     /// <summary>The ids of all eligible rows of the cabinet in ascending order, streamed. The connection is busy until the end.</summary>
+    /// <param name="main">An open connection to the main database.</param>
+    /// <param name="entity">Whose table.</param>
+    /// <param name="cabinetId">The tenant.</param>
+    /// <param name="asOf">The instant the 90 days are measured at.</param>
+    /// <param name="cancellationToken">Stops the read.</param>
     public static async IAsyncEnumerable<long> ReadIdsAsync(
         NpgsqlConnection main, Entity entity, long cabinetId, DateTimeOffset asOf, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await Task.CompletedTask;
-        yield break;
+        await using var command = Command(main, SourceTable.Of(entity).Ids, cabinetId, asOf);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            yield return reader.GetInt64(0);
+        }
+    }
+
+    // The period is taken from asOf, not added to the column: a date near the end of PostgreSQL's calendar would overflow.
+    private static NpgsqlCommand Command(NpgsqlConnection main, string sql, long cabinetId, DateTimeOffset asOf) => new(sql, main)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<long> { TypedValue = cabinetId },
+            new NpgsqlParameter<DateTime> { TypedValue = (asOf - EligiblePeriod.Length).UtcDateTime },
+        },
+    };
+
+    private static async Task<SourceBatch> ReadAsync(NpgsqlCommand command, SourceTable table, CancellationToken cancellationToken)
+    {
+        List<SourceRow> eligible = [];
+        List<IneligibleRow> ineligible = [];
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            ReadRow(reader, table, eligible, ineligible);
+        }
+
+        return new SourceBatch(eligible, ineligible);
+    }
+
+    private static void ReadRow(NpgsqlDataReader reader, SourceTable table, List<SourceRow> eligible, List<IneligibleRow> ineligible)
+    {
+        var columns = new ColumnCursor(reader);
+        var id = columns.Number() ?? throw new InvalidOperationException("a source row without a primary key");
+        var nmId = columns.Number();
+        if (columns.Flag() == true)
+        {
+            eligible.Add(table.Read(id, nmId, ref columns));
+        }
+        else
+        {
+            ineligible.Add(new IneligibleRow(id, nmId));
+        }
     }
 }

@@ -1,0 +1,73 @@
+namespace RagFunctions.Core.Source;
+
+/// <summary>Buyouts and returns: eligible for 90 days from their date.</summary>
+internal sealed class SaleTable : SourceTable
+{
+    public static readonly SaleTable Instance = new();
+
+    private const string Eligible = "r.sale_date > $2";
+
+    private const string Columns = $"""
+            p.name::text,
+            r.sale_id::text,
+            r.order_id::text,
+            r.product_name::text,
+            r.brand::text,
+            r.size::text,
+            CASE WHEN r.amount > '-Infinity' AND r.amount < 'Infinity' THEN round(r.amount::numeric, 2) END,
+            CASE WHEN r.customer_price > '-Infinity' AND r.customer_price < 'Infinity' THEN round(r.customer_price::numeric, 2) END,
+            CASE WHEN r.discount_percent > '-Infinity' AND r.discount_percent < 'Infinity' THEN round(r.discount_percent::numeric, 2) END,
+            CASE WHEN r.spp_percent > '-Infinity' AND r.spp_percent < 'Infinity' THEN round(r.spp_percent::numeric, 2) END,
+            CASE WHEN r.sale_date >= {FirstInstant} AND r.sale_date < {EndOfInstants} THEN r.sale_date END,
+            r.type::text,
+            r.status::text,
+            r.is_cancel
+        """;
+
+    private const string IdsSql = $"""
+        SELECT r.id::bigint FROM wb_sales AS r WHERE r.cabinet_id = $1 AND {Eligible} ORDER BY r.id
+        """;
+
+    private const string ByIdsSql = $"""
+        SELECT r.id::bigint, r.nm_id::bigint, ({Eligible}) IS TRUE,
+        {Columns}
+        FROM wb_sales AS r
+        LEFT JOIN wb_products AS p ON p.cabinet_id = r.cabinet_id AND p.nm_id = r.nm_id
+        WHERE r.cabinet_id = $1 AND r.id = ANY($3)
+        ORDER BY r.id
+        """;
+
+    private const string ByRangeSql = $"""
+        SELECT r.id::bigint, r.nm_id::bigint, true,
+        {Columns}
+        FROM (SELECT * FROM wb_sales AS r
+              WHERE r.cabinet_id = $1 AND r.id BETWEEN $3 AND $4 AND {Eligible}
+              ORDER BY r.id LIMIT $5) AS r
+        LEFT JOIN wb_products AS p ON p.cabinet_id = r.cabinet_id AND p.nm_id = r.nm_id
+        ORDER BY r.id
+        """;
+
+    public override string ByIds => ByIdsSql;
+
+    public override string ByRange => ByRangeSql;
+
+    public override string Ids => IdsSql;
+
+    public override SourceRow Read(long id, long? nmId, ref ColumnCursor columns) => new SaleRow(
+        id,
+        nmId,
+        columns.Text(),
+        columns.Text(),
+        columns.Text(),
+        columns.Text(),
+        columns.Text(),
+        columns.Text(),
+        columns.Amount(),
+        columns.Amount(),
+        columns.Amount(),
+        columns.Amount(),
+        columns.Instant(),
+        columns.Text(),
+        columns.Text(),
+        columns.Flag());
+}

@@ -1,0 +1,43 @@
+namespace RagFunctions.Core.Source;
+
+/// <summary>How one entity is read: its three statements and its row.</summary>
+/// <remarks>
+/// Parameters of every statement: <c>$1</c> cabinet, <c>$2</c> the instant after which a date is eligible. By ids: <c>$3</c> the ids.
+/// By range: <c>$3</c> first and <c>$4</c> last id, both inclusive, <c>$5</c> the limit.
+/// Columns are cast, so that int4 and double precision tables read like bigint and numeric ones.
+/// Why these shapes, measured on 350,000 orders of 60 cabinets (PostgreSQL 15): <c>= ANY</c> walks the primary key, 3.5 ms for 2,000
+/// ids and 19 ms for 15,000, while a join with unnest hashes the whole cabinet (5 ms and 77 ms). A page by range walks the primary
+/// key, or sorts a small cabinet by its own index: 68 pages of 2,000 take 80 ms, so an index on (cabinet_id, id) gains nothing. The
+/// limit stands below the join, so that a page never joins more than its own rows.
+/// </remarks>
+internal abstract class SourceTable
+{
+    /// <summary>Before this an instant is not shown: near the first one that .NET holds, with room for the shift to Moscow time.</summary>
+    protected const string FirstInstant = "'0001-01-02 00:00:00+00'";
+
+    /// <summary>From here on an instant is not shown: near the last one that .NET holds, with room for the shift to Moscow time.</summary>
+    protected const string EndOfInstants = "'9999-12-31 00:00:00+00'";
+
+    /// <summary>Rows named by id, eligible or not: id, nm_id, eligible, then the entity's columns.</summary>
+    public abstract string ByIds { get; }
+
+    /// <summary>Eligible rows of a key range, the same columns.</summary>
+    public abstract string ByRange { get; }
+
+    /// <summary>Ids of eligible rows in ascending order; <c>$1</c> and <c>$2</c> only.</summary>
+    public abstract string Ids { get; }
+
+    /// <summary>The row; <paramref name="columns"/> stands behind the eligibility column.</summary>
+    public abstract SourceRow Read(long id, long? nmId, ref ColumnCursor columns);
+
+    /// <summary>The table of <paramref name="entity"/>.</summary>
+    public static SourceTable Of(Entity entity) => entity switch
+    {
+        Entity.Products => ProductTable.Instance,
+        Entity.Orders => OrderTable.Instance,
+        Entity.Stocks => StockTable.Instance,
+        Entity.Reviews => ReviewTable.Instance,
+        Entity.Sales => SaleTable.Instance,
+        _ => throw new ArgumentOutOfRangeException(nameof(entity), entity, "not an entity"),
+    };
+}
