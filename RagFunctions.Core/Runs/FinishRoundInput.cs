@@ -10,6 +10,7 @@ namespace RagFunctions.Core.Runs;
 /// <param name="RetryAt">The provider asks to wait.</param>
 /// <param name="StopError">The run must stop with this error.</param>
 /// <param name="LastRound">No further round may follow in this run.</param>
+/// <param name="Mode">The mode this round had (<see cref="RoundStart.Mode"/>): what it may tick off.</param>
 public sealed record FinishRoundInput(
     long CabinetId,
     Guid RunId,
@@ -19,4 +20,5 @@ public sealed record FinishRoundInput(
     bool ApplyFailed,
     DateTimeOffset? RetryAt,
     string? StopError,
-    bool LastRound);
+    bool LastRound,
+    RunMode Mode = RunMode.Incremental);

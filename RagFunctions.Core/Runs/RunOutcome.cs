@@ -20,4 +20,7 @@ public static class RunOutcome
 
     /// <summary>Stopped until <c>not_before</c> (provider limits or outage).</summary>
     public const string Waiting = "waiting";
+
+    /// <summary>Nothing was begun (busy, inactive); the summary's message says why. Never stored: there is no run.</summary>
+    public const string Skipped = "skipped";
 }

@@ -1,0 +1,128 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Polly;
+using Polly.Retry;
+
+namespace RagFunctions.Core.Runs;
+
+/// <summary>
+/// Drives a run inside this process: the same <see cref="RunPlan"/> and the same services as the orchestration, without
+/// Durable. For the command line, the bench and the tests. If the process dies, the stored request and the queue keep the work.
+/// </summary>
+public sealed partial class InProcessDriver(IRunSteps steps, TimeProvider time, ILogger<InProcessDriver> logger)
+{
+    private readonly ResiliencePipeline _retry = new ResiliencePipelineBuilder { TimeProvider = time }
+        .AddRetry(new RetryStrategyOptions
+        {
+            // What the orchestrator's RetryPolicy does for activities; anything else than a passing database trouble fails at once.
+            ShouldHandle = new PredicateBuilder().Handle<NpgsqlException>(e => e.IsTransient).Handle<TimeoutException>(),
+            MaxRetryAttempts = 2,
+            Delay = TimeSpan.FromSeconds(1),
+            BackoffType = DelayBackoffType.Exponential,
+        })
+        .Build();
+
+    /// <summary>The owner string of a run of this process; a new one for every call, so that two runs never take each other's lease at once.</summary>
+    public static string NewOwner() => $"cli:{Environment.MachineName}:{Environment.ProcessId}:{Guid.NewGuid():N}";
+
+    /// <summary>Runs the cabinet to its end.</summary>
+    /// <param name="cabinetId">The tenant.</param>
+    /// <param name="progress">Told after every step.</param>
+    /// <param name="cancellationToken">Stops starting steps and cancels those under way; the lease then runs out or is taken over.</param>
+    public Task<RunSummary> RunAsync(long cabinetId, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
+        RunAsync(new RunInput(cabinetId, NewOwner()), progress, cancellationToken);
+
+    /// <summary>Runs with the given windows, owner and number of rounds.</summary>
+    public async Task<RunSummary> RunAsync(RunInput input, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
+    {
+        input = input.Begun(Guid.NewGuid(), time.GetUtcNow());
+        while (true)
+        {
+            switch (await RoundAsync(input, progress, cancellationToken))
+            {
+                case RunEnding.Again again:
+                    input = again.Next;
+                    break;
+                case RunEnding.WaitUntil wait:
+                    var delay = wait.At - time.GetUtcNow();
+                    if (delay > TimeSpan.Zero)
+                    {
+                        await Task.Delay(delay, time, cancellationToken);
+                    }
+
+                    input = wait.Next;
+                    break;
+                case RunEnding.Done done:
+                    return done.Summary;
+            }
+        }
+    }
+
+    private async Task<RunEnding> RoundAsync(RunInput input, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
+    {
+        var plan = new RunPlan(input);
+        var running = new List<Task<Action>>();
+        while (!plan.IsDone)
+        {
+            while (plan.TryNext(out var step))
+            {
+                running.Add(RunAsync(plan, step, cancellationToken));
+            }
+
+            progress?.Report(plan.Progress);
+            var finished = await Task.WhenAny(running);
+            running.Remove(finished);
+            if (finished.IsCanceled)
+            {
+                // Those under way are cancelled too: nothing of this process writes after the call has returned.
+                await Task.WhenAll(running).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+
+            (await finished)();
+        }
+
+        progress?.Report(plan.Progress);
+        return plan.End(time.GetUtcNow());
+    }
+
+    /// <summary>Runs a step; its answer is fed to the plan by the loop, one at a time.</summary>
+    private async Task<Action> RunAsync(RunPlan plan, RunStep step, CancellationToken cancellationToken)
+    {
+        try
+        {
+            switch (step)
+            {
+                case RunStep.OpenRound open:
+                    var start = await TryAsync(steps.OpenAsync, open.Input, cancellationToken);
+                    return () => plan.Complete(open, start);
+                case RunStep.ApplyRange apply:
+                    var applied = await TryAsync(steps.ApplyAsync, apply.Input, cancellationToken);
+                    return () => plan.Complete(apply, applied);
+                case RunStep.PlanEmbedding planning:
+                    var planned = await TryAsync(steps.PlanAsync, planning.Input, cancellationToken);
+                    return () => plan.Complete(planning, planned);
+                case RunStep.EmbedBatch embed:
+                    var embedded = await TryAsync(steps.EmbedAsync, embed.Input, cancellationToken);
+                    return () => plan.Complete(embed, embedded);
+                case RunStep.CloseRound close:
+                    var end = await TryAsync(steps.CloseAsync, close.Input, cancellationToken);
+                    return () => plan.Complete(close, end);
+                default:
+                    throw new NotSupportedException(step.GetType().Name);
+            }
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            StepFailed(step.GetType().Name, exception);
+            return () => plan.Fail(step, exception.Message);
+        }
+    }
+
+    /// <summary>On the thread pool: reading and rendering are processor work, and the steps of a window must overlap.</summary>
+    private Task<TResult> TryAsync<TInput, TResult>(
+        Func<TInput, CancellationToken, Task<TResult>> call, TInput input, CancellationToken cancellationToken) =>
+        Task.Run(() => _retry.ExecuteAsync(async token => await call(input, token), cancellationToken).AsTask(), cancellationToken);
+
+    [LoggerMessage(4001, LogLevel.Error, "Step {Step} failed; its work stays queued or pending")]
+    private partial void StepFailed(string step, Exception exception);
+}

@@ -1,0 +1,18 @@
+namespace RagFunctions.Core.Runs;
+
+/// <summary>What follows when every step of a round is over.</summary>
+public abstract record RunEnding
+{
+    private RunEnding()
+    {
+    }
+
+    /// <summary>Go on at once with <paramref name="Next"/> (continue-as-new).</summary>
+    public sealed record Again(RunInput Next) : RunEnding;
+
+    /// <summary>Sleep until <paramref name="At"/>, at most <see cref="RunPlan.LongestWait"/> away, then go on with <paramref name="Next"/>.</summary>
+    public sealed record WaitUntil(DateTimeOffset At, RunInput Next) : RunEnding;
+
+    /// <summary>The run is over.</summary>
+    public sealed record Done(RunSummary Summary) : RunEnding;
+}

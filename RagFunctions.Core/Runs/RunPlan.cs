@@ -1,0 +1,350 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace RagFunctions.Core.Runs;
+
+/// <summary>
+/// The decisions of one round of a run: what to do next, how much at a time, when to stop, what follows. Pure and
+/// deterministic: no clock, no I/O, no randomness; the same answers in the same order give the same steps. The orchestrator
+/// and <see cref="InProcessDriver"/> ask <see cref="TryNext"/> until it says no, wait for any started step, report it, and
+/// ask again; when <see cref="IsDone"/>, <see cref="End"/> says what follows.
+/// </summary>
+/// <remarks>
+/// Started steps are always awaited: <see cref="IsDone"/> is false while one is under way, also after a stop. A stop
+/// (lease lost, configuration error, provider asks to wait) starts nothing new, and the round is still closed.
+/// </remarks>
+public sealed class RunPlan
+{
+    /// <summary>A longer wait is not held: the run ends and the sweep starts it again. Two minutes.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(2);
+
+    /// <summary>Timers a run may sleep through before it leaves the rest to the sweep.</summary>
+    public const int MostWaits = 10;
+
+    private const int LongestError = 500;
+
+    private readonly RunInput _input;
+    private readonly Guid _runId;
+    private readonly HashSet<RunStep> _running = new(ReferenceEqualityComparer.Instance);
+    private readonly Queue<ChangeRange> _ranges = [];
+    private readonly Queue<HashInterval> _intervals = [];
+
+    private Phase _phase = Phase.Begin;
+    private int _done;
+    private int _total = 1;
+    private int _productsLeft;
+    private bool _openStarted;
+    private bool _planStarted;
+    private bool _closeStarted;
+    private RoundStart? _start;
+    private RoundTotals _totals = new();
+    private long _pending;
+    private bool _superseded;
+    private bool _applyFailed;
+    private bool _stepFailed;
+    private string? _stopError;
+    private DateTimeOffset? _retryAt;
+    private RoundEnd? _end;
+    private string? _brokenBy;
+
+    /// <param name="input">With <see cref="RunInput.RunId"/> set (<see cref="RunInput.Begun"/>).</param>
+    /// <exception cref="ArgumentException">The run has no id, or a window or a number of rounds is below one.</exception>
+    public RunPlan(RunInput input)
+    {
+        _input = input;
+        _runId = input.RunId ?? throw new ArgumentException("a run needs its id before its first round: RunInput.Begun", nameof(input));
+        if (input.ApplyWindow < 1 || input.EmbedWindow < 1 || input.Round < 1 || input.MaxRounds < 1)
+        {
+            throw new ArgumentException("windows, round and number of rounds start at 1", nameof(input));
+        }
+    }
+
+    private enum Phase
+    {
+        Begin,
+        Apply,
+        Plan,
+        Embed,
+        Finish,
+        Ended,
+    }
+
+    /// <summary>Every started step is over and no step follows.</summary>
+    public bool IsDone => _phase == Phase.Ended && _running.Count == 0;
+
+    /// <summary>Where the round is.</summary>
+    public RunProgress Progress => new(
+        _phase.ToString().ToLowerInvariant(),
+        _done,
+        _total,
+        _input.Round,
+        _start?.Mode.WireName(),
+        _totals.RowsRead,
+        _totals.Embedded + _totals.Reused,
+        _pending,
+        _stopError ?? _totals.Error);
+
+    private bool Stopped => _superseded || _stopError is not null || _retryAt is not null;
+
+    /// <summary>The next step to start now; false = wait for a started one, or the round is over.</summary>
+    public bool TryNext([NotNullWhen(true)] out RunStep? step)
+    {
+        step = _phase switch
+        {
+            Phase.Begin when !_openStarted => Open(),
+            Phase.Apply => NextRange(),
+            Phase.Plan when !_planStarted => PlanEmbedding(),
+            Phase.Embed => NextInterval(),
+            Phase.Finish when !_closeStarted => Close(),
+            _ => null,
+        };
+        if (step is not null)
+        {
+            _running.Add(step);
+        }
+
+        return step is not null;
+    }
+
+    /// <summary>The round is open, or cannot be.</summary>
+    public void Complete(RunStep.OpenRound step, RoundStart result)
+    {
+        Over(step);
+        _start = result;
+        if (result.Status != BeginStatus.Started)
+        {
+            Enter(Phase.Ended, 0);
+            return;
+        }
+
+        // Dependents print the product's stored name: in a full run products are finished before anything else starts.
+        foreach (var range in result.Ranges.OrderBy(range => range.Entity != Entity.Products))
+        {
+            _ranges.Enqueue(range);
+        }
+
+        _productsLeft = result.Mode == RunMode.Full ? result.Ranges.Count(range => range.Entity == Entity.Products) : 0;
+        Enter(Phase.Apply, _ranges.Count);
+        LeaveApplyWhenOver();
+    }
+
+    /// <summary>A range is applied.</summary>
+    public void Complete(RunStep.ApplyRange step, ApplyResult result)
+    {
+        Over(step);
+        _superseded |= result.Superseded;
+        _totals = Shortened(_totals.Plus(result));
+        RangeOver(step);
+    }
+
+    /// <summary>Pending texts are cut into intervals.</summary>
+    public void Complete(RunStep.PlanEmbedding step, EmbeddingPlan result)
+    {
+        Over(step);
+        _superseded |= result.Superseded;
+        _pending = result.PendingChunks;
+        foreach (var interval in result.Intervals)
+        {
+            _intervals.Enqueue(interval);
+        }
+
+        Enter(Phase.Embed, _intervals.Count);
+        LeaveEmbedWhenOver();
+    }
+
+    /// <summary>A batch is embedded, or the provider's answer says why not.</summary>
+    public void Complete(RunStep.EmbedBatch step, EmbedBatchResult result)
+    {
+        Over(step);
+        _superseded |= result.Superseded;
+        _stopError ??= Short(result.StopError);
+        _stepFailed |= result.Error is not null;
+        if (result.RetryAt is { } retryAt && (_retryAt is null || retryAt > _retryAt))
+        {
+            _retryAt = retryAt;
+        }
+
+        _totals = Shortened(_totals.Plus(result));
+        _done++;
+        LeaveEmbedWhenOver();
+    }
+
+    /// <summary>The round is booked.</summary>
+    public void Complete(RunStep.CloseRound step, RoundEnd result)
+    {
+        Over(step);
+        _end = result;
+        Enter(Phase.Ended, 0);
+    }
+
+    /// <summary>A step failed for good (its retries are spent). Its work is still queued or pending; the rest of the round goes on.</summary>
+    /// <param name="step">A started step.</param>
+    /// <param name="message">What went wrong, without secrets.</param>
+    public void Fail(RunStep step, string message)
+    {
+        Over(step);
+        _stepFailed = true;
+        var error = Short(message);
+        switch (step)
+        {
+            case RunStep.ApplyRange apply:
+                _applyFailed = true;
+                _totals = _totals with { Error = _totals.Error ?? error };
+                RangeOver(apply);
+                break;
+            case RunStep.PlanEmbedding:
+                _totals = _totals with { FailedBatches = _totals.FailedBatches + 1, Error = _totals.Error ?? error };
+                Enter(Phase.Finish, 1);
+                break;
+            case RunStep.EmbedBatch:
+                _totals = _totals with { FailedBatches = _totals.FailedBatches + 1, Error = _totals.Error ?? error };
+                _done++;
+                LeaveEmbedWhenOver();
+                break;
+            default:
+                // Nobody holds an answer to act on: the lease runs out, or this owner's next run takes it over at once.
+                _brokenBy = error;
+                Enter(Phase.Ended, 0);
+                break;
+        }
+    }
+
+    /// <summary>What follows the round.</summary>
+    /// <param name="now">The caller's deterministic clock; only tells a short wait from a long one.</param>
+    /// <exception cref="InvalidOperationException">The round is not over.</exception>
+    public RunEnding End(DateTimeOffset now)
+    {
+        if (!IsDone)
+        {
+            throw new InvalidOperationException($"round {_input.Round} of run {_runId} is in phase {_phase} with {_running.Count} steps under way");
+        }
+
+        if (_brokenBy is not null)
+        {
+            return Done(RunOutcome.Failed, null, _brokenBy);
+        }
+
+        if (_start!.Status != BeginStatus.Started)
+        {
+            return NotStarted(_start, now);
+        }
+
+        var more = _input.Round < _input.MaxRounds;
+        if (_end!.Again && more)
+        {
+            return new RunEnding.Again(_input with { Round = _input.Round + 1 });
+        }
+
+        if (_end.Outcome == RunOutcome.Waiting && more && IsShort(_end.NotBefore, now))
+        {
+            return new RunEnding.WaitUntil(_end.NotBefore!.Value, _input with { Round = _input.Round + 1, Waits = _input.Waits + 1 });
+        }
+
+        return Done(_end.Outcome, _end.NotBefore, _stopError ?? _totals.Error);
+    }
+
+    private RunEnding NotStarted(RoundStart start, DateTimeOffset now) => start.Status switch
+    {
+        // The round was not opened: the same one is asked for again.
+        BeginStatus.NotYet when IsShort(start.NotBefore, now) =>
+            new RunEnding.WaitUntil(start.NotBefore!.Value, _input with { Waits = _input.Waits + 1 }),
+        BeginStatus.NotYet => Done(RunOutcome.Waiting, start.NotBefore, start.Message),
+        BeginStatus.Busy when _input.Round > 1 => Done(RunOutcome.Superseded, start.NotBefore, start.Message),
+        BeginStatus.Refused => Done(RunOutcome.Failed, start.NotBefore, start.Message),
+        _ => Done(RunOutcome.Skipped, start.NotBefore, start.Message),
+    };
+
+    private RunEnding.Done Done(string outcome, DateTimeOffset? notBefore, string? message) =>
+        new(new RunSummary(_input.CabinetId, _runId, outcome, _input.Round, _input.StartedAt, notBefore, message));
+
+    private bool IsShort(DateTimeOffset? until, DateTimeOffset now) =>
+        until is { } at && at - now <= LongestWait && _input.Waits < MostWaits;
+
+    private RunStep.OpenRound Open()
+    {
+        _openStarted = true;
+        return new RunStep.OpenRound(new BeginRoundInput(_input.CabinetId, _runId, _input.Round, _input.Owner));
+    }
+
+    private RunStep.ApplyRange? NextRange()
+    {
+        if (Stopped || _running.Count >= _input.ApplyWindow || !_ranges.TryPeek(out var range))
+        {
+            return null;
+        }
+
+        if (_productsLeft > 0 && range.Entity != Entity.Products)
+        {
+            return null;
+        }
+
+        _ranges.Dequeue();
+        return new RunStep.ApplyRange(new ApplyRangeInput(_input.CabinetId, _runId, _start!.Token, _start.Mode, _start.AsOf, range));
+    }
+
+    private RunStep.PlanEmbedding PlanEmbedding()
+    {
+        _planStarted = true;
+        return new RunStep.PlanEmbedding(new PlanEmbeddingInput(_input.CabinetId, _runId, _start!.Token));
+    }
+
+    private RunStep.EmbedBatch? NextInterval() =>
+        !Stopped && _running.Count < _input.EmbedWindow && _intervals.TryDequeue(out var interval)
+            ? new RunStep.EmbedBatch(new EmbedBatchInput(_input.CabinetId, _runId, _start!.Token, interval))
+            : null;
+
+    private RunStep.CloseRound Close()
+    {
+        _closeStarted = true;
+
+        // After a failed step another round at once would meet the same trouble: the sweep brings the next try, a minute later.
+        var last = _input.Round >= _input.MaxRounds || _stepFailed;
+        return new RunStep.CloseRound(new FinishRoundInput(
+            _input.CabinetId, _runId, _input.Round, _start!.Token, _totals, _applyFailed, _retryAt, _stopError, last, _start.Mode));
+    }
+
+    private void RangeOver(RunStep.ApplyRange step)
+    {
+        _done++;
+        if (_productsLeft > 0 && step.Input.Range.Entity == Entity.Products)
+        {
+            _productsLeft--;
+        }
+
+        LeaveApplyWhenOver();
+    }
+
+    private void LeaveApplyWhenOver()
+    {
+        if (_running.Count == 0 && (Stopped || _ranges.Count == 0))
+        {
+            Enter(Stopped ? Phase.Finish : Phase.Plan, 1);
+        }
+    }
+
+    private void LeaveEmbedWhenOver()
+    {
+        if (_running.Count == 0 && (Stopped || _intervals.Count == 0))
+        {
+            Enter(Phase.Finish, 1);
+        }
+    }
+
+    private void Enter(Phase phase, int total)
+    {
+        _phase = phase;
+        _done = 0;
+        _total = total;
+    }
+
+    private void Over(RunStep step)
+    {
+        if (!_running.Remove(step))
+        {
+            throw new InvalidOperationException($"{step.GetType().Name} was not started by this plan, or is over already");
+        }
+    }
+
+    private static RoundTotals Shortened(RoundTotals totals) => totals with { Error = Short(totals.Error) };
+
+    private static string? Short(string? text) => text is { Length: > LongestError } ? text[..LongestError] : text;
+}
