@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core;
@@ -20,6 +21,7 @@ public static class RagCoreServices
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new MainDatabase(Build(provider.GetRequiredService<IOptions<ConnectionStringsOptions>>().Value.Main)));
         services.AddSingleton(provider => new RagDatabase(Build(provider.GetRequiredService<IOptions<ConnectionStringsOptions>>().Value.Rag, vectors: true)));
+        services.AddChanges();
         return services;
     }
 

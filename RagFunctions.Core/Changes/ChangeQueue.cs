@@ -1,0 +1,377 @@
+using Npgsql;
+using NpgsqlTypes;
+using RagFunctions.Core.Databases;
+
+namespace RagFunctions.Core.Changes;
+
+/// <summary>
+/// The queue of rows to look at again, <c>rag_changes</c> in the main database: one row for each changed source row, however
+/// often it changed.
+/// </summary>
+/// <remarks>
+/// A row's version comes from a sequence and moves with every announcement. A run reads (id, version), then the source row, and
+/// after its commit removes the queue row only if the version is still the one it read. So a change is lost in no order of
+/// commits, and no timestamp decides anything. Every statement is set-based and touches rows in the order of the primary key.
+/// </remarks>
+public sealed class ChangeQueue(MainDatabase main)
+{
+    /// <summary>Most ids one statement enqueues; more are sent in further statements of the same transaction.</summary>
+    public const int MaxIdsPerStatement = 100_000;
+
+    /// <summary>Begins <c>last_error</c> of rows that the guard against mass deletion keeps.</summary>
+    public const string BlockedPrefix = "blocked:";
+
+    private const int MaxErrorLength = 500;
+
+    private const string Enqueue = """
+        INSERT INTO rag_changes (cabinet_id, source_table, source_id)
+        SELECT $1, changed.source_table, changed.source_id
+        FROM unnest($2, $3) AS changed (source_table, source_id)
+        ORDER BY changed.source_table COLLATE "C", changed.source_id
+        ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
+        SET version = nextval('rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL
+        """;
+
+    private const string TakeDue = """
+        SELECT source_id, version
+        FROM rag_changes
+        WHERE cabinet_id = $1 AND source_table = $2 AND source_id >= $3 AND source_id <= $4
+          AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp() OR ($6 AND starts_with(last_error, 'blocked:')))
+        ORDER BY source_id
+        LIMIT $5
+        """;
+
+    private const string TakeAll = """
+        SELECT source_id, version
+        FROM rag_changes
+        WHERE cabinet_id = $1 AND source_table = $2 AND source_id >= $3 AND source_id <= $4
+        ORDER BY source_id
+        """;
+
+    // A locked row is being moved by a transaction that announces a newer change: it would survive anyway, so nobody waits for it.
+    private const string DeleteTaken = """
+        DELETE FROM rag_changes AS queued
+        USING (
+            SELECT candidate.source_id, candidate.version
+            FROM unnest($3, $4) AS taken (source_id, version)
+            JOIN rag_changes AS candidate
+              ON candidate.cabinet_id = $1 AND candidate.source_table = $2
+             AND candidate.source_id = taken.source_id AND candidate.version = taken.version
+            ORDER BY candidate.source_id
+            FOR UPDATE OF candidate SKIP LOCKED) AS done
+        WHERE queued.cabinet_id = $1 AND queued.source_table = $2
+          AND queued.source_id = done.source_id AND queued.version = done.version
+        """;
+
+    // 30 s, 1 min, 2 min … 6 h by the clock of the database. A row that moved since it was taken deserves its own first try.
+    private const string Fail = """
+        INSERT INTO rag_changes AS queued (cabinet_id, source_table, source_id, version, attempts, last_error, next_attempt_at)
+        SELECT $1, $2, failed.source_id, COALESCE(failed.version, nextval('rag_changes_version_seq')), 1, failed.error,
+               clock_timestamp() + interval '30 seconds'
+        FROM unnest($3, $4, $5) AS failed (source_id, version, error)
+        ORDER BY failed.source_id
+        ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
+        SET attempts = queued.attempts + 1,
+            last_error = EXCLUDED.last_error,
+            next_attempt_at = clock_timestamp()
+                + LEAST(interval '30 seconds' * power(2, LEAST(queued.attempts, 20)), interval '6 hours')
+        WHERE queued.version = EXCLUDED.version
+        """;
+
+    private const string Block = """
+        UPDATE rag_changes AS queued
+        SET last_error = $5, next_attempt_at = clock_timestamp() + interval '1 hour'
+        FROM (
+            SELECT candidate.source_id, candidate.version
+            FROM unnest($3, $4) AS taken (source_id, version)
+            JOIN rag_changes AS candidate
+              ON candidate.cabinet_id = $1 AND candidate.source_table = $2
+             AND candidate.source_id = taken.source_id AND candidate.version = taken.version
+            ORDER BY candidate.source_id
+            FOR UPDATE OF candidate SKIP LOCKED) AS kept
+        WHERE queued.cabinet_id = $1 AND queued.source_table = $2
+          AND queued.source_id = kept.source_id AND queued.version = kept.version
+        """;
+
+    private const string Count = """
+        SELECT source_table, count(*),
+               count(*) FILTER (WHERE next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp()),
+               count(*) FILTER (WHERE attempts > 0),
+               count(*) FILTER (WHERE starts_with(last_error, 'blocked:')),
+               min(first_changed_at)
+        FROM rag_changes
+        WHERE cabinet_id = $1 AND source_table <> '*'
+        GROUP BY source_table
+        """;
+
+    private const string DropCabinet = "DELETE FROM rag_changes WHERE cabinet_id = $1";
+
+    private const string FullRequestVersion =
+        "SELECT version FROM rag_changes WHERE cabinet_id = $1 AND source_table = '*' AND source_id = 0";
+
+    private const string DeleteFullRequest =
+        "DELETE FROM rag_changes WHERE cabinet_id = $1 AND source_table = '*' AND source_id = 0 AND version = $2";
+
+    /// <summary>
+    /// Announces changed rows on the caller's connection, within its transaction: the announcement is then committed with the
+    /// change itself, or not at all.
+    /// </summary>
+    /// <param name="connection">An open connection of the main database.</param>
+    /// <param name="transaction">The caller's transaction; null = each statement commits by itself.</param>
+    /// <param name="cabinetId">The tenant.</param>
+    /// <param name="entity">Whose rows.</param>
+    /// <param name="ids">Row primary keys, in any order, repeats allowed.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>How many distinct rows were announced.</returns>
+    /// <exception cref="PostgresException">Also 40P01 (deadlock): the caller repeats its transaction.</exception>
+    public static async Task<int> EnqueueAsync(
+        NpgsqlConnection connection,
+        NpgsqlTransaction? transaction,
+        long cabinetId,
+        Entity entity,
+        IReadOnlyCollection<long> ids,
+        CancellationToken cancellationToken)
+    {
+        var sorted = Sorted(ids);
+        foreach (var part in sorted.Chunk(MaxIdsPerStatement))
+        {
+            var tables = new string[part.Length];
+            Array.Fill(tables, entity.TableName());
+            await EnqueueAsync(connection, transaction, cabinetId, tables, part, cancellationToken);
+        }
+
+        return sorted.Length;
+    }
+
+    /// <summary>Announces changed rows that are already committed, on a connection of its own; all of them or none.</summary>
+    /// <param name="cabinetId">The tenant.</param>
+    /// <param name="changed">Row primary keys of each entity, in any order, repeats allowed.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>How many distinct rows were announced.</returns>
+    /// <remarks>A deadlock with another writer of the queue is answered by another try, at most six.</remarks>
+    public async Task<int> EnqueueAsync(
+        long cabinetId, IReadOnlyDictionary<Entity, IReadOnlyCollection<long>> changed, CancellationToken cancellationToken)
+    {
+        List<string> tables = [];
+        List<long> ids = [];
+        foreach (var (entity, rows) in changed.OrderBy(pair => pair.Key.TableName(), StringComparer.Ordinal))
+        {
+            var sorted = Sorted(rows);
+            ids.AddRange(sorted);
+            tables.AddRange(Enumerable.Repeat(entity.TableName(), sorted.Length));
+        }
+
+        if (ids.Count == 0)
+        {
+            return 0;
+        }
+
+        await DatabaseRetries.Concurrency.ExecuteAsync(
+            async token =>
+            {
+                await using var connection = await main.Source.OpenConnectionAsync(token);
+                await using var transaction = await connection.BeginTransactionAsync(token);
+                for (var start = 0; start < ids.Count; start += MaxIdsPerStatement)
+                {
+                    var length = Math.Min(MaxIdsPerStatement, ids.Count - start);
+                    await EnqueueAsync(
+                        connection, transaction, cabinetId,
+                        [.. tables.GetRange(start, length)], [.. ids.GetRange(start, length)], token);
+                }
+
+                await transaction.CommitAsync(token);
+            },
+            cancellationToken);
+        return ids.Count;
+    }
+
+    /// <summary>Looks at the due rows of an interval of ids without removing them.</summary>
+    /// <param name="connection">An open connection of the main database.</param>
+    /// <param name="cabinetId">The tenant.</param>
+    /// <param name="entity">Whose rows.</param>
+    /// <param name="first">First id, inclusive.</param>
+    /// <param name="last">Last id, inclusive.</param>
+    /// <param name="limit">Most rows to return, those with the lowest ids.</param>
+    /// <param name="includeBlocked">Also rows the guard against mass deletion keeps: the request allows it now.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public static async Task<TakenChanges> TakeAsync(
+        NpgsqlConnection connection, long cabinetId, Entity entity, long first, long last, int limit, bool includeBlocked,
+        CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(TakeDue, connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<long> { TypedValue = cabinetId },
+                new NpgsqlParameter<string> { TypedValue = entity.TableName() },
+                new NpgsqlParameter<long> { TypedValue = first },
+                new NpgsqlParameter<long> { TypedValue = last },
+                new NpgsqlParameter<int> { TypedValue = limit },
+                new NpgsqlParameter<bool> { TypedValue = includeBlocked },
+            },
+        };
+        return await ReadTakenAsync(command, cancellationToken);
+    }
+
+    /// <summary>Looks at all rows of an interval of ids, due or not, without removing them: a full run covers every one of them.</summary>
+    public static async Task<TakenChanges> TakeAllAsync(
+        NpgsqlConnection connection, long cabinetId, Entity entity, long first, long last, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(TakeAll, connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<long> { TypedValue = cabinetId },
+                new NpgsqlParameter<string> { TypedValue = entity.TableName() },
+                new NpgsqlParameter<long> { TypedValue = first },
+                new NpgsqlParameter<long> { TypedValue = last },
+            },
+        };
+        return await ReadTakenAsync(command, cancellationToken);
+    }
+
+    /// <summary>Removes the rows whose version is still the one taken. Call it after what they ask for is committed.</summary>
+    public static NpgsqlBatchCommand DeleteTakenCommand(long cabinetId, Entity entity, TakenChanges taken) => new(DeleteTaken)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<long> { TypedValue = cabinetId },
+            new NpgsqlParameter<string> { TypedValue = entity.TableName() },
+            new NpgsqlParameter<long[]> { TypedValue = taken.Ids },
+            new NpgsqlParameter<long[]> { TypedValue = taken.Versions },
+        },
+    };
+
+    /// <summary>
+    /// Keeps rows with their error and a next attempt: 30 s after the first failure, doubling to six hours. A row that was not
+    /// queued is queued.
+    /// </summary>
+    public static NpgsqlBatchCommand FailCommand(long cabinetId, Entity entity, IReadOnlyCollection<FailedChange> failed) => new(Fail)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<long> { TypedValue = cabinetId },
+            new NpgsqlParameter<string> { TypedValue = entity.TableName() },
+            new NpgsqlParameter<long[]> { TypedValue = [.. failed.Select(row => row.Id)] },
+            new NpgsqlParameter { Value = failed.Select(row => row.Version).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
+            new NpgsqlParameter<string[]> { TypedValue = [.. failed.Select(row => Cut(row.Error))] },
+        },
+    };
+
+    /// <summary>Keeps rows whose deletion the guard refuses; they are looked at again in an hour, or when a request allows it.</summary>
+    public static NpgsqlBatchCommand BlockCommand(long cabinetId, Entity entity, TakenChanges kept, string reason) => new(Block)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<long> { TypedValue = cabinetId },
+            new NpgsqlParameter<string> { TypedValue = entity.TableName() },
+            new NpgsqlParameter<long[]> { TypedValue = kept.Ids },
+            new NpgsqlParameter<long[]> { TypedValue = kept.Versions },
+            new NpgsqlParameter<string> { TypedValue = Cut($"{BlockedPrefix} {reason}") },
+        },
+    };
+
+    /// <inheritdoc cref="DeleteTakenCommand"/>
+    /// <returns>How many rows were removed.</returns>
+    public static Task<int> DeleteTakenAsync(
+        NpgsqlConnection connection, long cabinetId, Entity entity, TakenChanges taken, CancellationToken cancellationToken) =>
+        ExecuteAsync(connection, DeleteTakenCommand(cabinetId, entity, taken), cancellationToken);
+
+    /// <inheritdoc cref="FailCommand"/>
+    public static Task<int> FailAsync(
+        NpgsqlConnection connection, long cabinetId, Entity entity, IReadOnlyCollection<FailedChange> failed,
+        CancellationToken cancellationToken) =>
+        ExecuteAsync(connection, FailCommand(cabinetId, entity, failed), cancellationToken);
+
+    /// <summary>What waits, for each entity that has anything queued.</summary>
+    public async Task<IReadOnlyList<QueueDepth>> CountAsync(long cabinetId, CancellationToken cancellationToken)
+    {
+        await using var command = main.Source.CreateCommand(Count);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<QueueDepth> depths = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            if (EntityNames.TryParseTableName(reader.GetString(0), out var entity))
+            {
+                depths.Add(new QueueDepth(
+                    entity, reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4),
+                    reader.GetFieldValue<DateTimeOffset>(5)));
+            }
+        }
+
+        return [.. depths.OrderBy(depth => depth.Entity)];
+    }
+
+    /// <summary>Forgets everything queued for a cabinet that is no longer indexed.</summary>
+    /// <returns>How many rows were removed.</returns>
+    public async Task<int> DropCabinetAsync(long cabinetId, CancellationToken cancellationToken)
+    {
+        await using var command = main.Source.CreateCommand(DropCabinet);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>The version of the cabinet's stored request for a full rebuild (a table was truncated); null = there is none.</summary>
+    public async Task<long?> FullRequestAsync(long cabinetId, CancellationToken cancellationToken)
+    {
+        await using var command = main.Source.CreateCommand(FullRequestVersion);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        return (long?)await command.ExecuteScalarAsync(cancellationToken);
+    }
+
+    /// <summary>Removes the stored request for a full rebuild if it is still the one that was served.</summary>
+    public async Task DeleteFullRequestAsync(long cabinetId, long version, CancellationToken cancellationToken)
+    {
+        await using var command = main.Source.CreateCommand(DeleteFullRequest);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = version });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task EnqueueAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, long cabinetId, string[] tables, long[] ids,
+        CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Enqueue, connection, transaction)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<long> { TypedValue = cabinetId },
+                new NpgsqlParameter<string[]> { TypedValue = tables },
+                new NpgsqlParameter<long[]> { TypedValue = ids },
+            },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task<int> ExecuteAsync(
+        NpgsqlConnection connection, NpgsqlBatchCommand command, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { command } };
+        return await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task<TakenChanges> ReadTakenAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<long> ids = [];
+        List<long> versions = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            ids.Add(reader.GetInt64(0));
+            versions.Add(reader.GetInt64(1));
+        }
+
+        return ids.Count == 0 ? TakenChanges.None : new TakenChanges([.. ids], [.. versions]);
+    }
+
+    private static long[] Sorted(IReadOnlyCollection<long> ids)
+    {
+        long[] sorted = [.. ids.Distinct()];
+        Array.Sort(sorted);
+        return sorted;
+    }
+
+    private static string Cut(string text) => text.Length <= MaxErrorLength ? text : text[..MaxErrorLength];
+}
