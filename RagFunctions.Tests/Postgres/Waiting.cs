@@ -1,0 +1,29 @@
+using Npgsql;
+
+namespace RagFunctions.Tests.Postgres;
+
+/// <summary>Waits until another session stands where a test wants it: a condition, never a time.</summary>
+public static class Waiting
+{
+    private const string WaitsForLock = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND NOT granted)";
+    private const string IsWaitedFor = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid)))";
+
+    /// <summary>Until the session of <paramref name="processId"/> waits for a lock.</summary>
+    public static Task ForLockAsync(NpgsqlDataSource source, int processId, CancellationToken cancellationToken) =>
+        UntilAsync(source, WaitsForLock, processId, cancellationToken);
+
+    /// <summary>Until some session waits for a lock of the session of <paramref name="processId"/>.</summary>
+    public static Task ForAnyLockAsync(NpgsqlDataSource source, int processId, CancellationToken cancellationToken) =>
+        UntilAsync(source, IsWaitedFor, processId, cancellationToken);
+
+    private static async Task UntilAsync(NpgsqlDataSource source, string condition, int processId, CancellationToken cancellationToken)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(condition, connection);
+        command.Parameters.AddWithValue(processId);
+        while (await command.ExecuteScalarAsync(cancellationToken) is not true)
+        {
+            await Task.Yield();
+        }
+    }
+}
