@@ -9,5 +9,45 @@ public static class ChunkRenderer
     public const int Version = 1;
 
     /// <summary>The chunks of <paramref name="row"/> with their hashes.</summary>
-    public static RenderedRow Render(SourceRow row) => throw new NotSupportedException();
+    /// <exception cref="TimeZoneNotFoundException">The row's date needs time zone data that the machine does not have: <see cref="MoscowDate"/>.</exception>
+    public static RenderedRow Render(SourceRow row)
+    {
+        var text = row switch
+        {
+            ProductRow product => ProductText.Of(product),
+            OrderRow order => OrderText.Of(order),
+            StockRow stock => StockText.Of(stock),
+            ReviewRow review => ReviewText.Of(review),
+            SaleRow sale => SaleText.Of(sale),
+            _ => throw new ArgumentOutOfRangeException(nameof(row), row.GetType().Name, "not a source row that has a text"),
+        };
+
+        return new RenderedRow(
+            row.Entity,
+            row.Id,
+            row.NmId,
+            row.BusinessDate,
+            EligiblePeriod.EndOf(row.BusinessDate),
+            (row as ProductRow)?.Name,
+            Chunks(text));
+    }
+
+    private static RenderedChunk[] Chunks(RowText text)
+    {
+        if (TextSplitter.Fits(text.Text, out var tokens))
+        {
+            return [Chunk(0, text.Text, tokens)];
+        }
+
+        var parts = TextSplitter.Split(text.Text, text.Subject());
+        var chunks = new RenderedChunk[parts.Count];
+        for (var i = 0; i < chunks.Length; i++)
+        {
+            chunks[i] = Chunk(i, parts[i].Text, parts[i].Tokens);
+        }
+
+        return chunks;
+    }
+
+    private static RenderedChunk Chunk(int index, string text, int tokens) => new(index, text, ChunkHash.Of(text), tokens);
 }

@@ -6,6 +6,7 @@ namespace RagFunctions.Core.Source;
 /// <param name="CatalogueName">Name of the article's card, active or not; null without a card.</param>
 /// <param name="SaleNumber">Number of the sale at the marketplace.</param>
 /// <param name="OrderNumber">Number of the order it belongs to.</param>
+/// <param name="BasketNumber">Number of the basket it was ordered in (<c>gNumber</c>).</param>
 /// <param name="ProductName">The row's own name.</param>
 /// <param name="Brand">Brand.</param>
 /// <param name="Size">Size.</param>
@@ -23,6 +24,7 @@ public sealed record SaleRow(
     string? CatalogueName,
     string? SaleNumber,
     string? OrderNumber,
+    string? BasketNumber,
     string? ProductName,
     string? Brand,
     string? Size,

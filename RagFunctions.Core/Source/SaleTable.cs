@@ -11,6 +11,7 @@ internal sealed class SaleTable : SourceTable
             p.name::text,
             r.sale_id::text,
             r.order_id::text,
+            r.g_number::text,
             r.product_name::text,
             r.brand::text,
             r.size::text,
@@ -56,6 +57,7 @@ internal sealed class SaleTable : SourceTable
     public override SourceRow Read(long id, long? nmId, ref ColumnCursor columns) => new SaleRow(
         id,
         nmId,
+        columns.Text(),
         columns.Text(),
         columns.Text(),
         columns.Text(),

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text;
+
+namespace RagFunctions.Core.Chunks;
+
+/// <summary>Writes a line of labelled facts; a fact without a value leaves no trace, neither its label nor its separator.</summary>
+internal sealed class LineWriter
+{
+    private readonly StringBuilder _line = new(512);
+    private string _separator = "";
+
+    /// <summary>Words that stand there in any case.</summary>
+    public LineWriter Words(string words)
+    {
+        Begin().Append(words);
+        return this;
+    }
+
+    /// <summary>What divides the next fact from the line so far; facts behind it are divided by commas again.</summary>
+    public LineWriter Then(string separator)
+    {
+        _separator = _line.Length == 0 ? "" : separator;
+        return this;
+    }
+
+    /// <summary>A label and the cleaned value.</summary>
+    public LineWriter Fact(string label, string? value)
+    {
+        if (CleanText.Of(value) is { } text)
+        {
+            Begin().Append(label).Append(text);
+        }
+
+        return this;
+    }
+
+    /// <summary>A label and the cleaned value in «quotes»: words that others wrote are marked as such.</summary>
+    public LineWriter Quote(string label, string? value)
+    {
+        if (CleanText.Of(value) is { } text)
+        {
+            Begin().Append(label).Append('«').Append(text).Append('»');
+        }
+
+        return this;
+    }
+
+    /// <summary>A whole number between its label and its unit.</summary>
+    public LineWriter Number(string label, long? value, string unit = "")
+    {
+        if (value is { } number)
+        {
+            Begin().Append(CultureInfo.InvariantCulture, $"{label}{number}{unit}");
+        }
+
+        return this;
+    }
+
+    /// <summary>Roubles with two decimals. Zero is left out: the marketplace sends it for an amount it does not know yet.</summary>
+    public LineWriter Roubles(string label, decimal? value)
+    {
+        if (value is { } amount && decimal.Round(amount, 2) != 0)
+        {
+            Begin().Append(CultureInfo.InvariantCulture, $"{label}{amount:0.00} ₽");
+        }
+
+        return this;
+    }
+
+    /// <summary>A number above zero with at most two decimals, between its label and its unit.</summary>
+    public LineWriter Share(string label, decimal? value, string unit)
+    {
+        if (value is { } share && decimal.Round(share, 2) > 0)
+        {
+            Begin().Append(CultureInfo.InvariantCulture, $"{label}{share:0.##}{unit}");
+        }
+
+        return this;
+    }
+
+    /// <summary>The line.</summary>
+    public override string ToString() => _line.ToString();
+
+    private StringBuilder Begin()
+    {
+        _line.Append(_separator);
+        _separator = ", ";
+        return _line;
+    }
+}
