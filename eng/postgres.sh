@@ -323,8 +323,13 @@ private_up() {
   fi
   remember directory "$directory"
   remember version "$version"
-  cluster_runs "$version" "$directory" && return
   port=$(recall port || echo "$first_port")
+  # One that was just killed is listed until its parent has noticed; one that recovers does not answer yet.
+  while cluster_runs "$version" "$directory"; do
+    if answers 127.0.0.1 "$port"; then return; fi
+    ((SECONDS < 60)) || die "the server in $directory runs, but does not answer on port $port: see server.log there"
+    sleep 0.2
+  done
   while true; do
     port=$(next_free_port "$port")
     write_settings "$directory" "$port"
