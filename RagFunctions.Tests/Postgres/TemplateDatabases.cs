@@ -10,7 +10,8 @@ namespace RagFunctions.Tests.Postgres;
 /// fingerprint of what built it; whoever uses it holds its advisory lock shared on the connection that lives with the process,
 /// whoever builds or drops it holds that lock exclusively.
 /// </summary>
-internal sealed class TemplateDatabases(NpgsqlDataSource server, NpgsqlConnection presence)
+internal sealed class TemplateDatabases(
+    NpgsqlDataSource server, NpgsqlConnection presence, Func<SchemaKind, IReadOnlyList<TestSchema>> schemasOf)
 {
     private const string TemplatePrefix = "ragtemplate_";
 
@@ -29,7 +30,7 @@ internal sealed class TemplateDatabases(NpgsqlDataSource server, NpgsqlConnectio
 
     private async Task<string> EnsureAsync(SchemaKind kind)
     {
-        var schemas = TestSchemas.Of(kind);
+        var schemas = schemasOf(kind);
         var fingerprint = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('|', schemas.Select(schema => schema.Fingerprint))));
         var family = $"{TemplatePrefix}{kind.ToString().ToLowerInvariant()}_";
         var name = family + Convert.ToHexStringLower(fingerprint)[..16];
@@ -38,19 +39,30 @@ internal sealed class TemplateDatabases(NpgsqlDataSource server, NpgsqlConnectio
         try
         {
             await presence.ExecuteAsync(Lock, name);
-            if (!(await server.ReadNamesAsync(SelectByPrefix, name)).Contains(name))
+            try
             {
-                await DropUnusedAsync(family);
-                await BuildAsync(name, schemas);
+                await EnsureAsync(name, family, schemas);
+                await presence.ExecuteAsync(LockShared, name);
+            }
+            finally
+            {
+                await presence.ExecuteAsync(Unlock, name);
             }
 
-            await presence.ExecuteAsync(LockShared, name);
-            await presence.ExecuteAsync(Unlock, name);
             return name;
         }
         finally
         {
             _presenceFree.Release();
+        }
+    }
+
+    private async Task EnsureAsync(string name, string family, IReadOnlyList<TestSchema> schemas)
+    {
+        if (!(await server.ReadNamesAsync(SelectByPrefix, name)).Contains(name))
+        {
+            await DropUnusedAsync(family);
+            await BuildAsync(name, schemas);
         }
     }
 

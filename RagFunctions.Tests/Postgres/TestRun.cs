@@ -17,7 +17,7 @@ internal sealed class TestRun
         WHERE starts_with(d.datname, $1)
           AND NOT EXISTS (
               SELECT FROM pg_stat_activity a
-              WHERE a.application_name = split_part(d.datname, '_', 1) || '_' || split_part(d.datname, '_', 2) || '_' || split_part(d.datname, '_', 3))
+              WHERE a.application_name <> '' AND starts_with(d.datname, a.application_name || '_'))
         """;
 
     private static readonly Lazy<Task<TestRun>> Running = new(StartAsync);
@@ -31,7 +31,7 @@ internal sealed class TestRun
     {
         _name = name;
         _server = server;
-        _templates = new TemplateDatabases(server, presence);
+        _templates = new TemplateDatabases(server, presence, TestSchemas.Of);
     }
 
     /// <summary>The run of this process, begun on first use.</summary>
@@ -49,6 +49,15 @@ internal sealed class TestRun
     /// <summary>Drops a database, whoever is still connected to it.</summary>
     public Task DropDatabaseAsync(string name) => _server.ExecuteAsync($"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
 
+    /// <summary>Drops the databases of runs that are no longer connected.</summary>
+    internal static async Task DropLeftOverAsync(NpgsqlDataSource server)
+    {
+        foreach (var leftOver in await server.ReadNamesAsync(SelectLeftOver, DatabasePrefix))
+        {
+            await server.ExecuteAsync($"DROP DATABASE IF EXISTS {leftOver} WITH (FORCE)");
+        }
+    }
+
     private static async Task<TestRun> StartAsync()
     {
         var name = string.Create(
@@ -61,11 +70,7 @@ internal sealed class TestRun
 
         settings.Pooling = true;
         var server = NpgsqlDataSource.Create(settings);
-        foreach (var leftOver in await server.ReadNamesAsync(SelectLeftOver, DatabasePrefix))
-        {
-            await server.ExecuteAsync($"DROP DATABASE IF EXISTS {leftOver} WITH (FORCE)");
-        }
-
+        await DropLeftOverAsync(server);
         return new TestRun(name, server, presence);
     }
 }
