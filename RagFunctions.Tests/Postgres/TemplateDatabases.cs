@@ -7,13 +7,14 @@ namespace RagFunctions.Tests.Postgres;
 
 /// <summary>
 /// One template database for each kind of schema, shared by all processes that would build the same. Its name carries the
-/// fingerprint of what built it; whoever uses it holds its advisory lock shared on the connection that lives with the process,
-/// whoever builds or drops it holds that lock exclusively.
+/// fingerprint of what built it. Two advisory locks on the connection that lives with the process: one under which templates
+/// are looked for, built and dropped, by one process at a time; and one for each template, held shared by all who use it.
 /// </summary>
 internal sealed class TemplateDatabases(
     NpgsqlDataSource server, NpgsqlConnection presence, Func<SchemaKind, IReadOnlyList<TestSchema>> schemasOf)
 {
     private const string TemplatePrefix = "ragtemplate_";
+    private const string Building = TemplatePrefix + "building";
 
     private const string Lock = "SELECT pg_advisory_lock(hashtextextended($1, 0))";
     private const string TryLock = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))";
@@ -38,7 +39,7 @@ internal sealed class TemplateDatabases(
         await _presenceFree.WaitAsync();
         try
         {
-            await presence.ExecuteAsync(Lock, name);
+            await presence.ExecuteAsync(Lock, Building);
             try
             {
                 await EnsureAsync(name, family, schemas);
@@ -46,7 +47,7 @@ internal sealed class TemplateDatabases(
             }
             finally
             {
-                await presence.ExecuteAsync(Unlock, name);
+                await presence.ExecuteAsync(Unlock, Building);
             }
 
             return name;
@@ -70,7 +71,6 @@ internal sealed class TemplateDatabases(
     private async Task BuildAsync(string name, IReadOnlyList<TestSchema> schemas)
     {
         var unfinished = name + "_unfinished";
-        await server.ExecuteAsync($"DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)");
         await server.ExecuteAsync($"CREATE DATABASE {unfinished} TEMPLATE template0");
         var settings = await PostgresServer.ConnectionToAsync(unfinished);
         // Without a pool nobody is connected afterwards, as renaming demands.
@@ -88,18 +88,18 @@ internal sealed class TemplateDatabases(
         await server.ExecuteAsync($"ALTER DATABASE {name} ALLOW_CONNECTIONS false");
     }
 
+    /// <summary>Unfinished ones are among them: nobody holds a lock for those.</summary>
     private async Task DropUnusedAsync(string family)
     {
         foreach (var template in await server.ReadNamesAsync(SelectByPrefix, family))
         {
-            var key = template.Replace("_unfinished", "", StringComparison.Ordinal);
-            if (await presence.ScalarAsync(TryLock, key) is not true)
+            if (await presence.ScalarAsync(TryLock, template) is not true)
             {
                 continue;
             }
 
             await server.ExecuteAsync($"DROP DATABASE IF EXISTS {template} WITH (FORCE)");
-            await presence.ExecuteAsync(Unlock, key);
+            await presence.ExecuteAsync(Unlock, template);
         }
     }
 }

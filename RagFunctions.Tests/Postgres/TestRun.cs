@@ -65,6 +65,8 @@ internal sealed class TestRun
         var settings = await PostgresServer.ConnectionToAsync("postgres");
         settings.ApplicationName = name;
         settings.Pooling = false;
+        // It waits while another process builds a template.
+        settings.CommandTimeout = 300;
         var presence = new NpgsqlConnection(settings.ConnectionString);
         await presence.OpenAsync();
 

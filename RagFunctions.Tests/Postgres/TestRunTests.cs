@@ -87,10 +87,10 @@ public sealed class TestRunTests(DatabaseFixture fixture) : IClassFixture<Databa
     private Task<List<string>> TemplatesOnServerAsync() =>
         fixture.Source.ReadNamesAsync("SELECT datname FROM pg_database WHERE starts_with(datname, $1)", "ragtemplate_empty_");
 
-    /// <summary>A connection without a pool, so that its locks end with it, as those of a process do.</summary>
+    /// <summary>A connection without a pool, so that its locks end with it, as those of a process do; where all processes hold theirs.</summary>
     private async Task<NpgsqlConnection> OpenAsync()
     {
-        var settings = await PostgresServer.ConnectionToAsync(fixture.Database.Name);
+        var settings = await PostgresServer.ConnectionToAsync("postgres");
         settings.Pooling = false;
         var connection = new NpgsqlConnection(settings.ConnectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
