@@ -1,0 +1,167 @@
+using System.Diagnostics;
+using FluentMigrator.Infrastructure;
+using Npgsql;
+
+namespace RagFunctions.Core.Migrations;
+
+/// <summary>
+/// Brings the schemas up and down. Steps are numbered, each records itself in the history table of its set; several processes
+/// that migrate one database wait for each other. Running again after an interruption goes on where the last run stopped.
+/// </summary>
+public static class SchemaMigrator
+{
+    private const string HistoryExists = "SELECT to_regclass($1) IS NOT NULL";
+
+    /// <summary>All steps of the set with the time each was applied. Reads only.</summary>
+    public static async Task<IReadOnlyList<MigrationStep>> ListAsync(
+        MigrationSet set, NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var applied = await ReadHistoryAsync(set, connection, cancellationToken);
+        return [.. MigrationRun.StepsOf(set).Values.Select(step => Describe(set, step, applied))];
+    }
+
+    /// <summary>
+    /// Applies every step that has not run yet, then builds again what an interrupted index build left behind.
+    /// </summary>
+    /// <returns>The steps this call applied.</returns>
+    /// <exception cref="MigrationException">A step failed, or the database has steps that this version does not know.</exception>
+    public static async Task<IReadOnlyList<MigrationStep>> MigrateAsync(
+        MigrationSet set, NpgsqlDataSource database, IProgress<MigrationProgress>? progress, CancellationToken cancellationToken)
+    {
+        List<MigrationStep> done = [];
+        await LockedAsync(set, database, progress, (run, connection, steps, applied) =>
+        {
+            foreach (var step in steps.Values.Where(step => !applied.ContainsKey(step.Version)))
+            {
+                var described = Describe(set, step, applied);
+                Perform(described, MigrationProgressKind.Applied, progress, () => run.Up(step));
+                done.Add(described);
+            }
+
+            foreach (var step in steps.Values.Where(step => step.Migration is ConcurrentIndexMigration))
+            {
+                var repaired = ((ConcurrentIndexMigration)step.Migration).Build(connection);
+                if (repaired > 0)
+                {
+                    progress?.Report(new MigrationProgress(MigrationProgressKind.Repaired, Describe(set, step, applied), TimeSpan.Zero));
+                }
+            }
+        }, cancellationToken);
+        return done;
+    }
+
+    /// <summary>
+    /// Takes back, newest first, every applied step with a number above <paramref name="target"/>: 0 takes back all, null only
+    /// the newest.
+    /// </summary>
+    /// <returns>The steps this call took back.</returns>
+    /// <exception cref="MigrationException">A step failed, or the database has steps that this version does not know.</exception>
+    public static async Task<IReadOnlyList<MigrationStep>> RollbackAsync(
+        MigrationSet set, NpgsqlDataSource database, long? target, IProgress<MigrationProgress>? progress, CancellationToken cancellationToken)
+    {
+        List<MigrationStep> done = [];
+        await LockedAsync(set, database, progress, (run, _, steps, applied) =>
+        {
+            var newestFirst = steps.Values.Where(step => applied.ContainsKey(step.Version)).Reverse();
+            foreach (var step in target is null ? newestFirst.Take(1) : newestFirst.TakeWhile(step => step.Version > target))
+            {
+                var described = Describe(set, step, applied);
+                Perform(described, MigrationProgressKind.TakenBack, progress, () => run.Down(step));
+                done.Add(described);
+            }
+        }, cancellationToken);
+        return done;
+    }
+
+    private static async Task LockedAsync(
+        MigrationSet set,
+        NpgsqlDataSource database,
+        IProgress<MigrationProgress>? progress,
+        Action<MigrationRun, NpgsqlConnection, SortedList<long, IMigrationInfo>, Dictionary<long, DateTimeOffset>> work,
+        CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        void OnWaiting() => progress?.Report(new MigrationProgress(MigrationProgressKind.Waiting, null, TimeSpan.Zero));
+        await MigrationLock.TakeAsync(connection, OnWaiting, cancellationToken);
+        try
+        {
+            // Read after the lock is held: the process waited for may have applied everything.
+            var applied = await ReadHistoryAsync(set, connection, cancellationToken);
+            var steps = MigrationRun.StepsOf(set);
+            RefuseNewerDatabase(set, steps, applied);
+            // The library is synchronous.
+            await Task.Run(
+                () =>
+                {
+                    using var run = new MigrationRun(set, connection, cancellationToken);
+                    work(run, connection, steps, applied);
+                },
+                cancellationToken);
+        }
+        finally
+        {
+            await MigrationLock.ReleaseAsync(connection);
+        }
+    }
+
+    private static void RefuseNewerDatabase(
+        MigrationSet set, SortedList<long, IMigrationInfo> steps, Dictionary<long, DateTimeOffset> applied)
+    {
+        var unknown = applied.Keys.Where(number => !steps.ContainsKey(number)).Order().ToArray();
+        if (unknown.Length > 0)
+        {
+            throw new MigrationException(
+                $"The database has steps of the set '{set.Name()}' that this version does not know: {string.Join(", ", unknown)}. " +
+                "Use the version that applied them, or a newer one.");
+        }
+    }
+
+    private static void Perform(
+        MigrationStep step, MigrationProgressKind kind, IProgress<MigrationProgress>? progress, Action work)
+    {
+        progress?.Report(new MigrationProgress(MigrationProgressKind.Started, step, TimeSpan.Zero));
+        var watch = Stopwatch.StartNew();
+        try
+        {
+            work();
+        }
+        catch (Exception exception) when (exception.GetBaseException() is PostgresException { SqlState: not PostgresErrorCodes.QueryCanceled } error)
+        {
+            throw new MigrationException($"Step {step.Number} of '{step.Set.Name()}' ({step.Description}) failed: {error.MessageText} ({error.SqlState})", exception);
+        }
+
+        progress?.Report(new MigrationProgress(kind, step, watch.Elapsed));
+    }
+
+    private static MigrationStep Describe(MigrationSet set, IMigrationInfo step, Dictionary<long, DateTimeOffset> applied) =>
+        new(set, step.Version, step.Description, applied.TryGetValue(step.Version, out var at) ? at : null);
+
+    private static async Task<Dictionary<long, DateTimeOffset>> ReadHistoryAsync(
+        MigrationSet set, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        Dictionary<long, DateTimeOffset> applied = [];
+        await using var exists = new NpgsqlCommand(HistoryExists, connection) { Parameters = { new() { Value = "public." + set.HistoryTable() } } };
+        if (await exists.ExecuteScalarAsync(cancellationToken) is not true)
+        {
+            return applied;
+        }
+
+        await using var select = new NpgsqlCommand(SelectHistory(set), connection);
+        await using var reader = await select.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            applied[reader.GetInt64(0)] = reader.GetFieldValue<DateTimeOffset>(1);
+        }
+
+        return applied;
+    }
+
+    // The library writes UTC into a column without a time zone.
+    private static string SelectHistory(MigrationSet set) => set switch
+    {
+        MigrationSet.Main => "SELECT version, applied_on AT TIME ZONE 'UTC' FROM public.rag_schema_main",
+        MigrationSet.Rag => "SELECT version, applied_on AT TIME ZONE 'UTC' FROM public.rag_schema_rag",
+        _ => throw new ArgumentOutOfRangeException(nameof(set), set, "not a migration set"),
+    };
+}
