@@ -17,6 +17,8 @@ internal sealed class MigrationRun : IDisposable
     public MigrationRun(MigrationSet set, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         _services = Configure(set)
+            // Without a connection string of its own the library would only print the history's statements.
+            .AddScoped<IVersionLoader, VersionLoader>()
             .AddScoped<IProcessorAccessor>(provider => new ProcessorAccessor(
                 ActivatorUtilities.CreateInstance<MigrationProcessor>(provider, connection, cancellationToken)))
             .BuildServiceProvider();
@@ -48,7 +50,7 @@ internal sealed class MigrationRun : IDisposable
         .AddLogging()
         .AddFluentMigratorCore()
         .ConfigureRunner(runner => runner
-            .AddPostgres15_0()
+            .AddPostgres()
             .WithVersionTable(new MigrationHistoryTable(set))
             .WithMigrationsIn(MigrationSetNames.StepsAssembly))
         .Configure<TypeFilterOptions>(filter => filter.Namespace = set.StepsNamespace());

@@ -1,13 +1,12 @@
-using System.Security.Cryptography;
-using System.Text;
+using RagFunctions.Core.Migrations;
 
 namespace RagFunctions.Tests.Postgres;
 
-/// <summary>The one place that says what builds the schemas of the test databases.</summary>
+/// <summary>The one place that says what builds the schemas of the test databases: the migrations themselves.</summary>
 public static class TestSchemas
 {
-    private static readonly TestSchema Main = FromResource("interim-schema-main.sql");
-    private static readonly TestSchema Rag = FromResource("interim-schema-rag.sql");
+    private static readonly TestSchema Main = MigratedBy(MigrationSet.Main);
+    private static readonly TestSchema Rag = MigratedBy(MigrationSet.Rag);
 
     /// <summary>The schemas of a kind, in the order in which they are built.</summary>
     public static IReadOnlyList<TestSchema> Of(SchemaKind kind) => kind switch
@@ -19,17 +18,8 @@ public static class TestSchemas
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind of schema"),
     };
 
-    private static TestSchema FromResource(string name)
-    {
-        using var stream = typeof(TestSchemas).Assembly.GetManifestResourceStream(name)
-            ?? throw new InvalidOperationException($"The test assembly has no embedded resource {name}.");
-        using var reader = new StreamReader(stream);
-        var sql = reader.ReadToEnd();
-        var fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sql)));
-        return new TestSchema(fingerprint, async source =>
-        {
-            await using var command = source.CreateCommand(sql);
-            await command.ExecuteNonQueryAsync();
-        });
-    }
+    // The build is deterministic: the assembly's id changes exactly when its content does.
+    private static TestSchema MigratedBy(MigrationSet set) => new(
+        $"{set}{typeof(SchemaMigrator).Assembly.ManifestModule.ModuleVersionId}",
+        source => SchemaMigrator.MigrateAsync(set, source, progress: null, CancellationToken.None));
 }
