@@ -51,10 +51,15 @@ public sealed class TestRunTests(DatabaseFixture fixture) : IClassFixture<Databa
 
         // The first process is still there: it must not hold the second one up.
         await using var second = await OpenAsync();
-        var whole = new TestSchema(fingerprint, source => source.ExecuteAsync("CREATE TABLE half ()"));
+        var builtAnew = false;
+        var whole = new TestSchema(fingerprint, async source =>
+        {
+            await source.ExecuteAsync("CREATE TABLE half ()");
+            builtAnew = true;
+        });
         var name = await Templates(second, whole).NameOfAsync(SchemaKind.Empty);
 
-        Assert.Contains(name, await TemplatesOnServerAsync());
+        Assert.True(builtAnew);
         await fixture.Source.ExecuteAsync($"DROP DATABASE {name}");
     }
 
@@ -78,6 +83,17 @@ public sealed class TestRunTests(DatabaseFixture fixture) : IClassFixture<Databa
         Assert.DoesNotContain(unused, templates);
         await fixture.Source.ExecuteAsync($"DROP DATABASE {used}");
         await fixture.Source.ExecuteAsync($"DROP DATABASE {current}");
+    }
+
+    [Fact]
+    public async Task Nobody_connects_to_a_template_and_so_keeps_others_from_copying_it()
+    {
+        await using var user = await OpenAsync();
+        var name = await Templates(user, NewSchema()).NameOfAsync(SchemaKind.Empty);
+        await using var intruder = new NpgsqlConnection((await PostgresServer.ConnectionToAsync(name)).ConnectionString);
+        var refusal = await Assert.ThrowsAsync<PostgresException>(() => intruder.OpenAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(PostgresErrorCodes.ObjectNotInPrerequisiteState, refusal.SqlState);
+        await fixture.Source.ExecuteAsync($"DROP DATABASE {name}");
     }
 
     private static TestSchema NewSchema() => new(Guid.NewGuid().ToString(), _ => Task.CompletedTask);
