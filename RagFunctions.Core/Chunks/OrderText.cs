@@ -44,7 +44,7 @@ internal static class OrderText
 
     private static string? Status(string? status) => status switch
     {
-        "active" => "активный, в работе",
+        "active" => "активный",
         "canceled" or "cancelled" => "отменён",
         _ => status,
     };

@@ -1,0 +1,95 @@
+using RagFunctions.Core.Chunks;
+using RagFunctions.Core.Source;
+
+namespace RagFunctions.Tests.Chunks;
+
+public sealed class GoldenTextTests
+{
+    /// <summary>Hashes of all texts below, per version. A line is added with a version; a line that is there is never changed.</summary>
+    private static readonly Dictionary<int, string> TextsOfVersion = new()
+    {
+        [1] = "bed216aa530a80fadb66fe5624f48d4b47c94209a11f5ffb1e8ff081e73818ab",
+    };
+
+    private static readonly (SourceRow Row, string Text)[] Goldens =
+    [
+        (SampleRows.Product,
+            "Товар «Футболка базовая хлопок», артикул 301122334, артикул продавца TS-01-BLK, бренд Норд, категория Футболки; цена до скидок 2400.00 ₽, цена со скидкой 1560.00 ₽; рейтинг 4.7 из 5, отзывов 812"),
+        (SampleRows.Product with { DiscountPrice = 35m, ReviewsCount = 0, Rating = null },
+            "Товар «Футболка базовая хлопок», артикул 301122334, артикул продавца TS-01-BLK, бренд Норд, категория Футболки; цена до скидок 2400.00 ₽; отзывов 0"),
+        (SampleRows.Order,
+            "Заказ № dAa.i0b1c2d3.0.0 от 22.11.2026: товар «Футболка базовая хлопок», артикул 301122334, артикул продавца TS-01-BLK, бренд Норд, категория Одежда, размер M, 1 шт.; оплачено покупателем 1271.00 ₽, цена до скидок 2400.00 ₽, скидка продавца 35%, скидка WB (СПП) 18.5%; склад отгрузки Коледино, регион доставки Самарская; статус заказа: активный"),
+        (SampleRows.Order with { CatalogueName = null, Status = "canceled", Price = 0m, CustomerPrice = null },
+            "Заказ № dAa.i0b1c2d3.0.0 от 22.11.2026: товар категории «Футболки», артикул 301122334, артикул продавца TS-01-BLK, бренд Норд, категория Одежда, размер M, 1 шт.; цена до скидок 2400.00 ₽, скидка продавца 35%, скидка WB (СПП) 18.5%; склад отгрузки Коледино, регион доставки Самарская; статус заказа: отменён"),
+        (SampleRows.Stock,
+            "Остаток на складе «Коледино»: товар «Футболка базовая хлопок», артикул 301122334, артикул продавца TS-01-BLK, бренд Норд, категория Одежда, размер M; в наличии 3 шт., критический остаток: очень мало, почти закончился, срочно пополнить; в пути к покупателям 2 шт., возвращается от покупателей 1 шт."),
+        (SampleRows.Stock with { CatalogueName = null, Quantity = 6, InWayToClient = 0, InWayFromClient = null },
+            "Остаток на складе «Коледино»: товар «Футболка», артикул 301122334, артикул продавца TS-01-BLK, бренд Норд, категория Одежда, размер M; в наличии 6 шт., низкий остаток: мало, скоро закончится, нужно пополнить"),
+        (SampleRows.Stock with { Quantity = 20 },
+            "Остаток на складе «Коледино»: товар «Футболка базовая хлопок», артикул 301122334, артикул продавца TS-01-BLK, бренд Норд, категория Одежда, размер M; в наличии 20 шт., невысокий остаток: заканчивается, стоит запланировать поставку; в пути к покупателям 2 шт., возвращается от покупателей 1 шт."),
+        (SampleRows.Stock with { Quantity = 21 },
+            "Остаток на складе «Коледино»: товар «Футболка базовая хлопок», артикул 301122334, артикул продавца TS-01-BLK, бренд Норд, категория Одежда, размер M; в наличии 21 шт., достаточный остаток: много, пополнение не требуется; в пути к покупателям 2 шт., возвращается от покупателей 1 шт."),
+        (SampleRows.Review,
+            "Негативный отзыв от 22.11.2026, оценка 2 из 5: товар «Футболка базовая хлопок», артикул 301122334, цвет чёрный, маломерит; без ответа продавца. Текст: «Ткань приятная, но маломерит.». Достоинства: «Ткань». Недостатки: «Размер»"),
+        (SampleRows.Review with { Rating = 5, Text = null, Cons = " ", IsAnswered = true, MatchingSize = "ok" },
+            "Положительный отзыв от 22.11.2026, оценка 5 из 5: товар «Футболка базовая хлопок», артикул 301122334, цвет чёрный, размер подошёл; продавец ответил. Достоинства: «Ткань»"),
+        (SampleRows.Review with { Rating = 3, Text = "  ", Pros = null, Cons = null, CatalogueName = null, NmId = null },
+            "Нейтральный отзыв от 22.11.2026, оценка 3 из 5: цвет чёрный, маломерит; без ответа продавца"),
+        (SampleRows.Sale,
+            "Выкуп (продажа) от 22.11.2026: товар «Футболка базовая хлопок», артикул 301122334, бренд Норд, размер M; оплачено покупателем 1231.00 ₽, цена до скидок 2400.00 ₽, скидка продавца 35%, скидка WB (СПП) 18.5%; номер S20011223344, номер заказа dAa.i0b1c2d3.0.0, корзина 70155512345678901234"),
+        (SampleRows.Sale with { Kind = "return", IsCancel = true, CatalogueName = null, CustomerPrice = -1231.5m },
+            "Возврат товара от 22.11.2026: товар «Футболки», артикул 301122334, бренд Норд, размер M; оплачено покупателем -1231.50 ₽, цена до скидок 2400.00 ₽, скидка продавца 35%, скидка WB (СПП) 18.5%; статус: отменено; номер S20011223344, номер заказа dAa.i0b1c2d3.0.0, корзина 70155512345678901234"),
+    ];
+
+    [Fact]
+    public void Each_text_reads_as_written_here()
+    {
+        foreach (var (row, text) in Goldens)
+        {
+            Assert.Equal(text, Assert.Single(ChunkRenderer.Render(row).Chunks).Text);
+        }
+    }
+
+    [Fact]
+    public void A_changed_text_needs_a_new_renderer_version()
+    {
+        var all = ChunkHash.Of(string.Join('\n', Goldens.Select(golden => ChunkRenderer.Render(golden.Row).Chunks[0].Text)));
+        Assert.True(TextsOfVersion.TryGetValue(ChunkRenderer.Version, out var pinned), "add a line for the new version");
+        Assert.True(pinned == all, $"Texts changed: raise ChunkRenderer.Version and add its line with {all}; leave the lines of older versions alone.");
+        Assert.Equal(TextsOfVersion.Count, TextsOfVersion.Values.Distinct().Count());
+        Assert.Equal(ChunkRenderer.Version, TextsOfVersion.Keys.Max());
+    }
+
+    [Fact]
+    public void What_stands_beside_the_text_is_what_the_row_says()
+    {
+        var order = ChunkRenderer.Render(SampleRows.Order);
+        Assert.Equal(
+            (11L, 301122334L, SampleRows.Noon, SampleRows.Noon.AddDays(90), (string?)null),
+            (order.SourceId, order.NmId!.Value, order.BusinessDate!.Value, order.ExpiresAt!.Value, order.SourceName));
+        var product = ChunkRenderer.Render(SampleRows.Product with { Name = " Имя  как есть " });
+        Assert.Equal((" Имя  как есть ", (DateTimeOffset?)null, (DateTimeOffset?)null), (product.SourceName, product.BusinessDate, product.ExpiresAt));
+        Assert.Null(ChunkRenderer.Render(SampleRows.Stock).ExpiresAt);
+        Assert.All(SampleRows.All, row => Assert.Equal(row.Entity, ChunkRenderer.Render(row).Entity));
+    }
+
+    [Theory]
+    [InlineData(100, false)]
+    [InlineData(100.5, true)]
+    [InlineData(2400, true)]
+    [InlineData(2400.01, false)]
+    public void A_discounted_price_that_may_be_a_percentage_or_is_above_the_list_price_is_not_printed(decimal value, bool printed) =>
+        Assert.Equal(printed, ChunkRenderer.Render(SampleRows.Product with { DiscountPrice = value }).Chunks[0].Text.Contains("цена со скидкой", StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData(1, "критический")]
+    [InlineData(5, "критический")]
+    [InlineData(6, "низкий")]
+    [InlineData(10, "низкий")]
+    [InlineData(11, "невысокий")]
+    [InlineData(20, "невысокий")]
+    [InlineData(21, "достаточный")]
+    [InlineData(long.MaxValue, "достаточный")]
+    public void A_stock_level_has_the_words_of_its_band(long quantity, string word) =>
+        Assert.Contains(word, ChunkRenderer.Render(SampleRows.Stock with { Quantity = quantity }).Chunks[0].Text, StringComparison.Ordinal);
+}
