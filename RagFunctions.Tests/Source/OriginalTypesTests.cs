@@ -1,0 +1,99 @@
+using Npgsql;
+using RagFunctions.Core;
+using RagFunctions.Core.Chunks;
+using RagFunctions.Core.Source;
+using RagFunctions.Tests.Postgres;
+
+namespace RagFunctions.Tests.Source;
+
+/// <summary>Tables as the original system made them, read by the same statements as ours.</summary>
+public sealed class OriginalTypesTests : IAsyncLifetime
+{
+    private const string InsertPrices = "INSERT INTO wb_orders (cabinet_id, nm_id, order_date, price, total_price) SELECT 1, 1, '2026-11-20', p::float8, 2400.1 FROM unnest($1::text[]) WITH ORDINALITY AS t (p, n) ORDER BY n";
+
+    private TestDatabase _database = null!;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await TestDatabase.CreateAsync(SchemaKind.Empty);
+        await using var command = _database.Source.CreateCommand(OriginalTables.Create);
+        await command.ExecuteNonQueryAsync(Stop);
+    }
+
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    [Fact]
+    public async Task A_double_that_is_no_number_is_unknown_and_a_number_is_a_decimal()
+    {
+        await using var main = await _database.Source.OpenConnectionAsync(Stop);
+        await main.RunAsync(InsertPrices, (object)new[] { "NaN", "Infinity", "-Infinity", "1271.1", "0.1", null });
+        var rows = (await main.ByRangeAsync(Entity.Orders, 1)).Eligible.Cast<OrderRow>().ToList();
+        Assert.Equal([null, null, null, 1271.10m, 0.10m, null], rows.Select(row => row.Price));
+        Assert.All(rows, row => Assert.Equal(2400.10m, row.TotalPrice));
+        Assert.DoesNotContain("оплачено", ChunkRenderer.Render(rows[0]).Chunks[0].Text, StringComparison.Ordinal);
+        Assert.Contains("оплачено покупателем 1271.10 ₽, цена до скидок 2400.10 ₽", ChunkRenderer.Render(rows[3]).Chunks[0].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_numeric_that_is_no_number_is_unknown()
+    {
+        await using var main = await _database.Source.OpenConnectionAsync(Stop);
+        await main.RunAsync("ALTER TABLE wb_orders ALTER COLUMN price TYPE numeric");
+        await main.RunAsync("INSERT INTO wb_orders (cabinet_id, nm_id, order_date, price) VALUES (1, 1, '2026-11-20', 'NaN'), (1, 1, '2026-11-20', 'Infinity'), (1, 1, '2026-11-20', 1.23456789012345678901234567890123)");
+        Assert.Equal([null, null, 1.23m], (await main.ByRangeAsync(Entity.Orders, 1)).Eligible.Cast<OrderRow>().Select(row => row.Price));
+    }
+
+    [Fact]
+    public async Task A_number_beyond_decimal_fails_its_batch_is_found_by_halving_and_spares_the_connection()
+    {
+        await using var main = await _database.Source.OpenConnectionAsync(Stop);
+        await main.RunAsync(InsertPrices, (object)Enumerable.Range(1, 500).Select(i => i == 200 ? "1e300" : "100").ToArray());
+        var ids = Enumerable.Range(1, 500).Select(i => (long)i).ToArray();
+        List<long> poison = [];
+        List<long> read = [];
+        await HalveAsync(main, ids, read, poison);
+        Assert.Equal([200], poison);
+        Assert.Equal(ids.Where(id => id != 200), read);
+        await Assert.ThrowsAsync<OverflowException>(() => main.ByRangeAsync(Entity.Orders, 1));
+        Assert.Equal(System.Data.ConnectionState.Open, main.State);
+        Assert.Equal(300, (await main.ByRangeAsync(Entity.Orders, 1, from: 201)).Eligible.Count);
+    }
+
+    [Fact]
+    public async Task A_row_that_has_no_chunk_cannot_fail_a_batch()
+    {
+        await using var main = await _database.Source.OpenConnectionAsync(Stop);
+        await main.RunAsync("INSERT INTO wb_orders (cabinet_id, nm_id, order_date, price) VALUES (1, 7, '2020-01-01', 1e300)");
+        Assert.Equal([new IneligibleRow(1, 7)], (await main.ByIdsAsync(Entity.Orders, 1, 1)).Ineligible);
+    }
+
+    [Fact]
+    public async Task Ids_and_articles_beyond_int4_are_simply_not_there()
+    {
+        await using var main = await _database.Source.OpenConnectionAsync(Stop);
+        await main.RunAsync(InsertPrices, (object)new[] { "1" });
+        var batch = await main.ByIdsAsync(Entity.Orders, 1, 1, 2147483648, long.MaxValue, long.MinValue);
+        Assert.Equal([1], batch.Eligible.Ids());
+        Assert.Empty((await main.ByIdsAsync(Entity.Orders, 4294967297, 1)).Eligible);
+        Assert.Equal((long[])[1], (await main.ByRangeAsync(Entity.Orders, 1, from: -5_000_000_000, to: 5_000_000_000)).Eligible.Ids());
+    }
+
+    private static async Task HalveAsync(NpgsqlConnection main, long[] ids, List<long> read, List<long> poison)
+    {
+        try
+        {
+            read.AddRange((await main.ByIdsAsync(Entity.Orders, 1, ids)).Eligible.Ids());
+        }
+        catch (OverflowException) when (ids.Length == 1)
+        {
+            poison.Add(ids[0]);
+        }
+        catch (OverflowException)
+        {
+            await HalveAsync(main, ids[..(ids.Length / 2)], read, poison);
+            await HalveAsync(main, ids[(ids.Length / 2)..], read, poison);
+        }
+    }
+}
