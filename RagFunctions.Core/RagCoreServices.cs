@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core;
 
@@ -22,6 +23,7 @@ public static class RagCoreServices
         services.AddSingleton(provider => new MainDatabase(Build(provider.GetRequiredService<IOptions<ConnectionStringsOptions>>().Value.Main)));
         services.AddSingleton(provider => new RagDatabase(Build(provider.GetRequiredService<IOptions<ConnectionStringsOptions>>().Value.Rag, vectors: true)));
         services.AddChanges();
+        services.AddStore();
         return services;
     }
 

@@ -46,6 +46,7 @@ public sealed class ChangeQueue(MainDatabase main)
         FROM rag_changes
         WHERE cabinet_id = $1 AND source_table = $2 AND source_id >= $3 AND source_id <= $4
         ORDER BY source_id
+        LIMIT $5
         """;
 
     // A locked row is being moved by a transaction that announces a newer change: it would survive anyway, so nobody waits for it.
@@ -215,7 +216,7 @@ public sealed class ChangeQueue(MainDatabase main)
 
     /// <summary>Looks at all rows of an interval of ids, due or not, without removing them: a full run covers every one of them.</summary>
     public static async Task<TakenChanges> TakeAllAsync(
-        NpgsqlConnection connection, long cabinetId, Entity entity, long first, long last, CancellationToken cancellationToken)
+        NpgsqlConnection connection, long cabinetId, Entity entity, long first, long last, int limit, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(TakeAll, connection)
         {
@@ -225,6 +226,7 @@ public sealed class ChangeQueue(MainDatabase main)
                 new NpgsqlParameter<string> { TypedValue = entity.TableName() },
                 new NpgsqlParameter<long> { TypedValue = first },
                 new NpgsqlParameter<long> { TypedValue = last },
+                new NpgsqlParameter<int> { TypedValue = limit },
             },
         };
         return await ReadTakenAsync(command, cancellationToken);

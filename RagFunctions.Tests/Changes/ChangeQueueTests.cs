@@ -180,7 +180,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
         Assert.Empty((await TakeAsync(connection, cabinet)).Ids);
         await AssertIdsAsync([1, 2], TakeAsync(connection, cabinet, includeBlocked: true));
         Assert.Equal(2, Assert.Single(await _queue.CountAsync(cabinet, Stop)).Blocked);
-        await AssertIdsAsync([1, 2], ChangeQueue.TakeAllAsync(connection, cabinet, Entity.Orders, 0, long.MaxValue, Stop));
+        await AssertIdsAsync([1, 2], ChangeQueue.TakeAllAsync(connection, cabinet, Entity.Orders, 0, long.MaxValue, 10, Stop));
     }
 
     [Fact]

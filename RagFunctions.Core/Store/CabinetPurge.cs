@@ -1,0 +1,32 @@
+using RagFunctions.Core.Databases;
+
+namespace RagFunctions.Core.Store;
+
+/// <summary>Removes a tenant from the index.</summary>
+public sealed class CabinetPurge(RagDatabase rag)
+{
+    // The status row first and locked: a sub-batch that is under way ends before, a later one finds no lease and writes nothing.
+    private const string DeleteStatus = "DELETE FROM rag_index_status WHERE cabinet_id = $1";
+    private const string DeleteChunks = "DELETE FROM rag_metadata WHERE cabinet_id = $1";
+    private const string DeleteRuns = "DELETE FROM rag_index_runs WHERE cabinet_id = $1";
+
+    /// <summary>Deletes its chunks, vectors, runs, requests and status in one transaction.</summary>
+    /// <returns>How many chunks went.</returns>
+    public async Task<long> PurgeAsync(long cabinetId, CancellationToken cancellationToken)
+    {
+        await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        long chunks = 0;
+        foreach (var sql in (string[])[DeleteStatus, DeleteChunks, DeleteRuns])
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = sql;
+            command.Parameters.Add(new Npgsql.NpgsqlParameter<long> { TypedValue = cabinetId });
+            var deleted = await command.ExecuteNonQueryAsync(cancellationToken);
+            chunks = sql == DeleteChunks ? deleted : chunks;
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return chunks;
+    }
+}

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Logging;
+using RagFunctions.Core.Chunks;
+using RagFunctions.Core.Databases;
+using RagFunctions.Core.Runs;
+using RagFunctions.Core.Source;
+
+namespace RagFunctions.Core.Store;
+
+/// <summary>
+/// Brings the index of one range of rows in step with the source: reads what the queue or the range names, renders, compares by hash,
+/// writes the difference and nothing else. Embedding comes afterwards: what it changes is pending.
+/// </summary>
+/// <remarks>
+/// May be called twice with the same input, also at the same time, also after the round has ended: a delivery waits for the other
+/// one and then reads fresher rows, or finds its token gone. A queue row is removed only after the commit of what it asked for, and
+/// only if it has not moved since.
+/// </remarks>
+public sealed class ChangeApplier(MainDatabase main, RagDatabase rag, ILogger<ChangeApplier> logger)
+{
+    /// <summary>Rows of one transaction: bounds memory, locks, and what is repeated after a lost connection.</summary>
+    public const int RowsPerTransaction = 2_000;
+
+    internal int PageRows { get; init; } = RowsPerTransaction;
+
+    internal Func<SourceRow, RenderedRow> Render { get; init; } = ChunkRenderer.Render;
+
+    /// <summary>Applies one range.</summary>
+    /// <exception cref="Npgsql.NpgsqlException">The range failed as a whole; what was not committed is still queued.</exception>
+    public async Task<ApplyResult> ApplyAsync(ApplyRangeInput input, CancellationToken cancellationToken)
+    {
+        await using var source = await main.Source.OpenConnectionAsync(cancellationToken);
+        await using var index = await rag.Source.OpenConnectionAsync(cancellationToken);
+        var range = new RangeApplication(source, index, input, PageRows, Render, logger);
+        long? first = input.Range.From ?? long.MinValue;
+        while (first is { } start)
+        {
+            await LeaseFence.RenewAsync(index, input.CabinetId, input.Token, cancellationToken);
+            first = await DatabaseRetries.Concurrency.ExecuteAsync(
+                async token => await range.ApplyPageAsync(start, token), cancellationToken);
+        }
+
+        return range.Result;
+    }
+}

@@ -1,0 +1,137 @@
+using Npgsql;
+using NpgsqlTypes;
+using RagFunctions.Core.Chunks;
+
+namespace RagFunctions.Core.Store;
+
+/// <summary>Writes a page's difference to the index: three statements at most, one round trip. Unchanged rows are not touched.</summary>
+internal static class ChunkWriter
+{
+    private const NpgsqlDbType Instants = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz;
+
+    // A chunk is pending while the hash that was embedded is not the hash of its text; pending_since goes with that. A text that
+    // returns to the embedded one needs no embedding. Its old vector stays until the new one is there.
+    private const string Upsert = """
+        INSERT INTO rag_metadata AS m (
+            cabinet_id, source_table, source_id, chunk_index, chunk_type, chunk_text, chunk_hash,
+            nm_id, business_date, expires_at, renderer_version, source_name, pending_since)
+        SELECT $1, $2, c.source_id, c.chunk_index, $3, c.chunk_text, c.chunk_hash,
+               c.nm_id, c.business_date, c.expires_at, $4, c.source_name, clock_timestamp()
+        FROM unnest($5, $6, $7, $8, $9, $10, $11, $12)
+            AS c (source_id, chunk_index, chunk_text, chunk_hash, nm_id, business_date, expires_at, source_name)
+        ORDER BY c.source_id, c.chunk_index
+        ON CONFLICT (cabinet_id, source_table, source_id, chunk_index) DO UPDATE
+        SET chunk_text = EXCLUDED.chunk_text,
+            chunk_hash = EXCLUDED.chunk_hash,
+            nm_id = EXCLUDED.nm_id,
+            business_date = EXCLUDED.business_date,
+            expires_at = EXCLUDED.expires_at,
+            renderer_version = EXCLUDED.renderer_version,
+            source_name = EXCLUDED.source_name,
+            pending_since = CASE WHEN m.embedded_hash IS DISTINCT FROM EXCLUDED.chunk_hash
+                                 THEN COALESCE(m.pending_since, EXCLUDED.pending_since) END,
+            embed_attempts = CASE WHEN m.chunk_hash = EXCLUDED.chunk_hash THEN m.embed_attempts ELSE 0 END,
+            embed_error = CASE WHEN m.chunk_hash = EXCLUDED.chunk_hash THEN m.embed_error END,
+            next_attempt_at = CASE WHEN m.chunk_hash = EXCLUDED.chunk_hash THEN m.next_attempt_at END,
+            updated_at = clock_timestamp()
+        WHERE (m.chunk_hash, m.nm_id, m.business_date, m.expires_at, m.renderer_version, m.source_name)
+            IS DISTINCT FROM (EXCLUDED.chunk_hash, EXCLUDED.nm_id, EXCLUDED.business_date, EXCLUDED.expires_at,
+                              EXCLUDED.renderer_version, EXCLUDED.source_name)
+        """;
+
+    private const string Delete = "DELETE FROM rag_metadata WHERE cabinet_id = $1 AND id = ANY ($2)";
+
+    private const string ForgetVectors = """
+        UPDATE rag_metadata
+        SET embedded_hash = NULL, embedded_model = NULL, pending_since = COALESCE(pending_since, clock_timestamp())
+        WHERE cabinet_id = $1 AND id = ANY ($2)
+        """;
+
+    /// <summary>Writes within the transaction; no statement at all when nothing differs.</summary>
+    /// <param name="transaction">The sub-batch's transaction.</param>
+    /// <param name="entity">Whose chunks.</param>
+    /// <param name="cabinetId">The tenant.</param>
+    /// <param name="difference">What to write.</param>
+    /// <param name="deleteGone">False: rows the source no longer offers keep their chunks (the guard holds).</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public static async Task WriteAsync(
+        NpgsqlTransaction transaction, Entity entity, long cabinetId, ChunkComparison difference, bool deleteGone,
+        CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(transaction.Connection!, transaction);
+        long[] deleted = deleteGone ? [.. difference.Surplus, .. difference.Gone] : [.. difference.Surplus];
+        if (deleted.Length > 0)
+        {
+            batch.BatchCommands.Add(ByKeys(Delete, cabinetId, deleted));
+        }
+
+        if (difference.Changed.Count > 0)
+        {
+            batch.BatchCommands.Add(UpsertCommand(entity, cabinetId, difference.Changed));
+        }
+
+        if (difference.VectorLost.Count > 0)
+        {
+            batch.BatchCommands.Add(ByKeys(ForgetVectors, cabinetId, [.. difference.VectorLost]));
+        }
+
+        if (batch.BatchCommands.Count > 0)
+        {
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    private static NpgsqlBatchCommand ByKeys(string sql, long cabinetId, long[] keys) => new(sql)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<long> { TypedValue = cabinetId },
+            new NpgsqlParameter<long[]> { TypedValue = keys },
+        },
+    };
+
+    private static NpgsqlBatchCommand UpsertCommand(
+        Entity entity, long cabinetId, List<(RenderedRow Row, RenderedChunk Chunk)> changed)
+    {
+        var count = changed.Count;
+        var sourceIds = new long[count];
+        var indexes = new int[count];
+        var texts = new string[count];
+        var hashes = new string[count];
+        var nmIds = new long?[count];
+        var businessDates = new DateTime?[count];
+        var expiries = new DateTime?[count];
+        var names = new string?[count];
+        for (var i = 0; i < count; i++)
+        {
+            var (row, chunk) = changed[i];
+            sourceIds[i] = row.SourceId;
+            indexes[i] = chunk.Index;
+            texts[i] = chunk.Text;
+            hashes[i] = chunk.Hash;
+            nmIds[i] = row.NmId;
+            businessDates[i] = row.BusinessDate?.UtcDateTime;
+            expiries[i] = row.ExpiresAt?.UtcDateTime;
+            names[i] = row.SourceName;
+        }
+
+        return new NpgsqlBatchCommand(Upsert)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<long> { TypedValue = cabinetId },
+                new NpgsqlParameter<string> { TypedValue = entity.TableName() },
+                new NpgsqlParameter<string> { TypedValue = entity.ChunkType() },
+                new NpgsqlParameter<int> { TypedValue = ChunkRenderer.Version },
+                new NpgsqlParameter<long[]> { TypedValue = sourceIds },
+                new NpgsqlParameter<int[]> { TypedValue = indexes },
+                new NpgsqlParameter<string[]> { TypedValue = texts },
+                new NpgsqlParameter<string[]> { TypedValue = hashes },
+                new NpgsqlParameter<long?[]> { TypedValue = nmIds },
+                new NpgsqlParameter<DateTime?[]> { NpgsqlDbType = Instants, TypedValue = businessDates },
+                new NpgsqlParameter<DateTime?[]> { NpgsqlDbType = Instants, TypedValue = expiries },
+                new NpgsqlParameter<string?[]> { TypedValue = names },
+            },
+        };
+    }
+}

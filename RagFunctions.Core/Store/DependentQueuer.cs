@@ -1,0 +1,55 @@
+using Npgsql;
+using RagFunctions.Core.Databases;
+
+namespace RagFunctions.Core.Store;
+
+/// <summary>A product's name stands in the texts of its orders, stocks, reviews and sales: when it changes they are looked at again.</summary>
+public static class DependentQueuer
+{
+    // The second half is for a product that is gone and was not in the index, so that its article is unknown: whoever prints a
+    // name that no card carries any more is looked at.
+    private const string Queue = """
+        INSERT INTO rag_changes (cabinet_id, source_table, source_id)
+        SELECT $1, dependent.source_table, dependent.id
+        FROM (
+            SELECT 'wb_orders' AS source_table, id::bigint FROM wb_orders WHERE cabinet_id = $1 AND nm_id = ANY ($2)
+            UNION SELECT 'wb_stocks', id::bigint FROM wb_stocks WHERE cabinet_id = $1 AND nm_id = ANY ($2)
+            UNION SELECT 'wb_reviews', id::bigint FROM wb_reviews WHERE cabinet_id = $1 AND nm_id = ANY ($2)
+            UNION SELECT 'wb_sales', id::bigint FROM wb_sales WHERE cabinet_id = $1 AND nm_id = ANY ($2)
+            UNION SELECT 'wb_orders', d.id::bigint FROM wb_orders AS d WHERE $3 AND d.cabinet_id = $1
+              AND NOT EXISTS (SELECT FROM wb_products AS p WHERE p.cabinet_id = $1 AND p.nm_id = d.nm_id)
+            UNION SELECT 'wb_stocks', d.id::bigint FROM wb_stocks AS d WHERE $3 AND d.cabinet_id = $1
+              AND NOT EXISTS (SELECT FROM wb_products AS p WHERE p.cabinet_id = $1 AND p.nm_id = d.nm_id)
+            UNION SELECT 'wb_reviews', d.id::bigint FROM wb_reviews AS d WHERE $3 AND d.cabinet_id = $1
+              AND NOT EXISTS (SELECT FROM wb_products AS p WHERE p.cabinet_id = $1 AND p.nm_id = d.nm_id)
+            UNION SELECT 'wb_sales', d.id::bigint FROM wb_sales AS d WHERE $3 AND d.cabinet_id = $1
+              AND NOT EXISTS (SELECT FROM wb_products AS p WHERE p.cabinet_id = $1 AND p.nm_id = d.nm_id)) AS dependent
+        ORDER BY dependent.source_table COLLATE "C", dependent.id
+        ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
+        SET version = nextval('rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL
+        """;
+
+    /// <summary>Queues them in one statement that commits by itself, repeated on a deadlock.</summary>
+    /// <param name="main">An open connection to the main database, outside a transaction.</param>
+    /// <param name="cabinetId">The tenant.</param>
+    /// <param name="articles">What to look for.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>How many rows were queued.</returns>
+    public static async Task<int> QueueAsync(
+        NpgsqlConnection main, long cabinetId, RenamedArticles articles, CancellationToken cancellationToken) =>
+        await DatabaseRetries.Concurrency.ExecuteAsync(
+            async token =>
+            {
+                await using var command = new NpgsqlCommand(Queue, main)
+                {
+                    Parameters =
+                    {
+                        new NpgsqlParameter<long> { TypedValue = cabinetId },
+                        new NpgsqlParameter<long[]> { TypedValue = [.. articles.NmIds] },
+                        new NpgsqlParameter<bool> { TypedValue = articles.SomeUnknown },
+                    },
+                };
+                return await command.ExecuteNonQueryAsync(token);
+            },
+            cancellationToken);
+}

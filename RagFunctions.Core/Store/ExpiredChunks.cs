@@ -1,0 +1,29 @@
+using Npgsql;
+
+namespace RagFunctions.Core.Store;
+
+/// <summary>Chunks whose row is older than 90 days: nothing in the source announces that, only the clock does.</summary>
+public static class ExpiredChunks
+{
+    private const string Delete = "DELETE FROM rag_metadata WHERE cabinet_id = $1 AND expires_at <= $2";
+
+    /// <summary>Deletes them, vectors included.</summary>
+    /// <param name="rag">An open connection to the index; its transaction, if any, is used.</param>
+    /// <param name="cabinetId">The tenant.</param>
+    /// <param name="asOf">Business time of the round: what expires at this very instant goes.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>How many chunks went.</returns>
+    public static async Task<long> DeleteAsync(
+        NpgsqlConnection rag, long cabinetId, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Delete, rag)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<long> { TypedValue = cabinetId },
+                new NpgsqlParameter<DateTime> { TypedValue = asOf.UtcDateTime },
+            },
+        };
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,82 @@
+using Npgsql;
+
+namespace RagFunctions.Core.Store;
+
+/// <summary>Reads what the index holds, from the narrow table only.</summary>
+internal static class IndexedChunks
+{
+    private const string Columns =
+        "m.id, m.source_id, m.chunk_index, m.chunk_hash, m.nm_id, m.business_date, m.expires_at, m.renderer_version, m.source_name";
+
+    private const string ByIds = $"""
+        SELECT {Columns}, false
+        FROM rag_metadata AS m
+        WHERE m.cabinet_id = $1 AND m.source_table = $2 AND m.source_id = ANY ($3)
+        ORDER BY m.source_id, m.chunk_index
+        """;
+
+    // A scalar subquery is probed row by row through the unique index; EXISTS may be hashed, which reads the whole wide table.
+    private const string ByRange = $"""
+        SELECT {Columns},
+               m.embedded_hash IS NOT NULL
+                 AND (m.embedded_model IS DISTINCT FROM COALESCE((SELECT model FROM rag_embedder), m.embedded_model)
+                      OR (SELECT e.metadata_id FROM rag_embeddings AS e WHERE e.metadata_id = m.id) IS NULL)
+        FROM rag_metadata AS m
+        WHERE m.cabinet_id = $1 AND m.source_table = $2 AND m.source_id BETWEEN $3 AND $4
+        ORDER BY m.source_id, m.chunk_index
+        LIMIT $5
+        """;
+
+    /// <summary>The chunks of the named rows, in order of row and number.</summary>
+    public static async Task<List<IndexedChunk>> ReadByIdsAsync(
+        NpgsqlConnection rag, Entity entity, long cabinetId, long[] ids, CancellationToken cancellationToken)
+    {
+        await using var command = Command(rag, ByIds, entity, cabinetId);
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = ids });
+        return await ReadAsync(command, cancellationToken);
+    }
+
+    /// <summary>The chunks of all rows of an interval of ids, both ends inclusive, in order; at most <paramref name="limit"/>.</summary>
+    public static async Task<List<IndexedChunk>> ReadRangeAsync(
+        NpgsqlConnection rag, Entity entity, long cabinetId, long first, long last, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = Command(rag, ByRange, entity, cabinetId);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = first });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = last });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        return await ReadAsync(command, cancellationToken);
+    }
+
+    private static NpgsqlCommand Command(NpgsqlConnection rag, string sql, Entity entity, long cabinetId) => new(sql, rag)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<long> { TypedValue = cabinetId },
+            new NpgsqlParameter<string> { TypedValue = entity.TableName() },
+        },
+    };
+
+    private static async Task<List<IndexedChunk>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        List<IndexedChunk> chunks = [];
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            chunks.Add(Read(reader));
+        }
+
+        return chunks;
+    }
+
+    private static IndexedChunk Read(NpgsqlDataReader row) => new(
+        row.GetInt64(0),
+        row.GetInt64(1),
+        row.GetInt32(2),
+        row.IsDBNull(3) ? null : row.GetString(3),
+        row.IsDBNull(4) ? null : row.GetInt64(4),
+        row.IsDBNull(5) ? null : row.GetDateTime(5),
+        row.IsDBNull(6) ? null : row.GetDateTime(6),
+        row.GetInt32(7),
+        row.IsDBNull(8) ? null : row.GetString(8),
+        row.GetBoolean(9));
+}

@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using RagFunctions.Core.Changes;
+using RagFunctions.Core.Chunks;
+using RagFunctions.Core.Databases;
+using RagFunctions.Core.Runs;
+using RagFunctions.Core.Source;
+
+namespace RagFunctions.Core.Store;
+
+/// <summary>One call of <see cref="ChangeApplier"/>: its connections, its pages one after another, its sums.</summary>
+internal sealed partial class RangeApplication(
+    NpgsqlConnection main,
+    NpgsqlConnection rag,
+    ApplyRangeInput input,
+    int pageRows,
+    Func<SourceRow, RenderedRow> render,
+    ILogger logger)
+{
+    // A row has a chunk or a few; a page of the index is cut where it has more, and read again where one row alone has more.
+    private const int ChunksPerRow = 4;
+
+    private readonly SourcePageReader _source = new(main, input, pageRows);
+    private readonly DeletionGuard _guard = new(main, rag, input);
+    private readonly string _work = string.Create(
+        CultureInfo.InvariantCulture, $"rag apply {input.CabinetId} {input.Range.Entity.TableName()} {input.Range.From}");
+
+    private bool IsFull => input.Mode == RunMode.Full;
+
+    private Entity Entity => input.Range.Entity;
+
+    /// <summary>Sums over the pages that are committed.</summary>
+    public ApplyResult Result { get; private set; } = new();
+
+    /// <summary>Applies the page that begins at <paramref name="first"/>, in one transaction.</summary>
+    /// <returns>Where the next page begins; null = the range is done, or superseded.</returns>
+    public async Task<long?> ApplyPageAsync(long first, CancellationToken cancellationToken)
+    {
+        await using var transaction = await rag.BeginTransactionAsync(cancellationToken);
+        if (await LeaseFence.EnterAsync(transaction, input.CabinetId, input.Token, _work, cancellationToken) is not { } allowMassDelete)
+        {
+            Result = Result with { Superseded = true };
+            return null;
+        }
+
+        var began = Stopwatch.GetTimestamp();
+        var page = IsFull
+            ? await _source.ReadAllAsync(first, cancellationToken)
+            : await _source.ReadQueuedAsync(first, allowMassDelete, cancellationToken);
+        if (!IsFull && page.Taken.Ids.Length == 0)
+        {
+            return null;
+        }
+
+        var read = Stopwatch.GetTimestamp();
+        (page, var indexed) = await ReadIndexAsync(page, first, cancellationToken);
+        var compared = Stopwatch.GetTimestamp();
+        var rendered = RenderAll(page);
+        var done = Stopwatch.GetTimestamp();
+
+        var difference = ChunkComparison.Of(rendered, indexed, page.Failed.Keys.ToHashSet());
+        await QueueDependentsAsync(page, rendered, indexed, cancellationToken);
+        var deleteGone = await _guard.AllowsAsync(page, difference, allowMassDelete, cancellationToken);
+        await ChunkWriter.WriteAsync(transaction, Entity, input.CabinetId, difference, deleteGone, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        await SettleQueueAsync(page, difference, deleteGone, cancellationToken);
+
+        Add(page, difference, deleteGone);
+        Result = Result with
+        {
+            ReadMs = Result.ReadMs + Milliseconds(began, read),
+            RenderMs = Result.RenderMs + Milliseconds(compared, done),
+            SaveMs = Result.SaveMs + Milliseconds(read, compared) + Milliseconds(done, Stopwatch.GetTimestamp()),
+        };
+        return page.More ? page.Last + 1 : null;
+    }
+
+    private static long Milliseconds(long from, long to) => (long)Stopwatch.GetElapsedTime(from, to).TotalMilliseconds;
+
+    private async Task<(SourcePage Page, List<IndexedChunk> Chunks)> ReadIndexAsync(
+        SourcePage page, long first, CancellationToken cancellationToken)
+    {
+        if (!IsFull)
+        {
+            return (page, await IndexedChunks.ReadByIdsAsync(rag, Entity, input.CabinetId, page.Taken.Ids, cancellationToken));
+        }
+
+        for (var limit = pageRows * ChunksPerRow; ; limit *= 2)
+        {
+            var chunks = await IndexedChunks.ReadRangeAsync(rag, Entity, input.CabinetId, first, page.Last, limit, cancellationToken);
+            if (chunks.Count < limit)
+            {
+                return (page, chunks);
+            }
+
+            var cutRow = chunks[^1].SourceId;
+            if (chunks[0].SourceId != cutRow)
+            {
+                chunks.RemoveAll(chunk => chunk.SourceId == cutRow);
+                return (page.CutAfter(cutRow - 1), chunks);
+            }
+        }
+    }
+
+    private List<RenderedRow> RenderAll(SourcePage page)
+    {
+        List<RenderedRow> rendered = new(page.Eligible.Count);
+        foreach (var row in page.Eligible)
+        {
+            try
+            {
+                rendered.Add(render(row));
+            }
+            catch (Exception error) when (error is not OutOfMemoryException)
+            {
+                page.Failed.Add(row.Id, $"cannot be rendered: {error.GetType().Name}");
+            }
+        }
+
+        return rendered;
+    }
+
+    /// <summary>Committed before the transaction that stores the new name: afterwards nobody would know that it was new.</summary>
+    private async Task QueueDependentsAsync(
+        SourcePage page, List<RenderedRow> rendered, List<IndexedChunk> indexed, CancellationToken cancellationToken)
+    {
+        if (Entity != Entity.Products)
+        {
+            return;
+        }
+
+        var renamed = RenamedArticles.Find(
+            rendered, indexed, page.Ineligible, IsFull ? null : page.Taken.Ids, page.Failed.Keys.ToHashSet());
+        if (renamed.Any)
+        {
+            var queued = await DependentQueuer.QueueAsync(main, input.CabinetId, renamed, cancellationToken);
+            DependentsQueued(logger, input.CabinetId, renamed.NmIds.Count, queued);
+        }
+    }
+
+    private async Task SettleQueueAsync(
+        SourcePage page, ChunkComparison difference, bool deleteGone, CancellationToken cancellationToken)
+    {
+        HashSet<long> kept = deleteGone ? [] : [.. difference.GoneRows];
+        var versions = page.Taken.Ids.Zip(page.Taken.Versions).ToDictionary(row => row.First, row => row.Second);
+        var commands = new List<NpgsqlBatchCommand>(3);
+        var served = Only(page.Taken, id => !page.Failed.ContainsKey(id) && !kept.Contains(id));
+        if (served.Ids.Length > 0)
+        {
+            commands.Add(ChangeQueue.DeleteTakenCommand(input.CabinetId, Entity, served));
+        }
+
+        if (page.Failed.Count > 0)
+        {
+            commands.Add(ChangeQueue.FailCommand(input.CabinetId, Entity,
+                [.. page.Failed.Select(row => new FailedChange(row.Key, versions.TryGetValue(row.Key, out var version) ? version : null, row.Value))]));
+            RowsFailed(logger, input.CabinetId, Entity, page.Failed.Count, page.Failed.First().Key, page.Failed.First().Value);
+        }
+
+        var blocked = Only(page.Taken, kept.Contains);
+        if (blocked.Ids.Length > 0)
+        {
+            commands.Add(ChangeQueue.BlockCommand(input.CabinetId, Entity, blocked, _guard.Reason));
+        }
+
+        if (commands.Count == 0)
+        {
+            return;
+        }
+
+        await DatabaseRetries.Concurrency.ExecuteAsync(
+            async token =>
+            {
+                await using var batch = new NpgsqlBatch(main);
+                foreach (var command in commands)
+                {
+                    batch.BatchCommands.Add(command);
+                }
+
+                await batch.ExecuteNonQueryAsync(token);
+            },
+            cancellationToken);
+    }
+
+    private static TakenChanges Only(TakenChanges taken, Func<long, bool> keep)
+    {
+        List<long> ids = new(taken.Ids.Length);
+        List<long> versions = new(taken.Ids.Length);
+        for (var i = 0; i < taken.Ids.Length; i++)
+        {
+            if (keep(taken.Ids[i]))
+            {
+                ids.Add(taken.Ids[i]);
+                versions.Add(taken.Versions[i]);
+            }
+        }
+
+        return ids.Count == taken.Ids.Length ? taken : new TakenChanges([.. ids], [.. versions]);
+    }
+
+    private void Add(SourcePage page, ChunkComparison difference, bool deleteGone) => Result = Result with
+    {
+        RowsRead = Result.RowsRead + page.Eligible.Count + page.Ineligible.Count + page.Failed.Count,
+        New = Result.New + difference.New,
+        Updated = Result.Updated + difference.Updated,
+        Unchanged = Result.Unchanged + difference.Unchanged,
+        Deleted = Result.Deleted + difference.Surplus.Count + (deleteGone ? difference.Gone.Count : 0),
+        FailedRows = Result.FailedRows + page.Failed.Count,
+        Blocked = Result.Blocked ?? (deleteGone ? null : _guard.Numbers),
+        Error = Result.Error ?? (page.Failed.Count == 0 ? null : Describe(page.Failed.First())),
+    };
+
+    private string Describe(KeyValuePair<long, string> failed) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Entity.TableName()} {failed.Key} {failed.Value}");
+
+    [LoggerMessage(3001, LogLevel.Warning, "Cabinet {CabinetId}: {Count} {Entity} rows cannot be indexed and stay queued, the first is {Id}: {Error}")]
+    private static partial void RowsFailed(ILogger logger, long cabinetId, Entity entity, int count, long id, string error);
+
+    [LoggerMessage(3002, LogLevel.Debug, "Cabinet {CabinetId}: the names of {Articles} articles changed, {Rows} dependent rows queued")]
+    private static partial void DependentsQueued(ILogger logger, long cabinetId, int articles, int rows);
+}

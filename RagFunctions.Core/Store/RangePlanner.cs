@@ -1,0 +1,151 @@
+using Npgsql;
+using RagFunctions.Core.Databases;
+using RagFunctions.Core.Runs;
+
+namespace RagFunctions.Core.Store;
+
+/// <summary>Cuts a round's work into ranges of row ids, and lets the guard against mass deletion look before anything is deleted.</summary>
+public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
+{
+    /// <summary>Most ranges of one round over all entities: what an orchestration's history carries.</summary>
+    public const int MaxRanges = 200;
+
+    /// <summary>Rows of a range while the limit on ranges allows it: one transaction's worth.</summary>
+    public const int RowsPerRange = 2_000;
+
+    private static readonly int MaxRangesPerEntity = MaxRanges / EntityNames.All.Count;
+
+    // Every step-th due row of each entity begins a range; the step grows with the queue so that the ranges stay few.
+    private const string CutQueue = """
+        WITH queued AS (
+            SELECT source_table, source_id, count(*) OVER (PARTITION BY source_table) AS waiting,
+                   next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp() OR ($4 AND starts_with(last_error, 'blocked:')) AS is_due
+            FROM rag_changes
+            WHERE cabinet_id = $1 AND source_table <> '*'),
+        due AS (
+            SELECT source_table, source_id, waiting,
+                   row_number() OVER (PARTITION BY source_table ORDER BY source_id) - 1 AS position,
+                   count(*) OVER (PARTITION BY source_table) AS rows
+            FROM queued
+            WHERE is_due)
+        SELECT source_table, source_id, rows, waiting
+        FROM due
+        WHERE position % GREATEST($2, (rows + $3 - 1) / $3) = 0
+        ORDER BY source_table, source_id
+        """;
+
+    /// <summary>
+    /// All rows of source and index: at least one range for each entity, so that its queue rows are served too.
+    /// </summary>
+    /// <param name="cabinetId">The tenant.</param>
+    /// <param name="asOf">Business time of the round. Chunks expired by then are deleted before and do not count.</param>
+    /// <param name="allowMassDelete">The request switches the guard off.</param>
+    /// <param name="cancellationToken">Stops the planning.</param>
+    public async Task<RangePlan> PlanFullAsync(
+        long cabinetId, DateTimeOffset asOf, bool allowMassDelete, CancellationToken cancellationToken)
+    {
+        await using var source = await main.Source.OpenConnectionAsync(cancellationToken);
+        await using var index = await rag.Source.OpenConnectionAsync(cancellationToken);
+        List<ChangeRange> ranges = [];
+        List<BlockedEntity> blocked = [];
+        long rows = 0;
+        foreach (var entity in EntityNames.All)
+        {
+            var cutter = new RangeCutter(RowsPerRange, MaxRangesPerEntity);
+            long indexed = 0;
+            long staying = 0;
+            await foreach (var row in MergedRowIds.ReadAsync(source, index, entity, cabinetId, asOf, cancellationToken))
+            {
+                indexed += row.InIndex ? 1 : 0;
+                staying += row.InIndex && row.InSource ? 1 : 0;
+                cutter.Add(row.Id, vanished: !row.InSource);
+            }
+
+            var verdict = GuardVerdict.Of(entity, indexed, staying);
+            var blocks = verdict.Blocks && !allowMassDelete;
+            if (blocks)
+            {
+                blocked.Add(verdict.Numbers);
+            }
+
+            ranges.AddRange(cutter.Ranges(entity, deletesAllowed: !blocks));
+            rows += cutter.Rows;
+        }
+
+        return new RangePlan(ranges, blocked, rows);
+    }
+
+    /// <summary>The due rows of the change queue; no ranges when nothing is due.</summary>
+    /// <param name="cabinetId">The tenant.</param>
+    /// <param name="allowMassDelete">The request switches the guard off; rows it kept are due again.</param>
+    /// <param name="cancellationToken">Stops the planning.</param>
+    public async Task<RangePlan> PlanDeltaAsync(long cabinetId, bool allowMassDelete, CancellationToken cancellationToken)
+    {
+        await using var source = await main.Source.OpenConnectionAsync(cancellationToken);
+        var cuts = await CutQueueAsync(source, cabinetId, allowMassDelete, cancellationToken);
+        List<BlockedEntity> blocked = [];
+        if (!allowMassDelete)
+        {
+            await using var index = await rag.Source.OpenConnectionAsync(cancellationToken);
+            foreach (var (entity, cut) in cuts)
+            {
+                // Rows that wait for another try count too: what was blocked once stays part of the sum.
+                if (cut.Waiting >= MassDeleteGuard.WorthJudging
+                    && await MassDeleteGuard.JudgeQueueAsync(source, index, entity, cabinetId, cancellationToken) is { Blocks: true } verdict)
+                {
+                    blocked.Add(verdict.Numbers);
+                }
+            }
+        }
+
+        List<ChangeRange> ranges = [];
+        foreach (var (entity, cut) in cuts.OrderBy(pair => pair.Key))
+        {
+            for (var i = 0; i < cut.Firsts.Count; i++)
+            {
+                ranges.Add(new ChangeRange(
+                    entity,
+                    i == 0 ? null : cut.Firsts[i],
+                    i == cut.Firsts.Count - 1 ? null : cut.Firsts[i + 1],
+                    blocked.TrueForAll(held => held.Entity != entity)));
+            }
+        }
+
+        return new RangePlan(ranges, blocked, cuts.Values.Sum(cut => cut.Rows));
+    }
+
+    private static async Task<Dictionary<Entity, QueueCuts>> CutQueueAsync(
+        NpgsqlConnection source, long cabinetId, bool includeBlocked, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(CutQueue, source)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<long> { TypedValue = cabinetId },
+                new NpgsqlParameter<long> { TypedValue = RowsPerRange },
+                new NpgsqlParameter<long> { TypedValue = MaxRangesPerEntity },
+                new NpgsqlParameter<bool> { TypedValue = includeBlocked },
+            },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        Dictionary<Entity, QueueCuts> cuts = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            if (!EntityNames.TryParseTableName(reader.GetString(0), out var entity))
+            {
+                continue;
+            }
+
+            if (!cuts.TryGetValue(entity, out var cut))
+            {
+                cuts.Add(entity, cut = new QueueCuts([], reader.GetInt64(2), reader.GetInt64(3)));
+            }
+
+            cut.Firsts.Add(reader.GetInt64(1));
+        }
+
+        return cuts;
+    }
+
+    private sealed record QueueCuts(List<long> Firsts, long Rows, long Waiting);
+}

@@ -1,0 +1,13 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace RagFunctions.Core.Store;
+
+/// <summary>Registers what writes and checks the index.</summary>
+public static class StoreServices
+{
+    /// <summary>Adds the range planner, <see cref="ChangeApplier"/> and the removal of cabinets.</summary>
+    public static IServiceCollection AddStore(this IServiceCollection services) => services
+        .AddSingleton<RangePlanner>()
+        .AddSingleton<ChangeApplier>()
+        .AddSingleton<CabinetPurge>();
+}
