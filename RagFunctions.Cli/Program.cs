@@ -1,1 +1,3 @@
-return 0;
+using RagFunctions.Cli;
+
+return await RagCommandLine.RunAsync(args, CliEnvironment.OfThisProcess());

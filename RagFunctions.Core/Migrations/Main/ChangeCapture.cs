@@ -46,7 +46,7 @@ public static class ChangeCapture
                 SELECT cabinet_id, TG_TABLE_NAME, id FROM new_rows
                 ORDER BY 1, 2, 3
                 ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
-                SET version = nextval('public.rag_changes_version_seq'), next_attempt_at = NULL;
+                SET version = nextval('public.rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL;
             ELSIF TG_OP = 'UPDATE' THEN
                 INSERT INTO public.rag_changes (cabinet_id, source_table, source_id)
                 SELECT cabinet_id, TG_TABLE_NAME, id FROM old_rows
@@ -54,13 +54,13 @@ public static class ChangeCapture
                 SELECT cabinet_id, TG_TABLE_NAME, id FROM new_rows
                 ORDER BY 1, 2, 3
                 ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
-                SET version = nextval('public.rag_changes_version_seq'), next_attempt_at = NULL;
+                SET version = nextval('public.rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL;
             ELSE
                 INSERT INTO public.rag_changes (cabinet_id, source_table, source_id)
                 SELECT cabinet_id, TG_TABLE_NAME, id FROM old_rows
                 ORDER BY 1, 2, 3
                 ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
-                SET version = nextval('public.rag_changes_version_seq'), next_attempt_at = NULL;
+                SET version = nextval('public.rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL;
             END IF;
             RETURN NULL;
         END
@@ -73,7 +73,7 @@ public static class ChangeCapture
             SELECT id, '*', 0 FROM public.wb_cabinets
             ORDER BY 1
             ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
-            SET version = nextval('public.rag_changes_version_seq'), next_attempt_at = NULL;
+            SET version = nextval('public.rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL;
             RETURN NULL;
         END
         $capture$;

@@ -1,0 +1,11 @@
+namespace RagFunctions.Cli;
+
+/// <summary>What <c>rag</c> answers to its caller.</summary>
+internal static class ExitCode
+{
+    public const int Done = 0;
+
+    public const int Failed = 1;
+
+    public const int WrongUsage = 2;
+}

@@ -1,0 +1,106 @@
+using Npgsql;
+
+namespace RagFunctions.Core.Migrations.Rag;
+
+/// <summary>
+/// The optional HNSW index over the vectors. Search inside a cabinet is exact without it; see docs/migrations.md for what it
+/// costs each write.
+/// </summary>
+public static class ApproximateIndex
+{
+    /// <summary>Its name, the original's.</summary>
+    public const string Name = "idx_rag_embeddings_vector";
+
+    private const string Create = """
+        CREATE INDEX CONCURRENTLY idx_rag_embeddings_vector ON rag_embeddings
+        USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64)
+        """;
+
+    private const string Drop = "DROP INDEX CONCURRENTLY IF EXISTS idx_rag_embeddings_vector";
+
+    private const string Set = "SELECT set_config('maintenance_work_mem', $1, false), set_config('max_parallel_maintenance_workers', $2, false)";
+
+    private const string SelectState = """
+        SELECT i.indisvalid, pg_relation_size(i.indexrelid), p.phase, p.blocks_done, p.blocks_total, p.tuples_done
+        FROM pg_class t
+        LEFT JOIN (pg_index i JOIN pg_class c ON c.oid = i.indexrelid AND c.relname = 'idx_rag_embeddings_vector') ON i.indrelid = t.oid
+        LEFT JOIN pg_stat_progress_create_index p ON p.datname = current_database() AND p.relid = t.oid
+        WHERE t.oid = 'rag_embeddings'::regclass
+        ORDER BY i.indexrelid IS NULL
+        LIMIT 1
+        """;
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Whether the index is there, whole, or being built.</summary>
+    public static async Task<ApproximateIndexState> ReadStateAsync(NpgsqlDataSource rag, CancellationToken cancellationToken)
+    {
+        await using var command = rag.CreateCommand(SelectState);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        return new ApproximateIndexState(
+            Exists: !row.IsDBNull(0),
+            IsValid: !row.IsDBNull(0) && row.GetBoolean(0),
+            SizeBytes: row.IsDBNull(1) ? 0 : row.GetInt64(1),
+            BuildPhase: row.IsDBNull(2) ? null : row.GetString(2),
+            BlocksDone: row.IsDBNull(3) ? 0 : row.GetInt64(3),
+            BlocksTotal: row.IsDBNull(4) ? 0 : row.GetInt64(4),
+            VectorsDone: row.IsDBNull(5) ? 0 : row.GetInt64(5));
+    }
+
+    /// <summary>
+    /// Builds the index while the table is read and written. What an interrupted build left behind is dropped first; an index
+    /// that is whole is left alone.
+    /// </summary>
+    /// <param name="rag">The index database.</param>
+    /// <param name="memory">Working memory of the build, such as <c>1GB</c>. A build whose graph does not fit is many times slower.</param>
+    /// <param name="workers">Parallel workers beside the building process.</param>
+    /// <param name="onProgress">Called about twice a second while it builds.</param>
+    /// <param name="cancellationToken">Cancels the build; the unfinished index stays INVALID until the next call.</param>
+    /// <returns>False when there was nothing to do.</returns>
+    public static async Task<bool> CreateAsync(
+        NpgsqlDataSource rag, string memory, int workers, Action<ApproximateIndexState> onProgress, CancellationToken cancellationToken)
+    {
+        await using var connection = await rag.OpenConnectionAsync(cancellationToken);
+        await MigrationLock.TakeAsync(connection, () => { }, cancellationToken);
+        try
+        {
+            var state = await ReadStateAsync(rag, cancellationToken);
+            if (state.IsValid)
+            {
+                return false;
+            }
+
+            await using var settings = new NpgsqlCommand(Set, connection);
+            settings.Parameters.AddWithValue(memory);
+            settings.Parameters.AddWithValue(workers.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            await settings.ExecuteNonQueryAsync(cancellationToken);
+            await RunAsync(connection, Drop, cancellationToken);
+            var building = RunAsync(connection, Create, cancellationToken);
+            while (await Task.WhenAny(building, Task.Delay(PollInterval, cancellationToken)) != building && !cancellationToken.IsCancellationRequested)
+            {
+                onProgress(await ReadStateAsync(rag, cancellationToken));
+            }
+
+            await building;
+            return true;
+        }
+        finally
+        {
+            await MigrationLock.ReleaseAsync(connection);
+        }
+    }
+
+    /// <summary>Drops the index while the table is read and written; nothing happens when there is none.</summary>
+    public static async Task DropAsync(NpgsqlDataSource rag, CancellationToken cancellationToken)
+    {
+        await using var connection = await rag.OpenConnectionAsync(cancellationToken);
+        await RunAsync(connection, Drop, cancellationToken);
+    }
+
+    private static async Task RunAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}
