@@ -1,0 +1,10 @@
+namespace RagFunctions.LocalHost.Discovery;
+
+/// <summary>What starts a function.</summary>
+internal enum FunctionKind
+{
+    Http,
+    Timer,
+    Orchestration,
+    Activity,
+}

@@ -1,0 +1,24 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace RagFunctions.LocalHost;
+
+/// <summary>Settings of the local host.</summary>
+public sealed class LocalHostOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "LocalHost";
+
+    /// <summary>The loopback port of the HTTP triggers, as with Core Tools; 0 takes a free one.</summary>
+    [Range(0, 65535, ErrorMessage = "LocalHost:Port must lie between 0 and 65535.")]
+    public int Port { get; set; } = 7071;
+
+    /// <summary>Every activity runs twice, at times side by side, and the first result is thrown away.</summary>
+    public bool Chaos { get; set; }
+
+    /// <summary>The key of the management and admin URLs. Empty: one is made at the first start and kept in the database.</summary>
+    public string Key { get; set; } = "";
+
+    /// <summary>Activities at once, over all orchestrations; Azure's <c>maxConcurrentActivityFunctions</c>.</summary>
+    [Range(1, 1000, ErrorMessage = "LocalHost:MaxConcurrentActivities must lie between 1 and 1000.")]
+    public int MaxConcurrentActivities { get; set; } = 16;
+}

@@ -1,0 +1,21 @@
+using System.Diagnostics;
+
+namespace RagFunctions.Tests.LocalHost;
+
+/// <summary>Waiting for something to become so; never for a time.</summary>
+internal static class Condition
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    public static async Task BecomesTrueAsync(Func<Task<bool>> condition, string what)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            Assert.True(watch.Elapsed < Limit, $"never came to be: {what}");
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public static Task BecomesTrueAsync(Func<bool> condition, string what) => BecomesTrueAsync(() => Task.FromResult(condition()), what);
+}
