@@ -5,6 +5,7 @@ using Npgsql;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Store;
+using RagFunctions.Core.Embeddings;
 
 namespace RagFunctions.Core;
 
@@ -24,6 +25,7 @@ public static class RagCoreServices
         services.AddSingleton(provider => new RagDatabase(Build(provider.GetRequiredService<IOptions<ConnectionStringsOptions>>().Value.Rag, vectors: true)));
         services.AddChanges();
         services.AddStore();
+        services.AddEmbeddings(configuration);
         return services;
     }
 

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace RagFunctions.Core.Embeddings;
+
+/// <summary>Registers what makes and stores vectors.</summary>
+public static class EmbeddingServices
+{
+    /// <summary>Adds the embedder that <c>Embeddings:*</c> names and the steps that use it. Options are checked at start.</summary>
+    public static IServiceCollection AddEmbeddings(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<EmbeddingsOptions>().Bind(configuration.GetSection(EmbeddingsOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<EmbeddingsOptions>, EmbeddingsOptionsValidator>();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<EmbeddingsOptions>>().Value);
+        services.AddSingleton(provider => EmbeddingClients.Create(
+            provider.GetRequiredService<EmbeddingsOptions>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IndexEmbedder>();
+        services.AddSingleton<ProviderPause>();
+        services.AddSingleton<PendingTexts>();
+        services.AddSingleton<VectorWriter>();
+        services.AddSingleton<EmbeddingPlanner>();
+        services.AddSingleton<BatchEmbedder>();
+        return services;
+    }
+}

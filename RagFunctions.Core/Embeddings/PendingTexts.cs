@@ -1,0 +1,115 @@
+using Npgsql;
+using RagFunctions.Core.Databases;
+using RagFunctions.Core.Runs;
+
+namespace RagFunctions.Core.Embeddings;
+
+/// <summary>Reads what still waits in an interval of hashes, after giving it what the index already has.</summary>
+public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
+{
+    private const string RecordedEmbedder =
+        """
+        SELECT model, dimensions FROM rag_embedder
+        """;
+
+    // LATERAL with LIMIT: one index look-up for each waiting text, however stale the statistics. A chunk counts as owner of a vector
+    // only where text and vector agree.
+    private const string Reuse =
+        """
+        WITH found AS (
+            SELECT p.id, p.chunk_hash, same.embedding
+            FROM rag_metadata p
+            CROSS JOIN LATERAL (
+                SELECT e.embedding
+                FROM rag_metadata s JOIN rag_embeddings e ON e.metadata_id = s.id
+                WHERE s.cabinet_id = $1 AND s.chunk_hash COLLATE "C" = p.chunk_hash COLLATE "C"
+                  AND s.embedded_hash = s.chunk_hash AND s.embedded_model = $2 AND e.model = $2
+                LIMIT 1) AS same
+            WHERE p.cabinet_id = $1 AND p.embedded_hash IS DISTINCT FROM p.chunk_hash
+              AND p.chunk_hash COLLATE "C" >= $3 AND ($4::text IS NULL OR p.chunk_hash COLLATE "C" < $4)
+              AND NOT EXISTS (SELECT FROM rag_embedder WHERE model <> $2)
+        ), stored AS (
+            UPDATE rag_metadata m
+            SET embedded_hash = found.chunk_hash, embedded_model = $2, pending_since = NULL, embed_attempts = 0,
+                embed_error = NULL, next_attempt_at = NULL, updated_at = now()
+            FROM found
+            WHERE m.id = found.id AND m.chunk_hash = found.chunk_hash AND m.embedded_hash IS DISTINCT FROM found.chunk_hash
+            RETURNING m.id, m.cabinet_id, m.chunk_type, found.embedding
+        )
+        INSERT INTO rag_embeddings (embedding, metadata_id, cabinet_id, chunk_type, model)
+        SELECT embedding, id, cabinet_id, chunk_type, $2 FROM stored
+        ON CONFLICT (metadata_id) DO UPDATE
+        SET embedding = EXCLUDED.embedding, cabinet_id = EXCLUDED.cabinet_id, chunk_type = EXCLUDED.chunk_type, model = EXCLUDED.model,
+            updated_at = now()
+        """;
+
+    private const string Due =
+        """
+        SELECT DISTINCT ON (chunk_hash COLLATE "C") chunk_hash, chunk_text, octet_length(chunk_text), embed_attempts
+        FROM rag_metadata
+        WHERE cabinet_id = $1 AND embedded_hash IS DISTINCT FROM chunk_hash
+          AND chunk_hash COLLATE "C" >= $2 AND ($3::text IS NULL OR chunk_hash COLLATE "C" < $3)
+          AND (next_attempt_at IS NULL OR next_attempt_at <= now())
+        ORDER BY chunk_hash COLLATE "C", embed_attempts DESC
+        LIMIT $4
+        """;
+
+    /// <summary>
+    /// Renews the lease, reuses vectors, reads at most one request's worth of texts. Two round trips at any size.
+    /// </summary>
+    /// <param name="cabinetId">The tenant.</param>
+    /// <param name="token">The round's token.</param>
+    /// <param name="from">First hash, inclusive; a border of an interval or a hash read before with a character appended.</param>
+    /// <param name="to">First hash that is not wanted; null: to the end.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    public async Task<PendingPage> ReadAsync(long cabinetId, long token, string from, string? to, CancellationToken cancellationToken)
+    {
+        await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
+        if (!await LeaseHeartbeat.RenewAsync(connection, cabinetId, token, cancellationToken))
+        {
+            return new PendingPage(LeaseHeld: false, 0, [], More: false, null, null);
+        }
+
+        await using var batch = Statements(connection, cabinetId, from, to);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        DateTimeOffset? notBefore = await reader.ReadAsync(cancellationToken) ? reader.GetFieldValue<DateTimeOffset>(0) : null;
+        await reader.NextResultAsync(cancellationToken);
+        var recorded = await reader.ReadAsync(cancellationToken) ? new EmbedderIdentity(reader.GetString(0), reader.GetInt32(1)) : null;
+        await reader.NextResultAsync(cancellationToken);
+        List<PendingText> texts = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            texts.Add(new PendingText(reader.GetString(0), reader.GetString(1), reader.GetInt32(2), reader.GetInt32(3)));
+        }
+
+        await reader.CloseAsync();
+        var more = texts.Count > options.MaxInputsPerRequest;
+        if (more)
+        {
+            texts.RemoveAt(texts.Count - 1);
+        }
+
+        return new PendingPage(LeaseHeld: true, (int)batch.BatchCommands[0].Rows, texts, more, notBefore, recorded);
+    }
+
+    private NpgsqlBatch Statements(NpgsqlConnection connection, long cabinetId, string from, string? to)
+    {
+        // Reuse comes first: it needs no provider, and what it served is not read as pending.
+        var reuse = new NpgsqlBatchCommand(Reuse);
+        reuse.Parameters.Add(new() { Value = cabinetId });
+        reuse.Parameters.Add(new() { Value = options.ModelName });
+        reuse.Parameters.Add(new() { Value = from });
+        reuse.Parameters.Add(Nullable(to));
+        var due = new NpgsqlBatchCommand(Due);
+        due.Parameters.Add(new() { Value = cabinetId });
+        due.Parameters.Add(new() { Value = from });
+        due.Parameters.Add(Nullable(to));
+        due.Parameters.Add(new() { Value = options.MaxInputsPerRequest + 1 });
+        return new NpgsqlBatch(connection)
+        {
+            BatchCommands = { reuse, new(ProviderPause.Current), new(RecordedEmbedder), due },
+        };
+    }
+
+    private static NpgsqlParameter Nullable(string? text) => new() { Value = text ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text };
+}

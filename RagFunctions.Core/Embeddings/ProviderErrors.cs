@@ -1,0 +1,76 @@
+using System.ClientModel.Primitives;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace RagFunctions.Core.Embeddings;
+
+/// <summary>Reads an error answer: which trouble it is, how long to wait, and a message without secrets.</summary>
+public static class ProviderErrors
+{
+    private const string InsufficientQuota = "insufficient_quota";
+
+    /// <summary>What a status and the error code in the body ask for.</summary>
+    public static ProviderTrouble TroubleOf(int status, string? code) => status switch
+    {
+        429 when code == InsufficientQuota => ProviderTrouble.Stop,
+        400 or 413 or 422 => ProviderTrouble.Refuse,
+        408 or 409 or 425 or 429 => ProviderTrouble.Wait,
+        >= 500 => ProviderTrouble.Wait,
+        _ => ProviderTrouble.Stop,
+    };
+
+    /// <summary>The exception for an answer whose status is not 2xx.</summary>
+    /// <param name="response">The answer, read whole.</param>
+    /// <param name="secret">A configured key that the body might echo.</param>
+    /// <param name="now">For a <c>Retry-After</c> that names a date.</param>
+    public static EmbeddingProviderException FromResponse(PipelineResponse response, string? secret, DateTimeOffset now)
+    {
+        var (code, text) = ReadBody(response.Content);
+        var message = new StringBuilder("the embeddings provider answered ").Append(response.Status.ToString(CultureInfo.InvariantCulture));
+        if (code is not null)
+        {
+            message.Append(" (").Append(SecretRedaction.Redact(code, secret)).Append(')');
+        }
+
+        if (text is not null)
+        {
+            message.Append(": ").Append(SecretRedaction.Redact(text, secret));
+        }
+
+        return new EmbeddingProviderException(TroubleOf(response.Status, code), message.ToString(), RetryAfterHeaders.Read(response.Headers, now));
+    }
+
+    /// <summary>Whether another try may help: the waits, except an exhausted quota.</summary>
+    public static bool MayRetry(PipelineResponse response) =>
+        TroubleOf(response.Status, response.Status == 429 ? ReadBody(response.Content).Code : null) == ProviderTrouble.Wait;
+
+    // {"error":{"code":…,"type":…,"message":…}} of OpenAI and Azure, or {"error":"text"} of some compatible servers; anything else says nothing.
+    private static (string? Code, string? Text) ReadBody(BinaryData body)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("error", out var error))
+            {
+                return default;
+            }
+
+            if (error.ValueKind == JsonValueKind.String)
+            {
+                return (null, error.GetString());
+            }
+
+            return error.ValueKind == JsonValueKind.Object
+                ? (TextOf(error, "code") ?? TextOf(error, "type"), TextOf(error, "message"))
+                : default;
+        }
+        catch (JsonException)
+        {
+            return default;
+        }
+    }
+
+    private static string? TextOf(JsonElement error, string name) =>
+        error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}

@@ -1,0 +1,65 @@
+using Npgsql;
+using NpgsqlTypes;
+using RagFunctions.Core.Databases;
+
+namespace RagFunctions.Core.Embeddings;
+
+/// <summary>
+/// The one row (<c>rag_provider</c>) by which all workers of all cabinets keep away from a provider that asked for it. Times are
+/// those of the database's clock.
+/// </summary>
+/// <remarks>
+/// Only a request sent after the last pause was over tells something new: the failures of those that were on their way when the
+/// pause was set neither lengthen it nor count. So eight workers that fail together wait as long as one. Without a time from the
+/// provider the pause is 5 s and doubles from failure to failure up to 5 min. A success after the pause ends the row
+/// (<see cref="VectorWriter"/>, in the statement that stores); one during the pause is of a request sent before and proves nothing.
+/// </remarks>
+public sealed class ProviderPause(RagDatabase rag)
+{
+    /// <summary>When requests may be sent again; one row, or none when they may be sent now.</summary>
+    internal const string Current =
+        """
+        SELECT not_before FROM rag_provider WHERE not_before > clock_timestamp()
+        """;
+
+    // $1 seconds asked for by the provider or null, $2 reason, $3 seconds since the failed request was sent.
+    private const string Set =
+        """
+        INSERT INTO rag_provider AS p (singleton, not_before, reason, updated_at)
+        VALUES (true, clock_timestamp() + make_interval(secs => COALESCE($1, 5)), $2, clock_timestamp())
+        ON CONFLICT (singleton) DO UPDATE SET (not_before, reason, updated_at) =
+            (SELECT
+                CASE WHEN fresh THEN clock_timestamp() + COALESCE(make_interval(secs => $1), GREATEST(interval '5 seconds',
+                        LEAST(interval '5 minutes', 2 * (p.not_before - p.updated_at))))
+                     ELSE GREATEST(p.not_before, clock_timestamp() + make_interval(secs => $1)) END,
+                EXCLUDED.reason,
+                CASE WHEN fresh THEN clock_timestamp() ELSE p.updated_at END
+             FROM (SELECT COALESCE(clock_timestamp() - make_interval(secs => $3) >= p.not_before, true) AS fresh) AS request)
+        RETURNING GREATEST(p.not_before, clock_timestamp() + interval '1 second')
+        """;
+
+    // A provider whose header says "tomorrow" is asked again after an hour.
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+
+    /// <summary>Records that the provider wants to be left alone.</summary>
+    /// <param name="asked">For how long it asks, if it says so.</param>
+    /// <param name="reason">For the operator; without secrets.</param>
+    /// <param name="sinceSent">How long ago the failed request was sent.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    /// <returns>When requests may be sent again; always in the future.</returns>
+    public async Task<DateTimeOffset> PauseAsync(TimeSpan? asked, string reason, TimeSpan sinceSent, CancellationToken cancellationToken)
+    {
+        await using var command = rag.Source.CreateCommand(Set);
+        command.Parameters.Add(new() { Value = (asked > Longest ? Longest : asked)?.TotalSeconds ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Double });
+        command.Parameters.Add(new() { Value = reason });
+        command.Parameters.Add(new() { Value = sinceSent.TotalSeconds });
+        return new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!);
+    }
+
+    /// <summary>When requests may be sent again; null: now.</summary>
+    public static async Task<DateTimeOffset?> CurrentAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Current, connection);
+        return await command.ExecuteScalarAsync(cancellationToken) is DateTime notBefore ? new DateTimeOffset(notBefore) : null;
+    }
+}

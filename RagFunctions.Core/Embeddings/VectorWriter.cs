@@ -1,0 +1,129 @@
+using Npgsql;
+using NpgsqlTypes;
+using Pgvector;
+using Polly;
+using Polly.Retry;
+using RagFunctions.Core.Databases;
+
+namespace RagFunctions.Core.Embeddings;
+
+/// <summary>Writes what came of a request: vectors, or why there are none. One statement each.</summary>
+public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
+{
+    // The text may have changed while it was embedded: only rows that still have the embedded hash take the vector, and the rows
+    // that do are what drives the second half. "pause" ends a pause of the provider that is over; on all other days it writes nothing.
+    private const string StoreVectors =
+        """
+        WITH answer AS (
+            SELECT hash, vector FROM unnest($3::text[], $4::vector[]) AS a (hash, vector)
+        ), stored AS (
+            UPDATE rag_metadata m
+            SET embedded_hash = answer.hash, embedded_model = $2, pending_since = NULL, embed_attempts = 0,
+                embed_error = NULL, next_attempt_at = NULL, updated_at = now()
+            FROM answer
+            WHERE m.cabinet_id = $1 AND m.chunk_hash COLLATE "C" = answer.hash COLLATE "C"
+              AND m.embedded_hash IS DISTINCT FROM answer.hash
+              AND NOT EXISTS (SELECT FROM rag_embedder WHERE model <> $2)
+            RETURNING m.id, m.cabinet_id, m.chunk_type, answer.vector
+        ), pause AS (
+            UPDATE rag_provider SET not_before = NULL, reason = NULL, updated_at = clock_timestamp()
+            WHERE not_before <= clock_timestamp()
+        )
+        INSERT INTO rag_embeddings (embedding, metadata_id, cabinet_id, chunk_type, model)
+        SELECT vector, id, cabinet_id, chunk_type, $2 FROM stored
+        ON CONFLICT (metadata_id) DO UPDATE
+        SET embedding = EXCLUDED.embedding, cabinet_id = EXCLUDED.cabinet_id, chunk_type = EXCLUDED.chunk_type, model = EXCLUDED.model,
+            updated_at = now()
+        """;
+
+    // The vector of the former text goes with the first refusal: the chunk will not get a right one soon. embedded_hash goes with
+    // it, or a return to the former text would look embedded. 10 min, 40 min, … at most a day.
+    private const string MarkRefused =
+        """
+        WITH refused AS (
+            UPDATE rag_metadata
+            SET embed_attempts = embed_attempts + 1, embed_error = $3, embedded_hash = NULL, embedded_model = NULL,
+                next_attempt_at = now() + LEAST(interval '1 day', interval '10 minutes' * 4 ^ LEAST(embed_attempts, 5)), updated_at = now()
+            WHERE cabinet_id = $1 AND chunk_hash COLLATE "C" = $2 AND embedded_hash IS DISTINCT FROM chunk_hash
+            RETURNING id
+        ), gone AS (
+            DELETE FROM rag_embeddings e USING refused WHERE e.metadata_id = refused.id
+        )
+        SELECT count(*) FROM refused
+        """;
+
+    // An unusable answer says nothing against the texts, so vectors stay and the first repeat is at once; a provider that answers
+    // like that for ever must not be paid in every round: 1 min, 4 min, … at most 6 h.
+    private const string MarkUnanswered =
+        """
+        WITH kept AS (
+            UPDATE rag_metadata
+            SET embed_attempts = embed_attempts + 1, embed_error = $3, updated_at = now(),
+                next_attempt_at = CASE WHEN embed_attempts > 0
+                    THEN now() + LEAST(interval '6 hours', interval '1 minute' * 4 ^ LEAST(embed_attempts - 1, 5)) END
+            WHERE cabinet_id = $1 AND chunk_hash COLLATE "C" = ANY($2) AND embedded_hash IS DISTINCT FROM chunk_hash
+            RETURNING id
+        )
+        SELECT count(*) FROM kept
+        """;
+
+    // A run that lost its lease may still store while its successor applies changes, each locking rows in an order of its own.
+    private static readonly ResiliencePipeline Deadlocks = new ResiliencePipelineBuilder()
+        .AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = new PredicateBuilder().Handle<PostgresException>(
+                exception => exception.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure),
+            MaxRetryAttempts = 5,
+            Delay = TimeSpan.FromMilliseconds(20),
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+        })
+        .Build();
+
+    /// <summary>Stores the vector of each text with every chunk that still has this text and waits.</summary>
+    /// <returns>How many chunks got a vector.</returns>
+    public async Task<int> StoreAsync(
+        long cabinetId, IReadOnlyList<PendingText> texts, IReadOnlyList<ReadOnlyMemory<float>> vectors, CancellationToken cancellationToken)
+    {
+        var hashes = texts.Select(text => text.Hash).ToArray();
+        var values = vectors.Select(vector => new Vector(vector)).ToArray();
+        return await Deadlocks.ExecuteAsync(
+            async token =>
+            {
+                await using var command = rag.Source.CreateCommand(StoreVectors);
+                command.Parameters.Add(new() { Value = cabinetId });
+                command.Parameters.Add(new() { Value = options.ModelName });
+                command.Parameters.Add(new() { Value = hashes });
+                command.Parameters.Add(new() { Value = values });
+                return await command.ExecuteNonQueryAsync(token);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Keeps the provider's refusal of a text with every chunk that waits with it, and when to try again.</summary>
+    /// <returns>How many chunks that are.</returns>
+    public Task<long> RefuseAsync(long cabinetId, string hash, string error, CancellationToken cancellationToken) =>
+        MarkAsync(MarkRefused, cabinetId, new() { Value = hash }, error, cancellationToken);
+
+    /// <summary>Keeps with the chunks of these texts that they got no usable answer.</summary>
+    /// <returns>How many chunks that are.</returns>
+    public Task<long> KeepUnansweredAsync(long cabinetId, IReadOnlyList<PendingText> texts, string error, CancellationToken cancellationToken) =>
+        MarkAsync(
+            MarkUnanswered,
+            cabinetId,
+            new() { Value = texts.Select(text => text.Hash).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+            error,
+            cancellationToken);
+
+    private async Task<long> MarkAsync(string sql, long cabinetId, NpgsqlParameter hashes, string error, CancellationToken cancellationToken) =>
+        await Deadlocks.ExecuteAsync(
+            async token =>
+            {
+                await using var command = rag.Source.CreateCommand(sql);
+                command.Parameters.Add(new() { Value = cabinetId });
+                command.Parameters.Add(hashes.Clone());
+                command.Parameters.Add(new() { Value = error });
+                return (long)(await command.ExecuteScalarAsync(token))!;
+            },
+            cancellationToken);
+}
