@@ -13,9 +13,9 @@ public sealed class OfflineEmbeddingGenerator(int dimensions) : IEmbeddingGenera
     /// <summary>The model that the index records. A change of the hashing needs a new name.</summary>
     public const string ModelName = "offline-feature-hashing-v1";
 
-    // A whole word says more than any of its trigrams; together the trigrams of a word weigh about as much as the word.
+    // A whole word says more than any of its trigrams; the trigrams together let word forms meet.
     private const float WordWeight = 1f;
-    private const float TrigramWeight = 0.35f;
+    private const float TrigramWeight = 0.5f;
     private const uint WordSeed = 0x9747_B28C;
     private const uint TrigramSeed = 0x5BD1_E995;
 

@@ -30,7 +30,7 @@ public sealed class ProviderPause(RagDatabase rag)
         ON CONFLICT (singleton) DO UPDATE SET (not_before, reason, updated_at) =
             (SELECT
                 CASE WHEN fresh THEN clock_timestamp() + COALESCE(make_interval(secs => $1), GREATEST(interval '5 seconds',
-                        LEAST(interval '5 minutes', 2 * (p.not_before - p.updated_at))))
+                        LEAST(interval '5 minutes', COALESCE(2 * (p.not_before - p.updated_at), interval '0'))))
                      ELSE GREATEST(p.not_before, clock_timestamp() + make_interval(secs => $1)) END,
                 EXCLUDED.reason,
                 CASE WHEN fresh THEN clock_timestamp() ELSE p.updated_at END

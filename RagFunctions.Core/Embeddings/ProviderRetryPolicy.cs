@@ -6,7 +6,7 @@ namespace RagFunctions.Core.Embeddings;
 /// The only retry layer towards the provider: at most three tries within one budget of time. It waits as long as the provider asks,
 /// else half a second and doubling, with jitter; where that does not fit into the budget it gives the error to the caller at once.
 /// </summary>
-public sealed class ProviderRetryPolicy(TimeSpan budget, TimeSpan firstDelay, TimeProvider time) : ClientRetryPolicy(MaxTries - 1)
+public sealed class ProviderRetryPolicy(TimeSpan budget, TimeSpan firstDelay, TimeProvider clock) : ClientRetryPolicy(MaxTries - 1)
 {
     /// <summary>The first try and two more.</summary>
     public const int MaxTries = 3;
@@ -14,11 +14,12 @@ public sealed class ProviderRetryPolicy(TimeSpan budget, TimeSpan firstDelay, Ti
     /// <inheritdoc />
     protected override void OnSendingRequest(PipelineMessage message)
     {
-        if (!message.TryGetProperty(typeof(Deadline), out _))
+        if (HistoryOf(message) is not { } history)
         {
-            message.SetProperty(typeof(Deadline), new Deadline(time.GetTimestamp()));
+            message.SetProperty(typeof(History), history = new History(clock.GetTimestamp()));
         }
 
+        history.Tries++;
         base.OnSendingRequest(message);
     }
 
@@ -32,7 +33,8 @@ public sealed class ProviderRetryPolicy(TimeSpan budget, TimeSpan firstDelay, Ti
     /// <inheritdoc />
     protected override bool ShouldRetry(PipelineMessage message, Exception? exception)
     {
-        if (message.CancellationToken.IsCancellationRequested)
+        // The base class counts tries only where it decides itself.
+        if (message.CancellationToken.IsCancellationRequested || HistoryOf(message)?.Tries >= MaxTries)
         {
             return false;
         }
@@ -61,13 +63,22 @@ public sealed class ProviderRetryPolicy(TimeSpan budget, TimeSpan firstDelay, Ti
         return asked > TimeSpan.Zero ? asked + (firstDelay * jitter) : own * jitter;
     }
 
+    /// <inheritdoc />
+    protected override Task WaitAsync(TimeSpan time, CancellationToken cancellationToken) => Task.Delay(time, clock, cancellationToken);
+
     private TimeSpan AskedDelay(PipelineMessage message) =>
-        (message.Response is { } response ? RetryAfterHeaders.Read(response.Headers, time.GetUtcNow()) : null) ?? TimeSpan.Zero;
+        (message.Response is { } response ? RetryAfterHeaders.Read(response.Headers, clock.GetUtcNow()) : null) ?? TimeSpan.Zero;
 
     private TimeSpan Left(PipelineMessage message) =>
-        message.TryGetProperty(typeof(Deadline), out var value) && value is Deadline deadline
-            ? budget - time.GetElapsedTime(deadline.Started)
-            : budget;
+        HistoryOf(message) is { } history ? budget - clock.GetElapsedTime(history.Started) : budget;
 
-    private sealed record Deadline(long Started);
+    private static History? HistoryOf(PipelineMessage message) =>
+        message.TryGetProperty(typeof(History), out var value) ? (History?)value : null;
+
+    private sealed class History(long started)
+    {
+        public long Started { get; } = started;
+
+        public int Tries { get; set; }
+    }
 }

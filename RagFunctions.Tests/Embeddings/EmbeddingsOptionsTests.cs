@@ -1,0 +1,51 @@
+using RagFunctions.Core.Embeddings;
+
+namespace RagFunctions.Tests.Embeddings;
+
+public sealed class EmbeddingsOptionsTests
+{
+    private static readonly EmbeddingsOptionsValidator Validator = new();
+
+    [Fact]
+    public void The_offline_embedder_needs_no_other_setting_and_has_a_model_name_of_its_own()
+    {
+        var options = new EmbeddingsOptions { Provider = EmbeddingsProvider.Offline };
+        Assert.True(Validator.Validate(null, options).Succeeded);
+        Assert.Equal("offline-feature-hashing-v1", options.ModelName);
+    }
+
+    [Theory]
+    [InlineData("Embeddings:Provider", "Provider", (EmbeddingsProvider)9)]
+    [InlineData("Embeddings:Endpoint", "Endpoint", null)]
+    [InlineData("Embeddings:Endpoint", "Endpoint", "not a url")]
+    [InlineData("Embeddings:Endpoint", "Endpoint", "http://example.org/")]
+    [InlineData("Embeddings:Endpoint", "Endpoint", "https://user:secret@example.org/")]
+    [InlineData("Embeddings:Deployment", "Deployment", " ")]
+    [InlineData("Embeddings:Model", "Model", "")]
+    [InlineData("Embeddings:Dimensions", "Dimensions", 0)]
+    [InlineData("Embeddings:MaxInputsPerRequest", "MaxInputsPerRequest", 2_049)]
+    [InlineData("Embeddings:MaxTokensPerRequest", "MaxTokensPerRequest", 300_001)]
+    [InlineData("Embeddings:ParallelRequests", "ParallelRequests", 0)]
+    [InlineData("Embeddings:RequestBudgetSeconds", "RequestBudgetSeconds", 0d)]
+    [InlineData("Embeddings:RetryDelayMilliseconds", "RetryDelayMilliseconds", -1d)]
+    public void A_wrong_setting_is_named_as_in_configuration_and_no_value_that_may_be_secret_is_printed(string named, string property, object? value)
+    {
+        var options = Good();
+        typeof(EmbeddingsOptions).GetProperty(property)!.SetValue(options, value);
+        var result = Validator.Validate(null, options);
+        Assert.True(result.Failed);
+        Assert.Contains(result.Failures, failure => failure.StartsWith(named, StringComparison.Ordinal));
+        Assert.DoesNotContain("secret", result.FailureMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Good_settings_pass_and_a_negative_price_does_not()
+    {
+        var options = Good();
+        Assert.True(Validator.Validate(null, options).Succeeded);
+        options.PricePerMillionTokens = -1;
+        Assert.Contains("Embeddings:PricePerMillionTokens", Validator.Validate(null, options).FailureMessage, StringComparison.Ordinal);
+    }
+
+    private static EmbeddingsOptions Good() => new() { Endpoint = "https://name.openai.azure.com/", Deployment = "embed" };
+}
