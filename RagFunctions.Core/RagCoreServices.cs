@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Store;
 using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core;
 

@@ -24,7 +24,7 @@ public sealed class Step105Chunks : Migration
             ADD COLUMN expires_at timestamptz,
             ADD COLUMN renderer_version integer NOT NULL DEFAULT 0,
             ADD COLUMN source_name text,
-            ADD COLUMN embedded_hash varchar(64),
+            ADD COLUMN embedded_hash varchar(64) COLLATE "C",
             ADD COLUMN embedded_model text,
             ADD COLUMN pending_since timestamptz,
             ADD COLUMN embed_attempts integer NOT NULL DEFAULT 0,
@@ -33,13 +33,15 @@ public sealed class Step105Chunks : Migration
         UPDATE rag_metadata SET pending_since = now() WHERE chunk_hash IS NOT NULL;
         """;
 
-    // After the update, whose dead rows the rewriting leaves behind.
+    // After the update, whose dead rows the rewriting leaves behind. Hashes are compared byte by byte: an interval of hashes means
+    // the same on every server, and comparing them needs no locale.
     private const string Widen = """
         ALTER TABLE rag_metadata
             DROP CONSTRAINT uq_rag_metadata_cabinet_source,
             ALTER COLUMN id TYPE bigint,
             ALTER COLUMN cabinet_id TYPE bigint,
             ALTER COLUMN source_id TYPE bigint,
+            ALTER COLUMN chunk_hash TYPE varchar(64) COLLATE "C",
             ADD CONSTRAINT uq_rag_metadata_cabinet_source UNIQUE (cabinet_id, source_table, source_id, chunk_index);
         ALTER SEQUENCE rag_metadata_id_seq AS bigint;
         """;
@@ -58,6 +60,7 @@ public sealed class Step105Chunks : Migration
         UPDATE rag_metadata SET source_id = nm_id WHERE source_table IN ('wb_products', 'wb_stocks');
         ALTER TABLE rag_metadata
             ADD CONSTRAINT uq_rag_metadata_cabinet_source UNIQUE (cabinet_id, source_table, source_id),
+            ALTER COLUMN chunk_hash TYPE varchar(64) COLLATE "default",
             DROP COLUMN chunk_index,
             DROP COLUMN nm_id,
             DROP COLUMN business_date,
