@@ -5,6 +5,7 @@ using Npgsql;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Runs;
 using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core;
@@ -26,6 +27,7 @@ public static class RagCoreServices
         services.AddChanges();
         services.AddStore();
         services.AddEmbeddings(configuration);
+        services.AddRuns(configuration);
         return services;
     }
 

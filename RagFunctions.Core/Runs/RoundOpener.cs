@@ -1,8 +1,91 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RagFunctions.Core.Changes;
+using RagFunctions.Core.Chunks;
+using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Runs.CatchUp;
+using RagFunctions.Core.Runs.Lease;
+using RagFunctions.Core.Store;
+
 namespace RagFunctions.Core.Runs;
 
 /// <summary>Opens a round: lease and token, mode, expired chunks, catch-up, ranges.</summary>
-public sealed class RoundOpener
+public sealed partial class RoundOpener(
+    SourceFactsReader facts,
+    RoundLease lease,
+    RoundExpiry expiry,
+    CatchUpQueue catchUp,
+    ChangeQueue queue,
+    CabinetActivity activity,
+    RangePlanner planner,
+    IndexEmbedder embedder,
+    IOptions<RunsOptions> options,
+    ILogger<RoundOpener> logger)
 {
     /// <summary>Opens the round, or says why not. Repeating a known (run, round) gives the same token, mode and business time.</summary>
-    public Task<RoundStart> OpenAsync(BeginRoundInput input, CancellationToken cancellationToken) => throw new NotSupportedException();
+    /// <exception cref="Npgsql.NpgsqlException">A database does not answer; the call may be repeated.</exception>
+    public async Task<RoundStart> OpenAsync(BeginRoundInput input, CancellationToken cancellationToken)
+    {
+        var source = await facts.ReadAsync(input.CabinetId, cancellationToken);
+        if (!source.IsActive)
+        {
+            await activity.DeactivateAsync(input.CabinetId, cancellationToken);
+            return NotStarted(BeginStatus.Inactive, $"cabinet {input.CabinetId} is unknown or not active");
+        }
+
+        try
+        {
+            await embedder.EnsureAsync(cancellationToken);
+        }
+        catch (EmbedderMismatchException refusal)
+        {
+            return NotStarted(BeginStatus.Refused, refusal.Message);
+        }
+
+        var answer = await lease.TakeAsync(input, source, ChunkRenderer.Version, cancellationToken);
+        switch (answer.Verdict)
+        {
+            case LeaseVerdict.Busy:
+                return NotStarted(
+                    BeginStatus.Busy, $"cabinet {input.CabinetId} is being indexed by {answer.Row.Owner}", answer.Row.ExpiresAt);
+            case LeaseVerdict.Closed:
+                return NotStarted(BeginStatus.Busy, $"round {input.Round} of run {input.RunId} is over, or the run was taken over");
+            case LeaseVerdict.NotYet:
+                return NotStarted(BeginStatus.NotYet, $"cabinet {input.CabinetId} waits", answer.Row.NotBefore);
+            case LeaseVerdict.Take when answer.Mode == RunMode.Full:
+                FullStarted(input.CabinetId);
+                break;
+        }
+
+        // The queue's request is a stored one now. In a repeat it may be a newer one, which nobody has stored yet: it stays.
+        if (answer.Verdict == LeaseVerdict.Take && source.FullRequestVersion is { } version)
+        {
+            await queue.DeleteFullRequestAsync(input.CabinetId, version, cancellationToken);
+        }
+
+        await expiry.DeleteAsync(input, answer.Token, answer.AsOf, cancellationToken);
+        return new RoundStart(
+            BeginStatus.Started, answer.Token, answer.Mode, answer.AsOf, await PlanAsync(input, answer, cancellationToken));
+    }
+
+    private async Task<IReadOnlyList<ChangeRange>> PlanAsync(BeginRoundInput input, LeaseAnswer answer, CancellationToken cancellationToken)
+    {
+        if (answer.Mode == RunMode.Full)
+        {
+            return (await planner.PlanFullAsync(input.CabinetId, answer.AsOf, answer.Row.AllowMassDelete, cancellationToken)).Ranges;
+        }
+
+        if (answer is { Mode: RunMode.CatchUp, Row.CatchUpFrom: { } from })
+        {
+            await catchUp.EnqueueAsync(input.CabinetId, from.AddMinutes(-options.Value.CatchUpOverlapMinutes), cancellationToken);
+        }
+
+        return (await planner.PlanDeltaAsync(input.CabinetId, answer.Row.AllowMassDelete, cancellationToken)).Ranges;
+    }
+
+    private static RoundStart NotStarted(BeginStatus status, string message, DateTimeOffset? notBefore = null) =>
+        new(status, 0, RunMode.Incremental, default, [], notBefore, message);
+
+    [LoggerMessage(4010, LogLevel.Information, "Starting full_rebuild indexing for cabinet {CabinetId}")]
+    private partial void FullStarted(long cabinetId);
 }

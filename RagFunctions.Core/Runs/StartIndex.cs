@@ -1,11 +1,118 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using RagFunctions.Core.Changes;
+using RagFunctions.Core.Databases;
+using RagFunctions.Core.Runs.Requests;
+
 namespace RagFunctions.Core.Runs;
 
 /// <summary>The one way a run is started: store what is asked for, then start. Nothing stored is lost when starting fails.</summary>
-public sealed class StartIndex
+public sealed partial class StartIndex(
+    MainDatabase main, RagDatabase rag, IndexRequests requests, ChangeQueue queue, IRunStarter starter, ILogger<StartIndex> logger)
 {
-    /// <summary>A caller's request (HTTP, command line).</summary>
-    public Task<StartIndexResult> StartAsync(StartIndexRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+    private const string IsActive = "SELECT EXISTS (SELECT FROM wb_cabinets WHERE id = $1 AND is_active)";
 
-    /// <summary>The sync has committed rows and their changes; <paramref name="changes"/> is how many.</summary>
-    public Task<StartedRun> StartChangedAsync(long cabinetId, long changes, CancellationToken cancellationToken) => throw new NotSupportedException();
+    private const string HasFullRun =
+        "SELECT EXISTS (SELECT FROM rag_index_status WHERE cabinet_id = $1 AND full_completed_at IS NOT NULL AND is_active)";
+
+    /// <summary>A caller's request (HTTP, command line).</summary>
+    /// <returns>Accepted also when the run could not be started now: what is stored is the sweep's.</returns>
+    public async Task<StartIndexResult> StartAsync(StartIndexRequest request, CancellationToken cancellationToken)
+    {
+        var cabinetId = request.CabinetId;
+        if (!await ExistsAsync(main.Source, IsActive, cabinetId, cancellationToken))
+        {
+            return new StartIndexResult(StartIndexStatus.UnknownCabinet, RunMode.Incremental, 0, null);
+        }
+
+        var changes = request.ChangedIds?.Sum(pair => (long)pair.Value.Count);
+        if (changes == 0 && !request.FullRebuild)
+        {
+            return new StartIndexResult(StartIndexStatus.NothingToDo, RunMode.Incremental, 0, null);
+        }
+
+        // Never indexed is a full run whatever is asked for; asking for it stores the reason why the answer says so.
+        var full = request.FullRebuild || !await ExistsAsync(rag.Source, HasFullRun, cabinetId, cancellationToken);
+        var mode = full ? RunMode.Full : changes is null ? RunMode.CatchUp : RunMode.Incremental;
+        var accepted = changes > 0 ? await queue.EnqueueAsync(cabinetId, request.ChangedIds!, cancellationToken) : 0;
+        if (mode != RunMode.Incremental || request.AllowMassDelete)
+        {
+            await requests.StoreAsync(cabinetId, mode, request.AllowMassDelete, cancellationToken);
+        }
+
+        if (changes > 0)
+        {
+            TriggeringDelta(cabinetId, changes.Value);
+        }
+        else if (mode == RunMode.CatchUp)
+        {
+            TriggeringWithoutDelta(cabinetId);
+        }
+
+        return new StartIndexResult(StartIndexStatus.Accepted, mode, accepted, await TryStartAsync(cabinetId, cancellationToken));
+    }
+
+    /// <summary>
+    /// The sync of a cabinet has committed rows and their changes. Zero changes start nothing: an empty delta is no reason to run.
+    /// </summary>
+    /// <param name="cabinetId">The tenant.</param>
+    /// <param name="changes">How many rows changed; null = this source cannot say which, so the cabinet catches up.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<StartedRun?> StartChangedAsync(long cabinetId, long? changes, CancellationToken cancellationToken)
+    {
+        switch (changes)
+        {
+            case 0:
+                return null;
+            case null:
+                await requests.StoreAsync(cabinetId, RunMode.CatchUp, allowMassDelete: false, cancellationToken);
+                TriggeringWithoutDelta(cabinetId);
+                break;
+            default:
+                TriggeringDelta(cabinetId, changes.Value);
+                break;
+        }
+
+        return await TryStartAsync(cabinetId, cancellationToken);
+    }
+
+    /// <summary>Stores a request of at least <paramref name="mode"/> and starts the run: the weekly rebuild, the sweep.</summary>
+    public async Task<StartedRun?> StartModeAsync(long cabinetId, RunMode mode, CancellationToken cancellationToken)
+    {
+        if (mode != RunMode.Incremental)
+        {
+            await requests.StoreAsync(cabinetId, mode, allowMassDelete: false, cancellationToken);
+        }
+
+        return await TryStartAsync(cabinetId, cancellationToken);
+    }
+
+    private async Task<StartedRun?> TryStartAsync(long cabinetId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await starter.StartAsync(cabinetId, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            NotStarted(cabinetId, exception);
+            return null;
+        }
+    }
+
+    private static async Task<bool> ExistsAsync(NpgsqlDataSource source, string sql, long cabinetId, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(sql);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    [LoggerMessage(4030, LogLevel.Information, "Triggering Event-driven RAG indexing for cabinet {CabinetId} with {Changes} changes")]
+    private partial void TriggeringDelta(long cabinetId, long changes);
+
+    [LoggerMessage(4031, LogLevel.Information, "Triggering RAG indexing for cabinet {CabinetId} (no delta available)")]
+    private partial void TriggeringWithoutDelta(long cabinetId);
+
+    [LoggerMessage(4032, LogLevel.Warning, "Cabinet {CabinetId} could not be started now; what it has to do is stored, the sweep starts it")]
+    private partial void NotStarted(long cabinetId, Exception exception);
 }

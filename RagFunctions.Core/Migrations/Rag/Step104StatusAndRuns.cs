@@ -41,6 +41,7 @@ public sealed class Step104StatusAndRuns : Migration
             run_id uuid PRIMARY KEY,
             cabinet_id bigint NOT NULL,
             mode varchar(20) NOT NULL,
+            round_mode varchar(20),
             owner text NOT NULL,
             outcome varchar(30),
             started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -93,7 +94,7 @@ public sealed class Step104StatusAndRuns : Migration
 
     private const string RequestFullRuns = """
         INSERT INTO rag_index_status (cabinet_id, requested_mode, request_version, requested_at)
-        SELECT cabinet_id, 'full', 1, now()
+        SELECT cabinet_id, 'full_rebuild', 1, now()
         FROM (SELECT cabinet_id FROM rag_metadata UNION SELECT cabinet_id FROM rag_index_status) AS indexed
         ON CONFLICT (cabinet_id) DO UPDATE
         SET requested_mode = excluded.requested_mode, request_version = 1, requested_at = excluded.requested_at;

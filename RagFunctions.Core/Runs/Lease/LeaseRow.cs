@@ -1,0 +1,83 @@
+using Npgsql;
+using RagFunctions.Core.Databases;
+
+namespace RagFunctions.Core.Runs.Lease;
+
+/// <summary>What <c>rag_index_status</c> and the run's own row say when a round is to be opened; times by the index database's clock.</summary>
+internal sealed record LeaseRow(
+    DateTimeOffset Now,
+    string? Owner,
+    long Token,
+    Guid? RunId,
+    int? Round,
+    DateTimeOffset? ExpiresAt,
+    DateTimeOffset? NotBefore,
+    RunMode? Requested,
+    long RequestVersion,
+    bool AllowMassDelete,
+    bool IsActive,
+    DateTimeOffset? FullCompletedAt,
+    int FullRendererVersion,
+    DateTimeOffset? CatchUpFrom,
+    DateTimeOffset? LastCatchUpAt,
+    DateTimeOffset? AsOf,
+    RunMode? RoundMode,
+    int ClosedRounds,
+    string? Outcome)
+{
+    /// <summary>Columns in the order of <see cref="ReadAsync"/>. $1 cabinet, $2 run.</summary>
+    private const string Select = """
+        SELECT clock_timestamp(), s.lease_owner, s.lease_token, s.lease_run_id, s.lease_round, s.lease_expires_at, s.not_before,
+               s.requested_mode, s.request_version, s.allow_mass_delete, s.is_active, s.full_completed_at, s.full_renderer_version,
+               s.catch_up_from, s.last_catch_up_at, r.as_of, r.round_mode, COALESCE(r.rounds, 0), r.outcome
+        FROM rag_index_status AS s
+        LEFT JOIN rag_index_runs AS r ON r.run_id = $2
+        WHERE s.cabinet_id = $1
+        """;
+
+    private const string SelectForUpdate = Select + " FOR UPDATE OF s";
+
+    private static readonly LeaseRow None = new(
+        default, null, 0, null, null, null, null, null, 0, false, true, null, 0, null, null, null, null, 0, null);
+
+    /// <summary>A live lease of somebody.</summary>
+    public bool IsHeld => Owner is not null && ExpiresAt > Now;
+
+    /// <summary>Reads the row; a cabinet without one has never been indexed.</summary>
+    /// <param name="connection">An open connection of the index database.</param>
+    /// <param name="transaction">With a transaction the row is locked, which waits for every running sub-batch.</param>
+    /// <param name="input">Cabinet and run.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public static async Task<LeaseRow> ReadAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, BeginRoundInput input, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(transaction is null ? Select : SelectForUpdate, connection, transaction);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = input.CabinetId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = input.RunId });
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        return await row.ReadAsync(cancellationToken)
+            ? new LeaseRow(
+                row.GetFieldValue<DateTimeOffset>(0),
+                row.GetStringOrNull(1),
+                row.GetInt64(2),
+                row.GetFieldValue<Guid?>(3),
+                row.GetFieldValue<int?>(4),
+                row.GetFieldValue<DateTimeOffset?>(5),
+                row.GetFieldValue<DateTimeOffset?>(6),
+                ModeOf(row.GetStringOrNull(7)),
+                row.GetInt64(8),
+                row.GetBoolean(9),
+                row.GetBoolean(10),
+                row.GetFieldValue<DateTimeOffset?>(11),
+                row.GetInt32(12),
+                row.GetFieldValue<DateTimeOffset?>(13),
+                row.GetFieldValue<DateTimeOffset?>(14),
+                row.GetFieldValue<DateTimeOffset?>(15),
+                ModeOf(row.GetStringOrNull(16)),
+                row.GetInt32(17),
+                row.GetStringOrNull(18))
+            : None;
+    }
+
+    private static RunMode? ModeOf(string? name) => name is null ? null : RunModeNames.Parse(name);
+}

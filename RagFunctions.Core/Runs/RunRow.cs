@@ -1,0 +1,81 @@
+using Npgsql;
+using RagFunctions.Core.Databases;
+
+namespace RagFunctions.Core.Runs;
+
+/// <summary>The run and its cabinet as they stand when a round is to be closed.</summary>
+internal sealed record RunRow(
+    DateTimeOffset Now,
+    long? Token,
+    Guid? LeaseRunId,
+    RunMode? Requested,
+    long SeenRequestVersion,
+    long RequestVersion,
+    RunMode Mode,
+    int ClosedRounds,
+    bool IsFinished,
+    string? Outcome,
+    DateTimeOffset? NotBefore,
+    long FailedRows,
+    long FailedChunks,
+    long FailedBatches,
+    bool IsBlocked,
+    string? LastError,
+    bool HasDuePending)
+{
+    // $1 cabinet, $2 run. The run's row survives a purge of the cabinet's status, so it leads.
+    private const string Select = """
+        SELECT clock_timestamp(), s.lease_token, s.lease_run_id, s.requested_mode, r.request_version, COALESCE(s.request_version, 0),
+               r.mode, r.rounds, r.finished_at IS NOT NULL, r.outcome, s.not_before, r.failed_rows, r.failed_chunks, r.failed_batches,
+               r.blocked IS NOT NULL, r.last_error,
+               EXISTS (SELECT FROM rag_metadata AS m
+                       WHERE m.cabinet_id = $1 AND m.embedded_hash IS DISTINCT FROM m.chunk_hash
+                         AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= clock_timestamp()))
+        FROM rag_index_runs AS r
+        LEFT JOIN rag_index_status AS s ON s.cabinet_id = r.cabinet_id
+        WHERE r.run_id = $2 AND r.cabinet_id = $1
+        """;
+
+    // Weaker than the take-over's lock, so that closing never waits for a late duplicate of a sub-batch.
+    private const string LockStatus = "SELECT 1 FROM rag_index_status WHERE cabinet_id = $1 FOR NO KEY UPDATE";
+
+    /// <summary>A request that came after the round had read its own.</summary>
+    public bool HasUnseenRequest => Requested is not null && RequestVersion > SeenRequestVersion;
+
+    /// <summary>Reads them; null when there is no such run. In a transaction the status row stays locked.</summary>
+    public static async Task<RunRow?> ReadAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, long cabinetId, Guid runId, CancellationToken cancellationToken)
+    {
+        if (transaction is not null)
+        {
+            await using var status = new NpgsqlCommand(LockStatus, connection, transaction);
+            status.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+            await status.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await using var command = new NpgsqlCommand(Select, connection, transaction);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = runId });
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        return await row.ReadAsync(cancellationToken)
+            ? new RunRow(
+                row.GetFieldValue<DateTimeOffset>(0),
+                row.GetFieldValue<long?>(1),
+                row.GetFieldValue<Guid?>(2),
+                row.GetStringOrNull(3) is { } requested ? RunModeNames.Parse(requested) : null,
+                row.GetInt64(4),
+                row.GetInt64(5),
+                RunModeNames.Parse(row.GetString(6)),
+                row.GetInt32(7),
+                row.GetBoolean(8),
+                row.GetStringOrNull(9),
+                row.GetFieldValue<DateTimeOffset?>(10),
+                row.GetInt64(11),
+                row.GetInt64(12),
+                row.GetInt64(13),
+                row.GetBoolean(14),
+                row.GetStringOrNull(15),
+                row.GetBoolean(16))
+            : null;
+    }
+}

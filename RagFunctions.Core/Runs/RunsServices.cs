@@ -1,0 +1,41 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using RagFunctions.Core.Runs.CatchUp;
+using RagFunctions.Core.Runs.Lease;
+using RagFunctions.Core.Runs.Requests;
+using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Runs.Sweep;
+
+namespace RagFunctions.Core.Runs;
+
+/// <summary>Registers what runs are made of. <see cref="IRunStarter"/> is the app's, or the command line's own.</summary>
+public static class RunsServices
+{
+    /// <summary>Adds the services of runs, configured from <c>Runs:*</c>.</summary>
+    public static IServiceCollection AddRuns(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<RunsOptions>()
+            .Bind(configuration.GetSection(RunsOptions.Section))
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        return services
+            .AddSingleton<SourceFactsReader>()
+            .AddSingleton<RoundLease>()
+            .AddSingleton<RoundExpiry>()
+            .AddSingleton<CatchUpQueue>()
+            .AddSingleton<CabinetActivity>()
+            .AddSingleton<RoundOpener>()
+            .AddSingleton<RoundBooking>()
+            .AddSingleton<RoundCloser>()
+            .AddSingleton<IRunSteps, RunSteps>()
+            .AddSingleton<InProcessDriver>()
+            .AddSingleton<IndexRequests>()
+            .AddSingleton<StartIndex>()
+            .AddSingleton<SweepQuery>()
+            .AddSingleton<CabinetSweep>()
+            .AddSingleton<RunReader>()
+            .AddSingleton<RunPurge>()
+            .AddSingleton<IndexStatusReader>()
+            .AddSingleton<IndexMetricsReader>();
+    }
+}

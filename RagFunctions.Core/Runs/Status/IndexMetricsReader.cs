@@ -1,0 +1,42 @@
+namespace RagFunctions.Core.Runs.Status;
+
+/// <summary>Reads <see cref="IndexMetrics"/>.</summary>
+public sealed class IndexMetricsReader(RunReader runs)
+{
+    /// <summary>Figures of the latest run; null when the cabinet has none.</summary>
+    public async Task<IndexMetrics?> ReadAsync(long cabinetId, CancellationToken cancellationToken)
+    {
+        if ((await runs.LatestAsync(cabinetId, 1, cancellationToken)).SingleOrDefault() is not { } run)
+        {
+            return null;
+        }
+
+        return Of(run, await runs.LatestFullAsync(cabinetId, cancellationToken));
+    }
+
+    internal static IndexMetrics Of(RunRecord run, RunRecord? full)
+    {
+        var batches = run.EmbeddingRequests;
+        return new IndexMetrics(
+            run.CabinetId,
+            new LatestIndexingMetrics(run.RunId, run.Mode, run.StartedAt, run.FinishedAt, Seconds(run), run.Outcome ?? "in_progress"),
+            new ChunkMetrics(
+                run.TotalChunks, run.ChunksNew, run.ChunksUpdated, run.ChunksUnchanged, run.ChunksDeleted, run.ChunksExpired,
+                run.PendingChunks, run.FailedChunks),
+            new EmbeddingMetrics(
+                run.EmbeddingInputs, run.ReusedVectors, batches == 0 ? 0 : Math.Round((double)run.EmbeddingInputs / batches, 1), batches,
+                run.FailedBatches),
+            new ApiUsageMetrics(batches, run.EmbeddingTokens, run.CostUsd),
+            new PerformanceMetrics(run.ReadMs / 1000.0, run.RenderMs / 1000.0, run.EmbedMs / 1000.0, run.SaveMs / 1000.0),
+            new ComparisonMetrics(
+                full is null || full.RunId == run.RunId ? null : Saved(Seconds(run), Seconds(full)),
+                Saved(run.EmbeddingInputs, run.NaiveInputs),
+                run.TotalChunks == 0 ? null : Percent((run.ChunksNew + run.ChunksUpdated) / (double)run.TotalChunks)));
+    }
+
+    private static double? Seconds(RunRecord run) => run.FinishedAt is { } end ? Math.Round((end - run.StartedAt).TotalSeconds, 3) : null;
+
+    private static double? Saved(double? spent, double? whole) => spent is null || whole is null or 0 ? null : Percent(1 - (spent.Value / whole.Value));
+
+    private static double Percent(double share) => Math.Round(share * 100, 1);
+}

@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Logging;
+
+namespace RagFunctions.Core.Runs.Sweep;
+
+/// <summary>The net under everything: once a minute it starts what has work and no run, whatever got lost before.</summary>
+public sealed partial class CabinetSweep(SweepQuery query, StartIndex start, CabinetActivity activity, ILogger<CabinetSweep> logger)
+{
+    // Starting is one call to Durable's store; enough at a time to start hundreds within the minute.
+    private const int StartsAtATime = 16;
+
+    /// <summary>Starts what is due, hides what is inactive.</summary>
+    /// <returns>The cabinets for which a run was asked.</returns>
+    public async Task<IReadOnlyList<DueCabinet>> RunAsync(CancellationToken cancellationToken)
+    {
+        var findings = await query.FindAsync(cancellationToken);
+        foreach (var cabinetId in findings.Deactivated.Concat(GoneForSure(findings)))
+        {
+            await activity.DeactivateAsync(cabinetId, cancellationToken);
+        }
+
+        await Parallel.ForEachAsync(
+            findings.Due,
+            new ParallelOptions { MaxDegreeOfParallelism = StartsAtATime, CancellationToken = cancellationToken },
+            async (cabinet, token) =>
+            {
+                Due(cabinet.CabinetId, cabinet.Reason);
+
+                // The renderer's minute passes: what it asks for is stored, so that the run finds it when it begins.
+                var stored = cabinet.Reason == SweepReason.Renderer ? RunMode.Full : RunMode.Incremental;
+                await start.StartModeAsync(cabinet.CabinetId, stored, token);
+            });
+        return findings.Due;
+    }
+
+    private IEnumerable<long> GoneForSure(SweepFindings findings)
+    {
+        // An emptied or wrong main database must not hide everything.
+        if (findings.Gone.Count * 2 > findings.Indexed)
+        {
+            MainLooksEmpty(findings.Gone.Count, findings.Indexed);
+            return [];
+        }
+
+        return findings.Gone;
+    }
+
+    [LoggerMessage(4040, LogLevel.Debug, "Sweep starts cabinet {CabinetId}: {Reason}")]
+    private partial void Due(long cabinetId, SweepReason reason);
+
+    [LoggerMessage(4041, LogLevel.Error, "{Gone} of {Indexed} indexed cabinets are unknown to the main database: nothing is hidden; check ConnectionStrings:Main")]
+    private partial void MainLooksEmpty(int gone, long indexed);
+}

@@ -1,0 +1,140 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using RagFunctions.Core.Chunks;
+using RagFunctions.Core.Databases;
+
+namespace RagFunctions.Core.Runs.Sweep;
+
+/// <summary>
+/// Finds the cabinets that need a run: one statement for each database, index probes for each cabinet, so that its cost follows
+/// the number of cabinets and never the number of rows.
+/// </summary>
+public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider time, IOptions<RunsOptions> options)
+{
+    private const string HasCursorTable = "SELECT to_regclass('wb_sync_cursors') IS NOT NULL";
+
+    private const string CapturedTables = """
+        (SELECT count(DISTINCT t.tgrelid) FROM pg_trigger AS t
+         WHERE t.tgrelid = ANY (ARRAY[to_regclass('wb_products'), to_regclass('wb_orders'), to_regclass('wb_stocks'),
+                                      to_regclass('wb_reviews'), to_regclass('wb_sales')])
+           AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND (t.tgtype & 8) <> 0 AND t.tgname = 'rag_capture_delete')
+        """;
+
+    // Two probes: rows without a next attempt are found at the first one; an OR would read past every row that waits.
+    private const string Cabinets = """
+        SELECT c.id, c.is_active,
+               c.is_active AND (
+                   EXISTS (SELECT FROM rag_changes AS q WHERE q.cabinet_id = c.id AND q.next_attempt_at IS NULL)
+                   OR EXISTS (SELECT FROM rag_changes AS q WHERE q.cabinet_id = c.id AND q.next_attempt_at <= clock_timestamp())),
+        """;
+
+    private const string CabinetsWithoutCursors = $"{Cabinets} {CapturedTables} < 5 FROM wb_cabinets AS c";
+
+    private const string CabinetsWithCursors =
+        $"{Cabinets} {CapturedTables} < 5 AND NOT EXISTS (SELECT FROM wb_sync_cursors AS k WHERE k.cabinet_id = c.id) FROM wb_cabinets AS c";
+
+    private const string DueCabinets = """
+        SELECT judged.cabinet_id, judged.reason, judged.requested_mode
+        FROM (
+            SELECT a.cabinet_id, s.requested_mode,
+                   CASE
+                       WHEN s.full_completed_at IS NULL THEN 1
+                       WHEN NOT s.is_active THEN 2
+                       WHEN s.requested_mode IS NOT NULL THEN 3
+                       WHEN a.has_changes THEN 4
+                       WHEN EXISTS (SELECT FROM rag_metadata AS m
+                                    WHERE m.cabinet_id = a.cabinet_id AND m.embedded_hash IS DISTINCT FROM m.chunk_hash
+                                      AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= clock_timestamp())) THEN 5
+                       WHEN EXISTS (SELECT FROM rag_metadata AS m WHERE m.cabinet_id = a.cabinet_id AND m.expires_at <= $5) THEN 6
+                       WHEN a.catches_up AND (s.last_catch_up_at IS NULL OR s.last_catch_up_at <= clock_timestamp() - make_interval(mins => $6)) THEN 7
+                       WHEN a.in_slot AND s.full_renderer_version <> $7 THEN 8
+                   END AS reason
+            FROM unnest($1, $2, $3, $4) AS a (cabinet_id, has_changes, catches_up, in_slot)
+            LEFT JOIN rag_index_status AS s ON s.cabinet_id = a.cabinet_id
+            WHERE (s.not_before IS NULL OR s.not_before <= clock_timestamp())
+              AND (s.lease_owner IS NULL OR s.lease_expires_at <= clock_timestamp())) AS judged
+        WHERE judged.reason IS NOT NULL
+        """;
+
+    private const string ShownCabinets = "SELECT cabinet_id FROM rag_index_status WHERE is_active";
+
+    /// <summary>Looks at both databases; changes nothing.</summary>
+    public async Task<SweepFindings> FindAsync(CancellationToken cancellationToken)
+    {
+        var cabinets = await ReadCabinetsAsync(cancellationToken);
+        var active = cabinets.Where(cabinet => cabinet.IsActive).ToList();
+        var inactive = cabinets.Where(cabinet => !cabinet.IsActive).Select(cabinet => cabinet.Id).ToHashSet();
+        var known = cabinets.Select(cabinet => cabinet.Id).ToHashSet();
+
+        await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(DueCommand(active));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(ShownCabinets));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        List<DueCabinet> due = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var reason = (SweepReason)reader.GetInt32(1);
+            due.Add(new DueCabinet(reader.GetInt64(0), reason, ModeOf(reason, reader.GetStringOrNull(2))));
+        }
+
+        await reader.NextResultAsync(cancellationToken);
+        List<long> shown = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            shown.Add(reader.GetInt64(0));
+        }
+
+        return new SweepFindings(due, [.. shown.Where(inactive.Contains)], [.. shown.Where(id => !known.Contains(id))], shown.Count);
+    }
+
+    private static RunMode ModeOf(SweepReason reason, string? requested) => reason switch
+    {
+        SweepReason.NeverIndexed or SweepReason.Reactivated or SweepReason.Renderer => RunMode.Full,
+        SweepReason.CatchUp => RunMode.CatchUp,
+        SweepReason.Requested => RunModeNames.Parse(requested!),
+        _ => RunMode.Incremental,
+    };
+
+    private NpgsqlBatchCommand DueCommand(List<CabinetRow> active)
+    {
+        var now = time.GetUtcNow();
+        return new NpgsqlBatchCommand(DueCabinets)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<long[]> { TypedValue = [.. active.Select(cabinet => cabinet.Id)] },
+                new NpgsqlParameter<bool[]> { TypedValue = [.. active.Select(cabinet => cabinet.HasChanges)] },
+                new NpgsqlParameter<bool[]> { TypedValue = [.. active.Select(cabinet => cabinet.CatchesUp)] },
+                new NpgsqlParameter<bool[]> { TypedValue = [.. active.Select(cabinet => RendererSpread.IsDue(cabinet.Id, now, options.Value))] },
+                new NpgsqlParameter<DateTimeOffset> { TypedValue = now },
+                new NpgsqlParameter<int> { TypedValue = options.Value.CatchUpMinutes },
+                new NpgsqlParameter<int> { TypedValue = ChunkRenderer.Version },
+            },
+        };
+    }
+
+    private async Task<List<CabinetRow>> ReadCabinetsAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await main.Source.OpenConnectionAsync(cancellationToken);
+        bool cursors;
+        await using (var look = new NpgsqlCommand(HasCursorTable, connection))
+        {
+            cursors = (bool)(await look.ExecuteScalarAsync(cancellationToken))!;
+        }
+
+        await using var command = new NpgsqlCommand(cursors ? CabinetsWithCursors : CabinetsWithoutCursors, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<CabinetRow> cabinets = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            cabinets.Add(new CabinetRow(
+                Convert.ToInt64(reader.GetValue(0), System.Globalization.CultureInfo.InvariantCulture),
+                reader.GetBoolean(1), reader.GetBoolean(2), reader.GetBoolean(3)));
+        }
+
+        return cabinets;
+    }
+
+    private sealed record CabinetRow(long Id, bool IsActive, bool HasChanges, bool CatchesUp);
+}

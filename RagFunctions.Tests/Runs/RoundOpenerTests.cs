@@ -1,0 +1,291 @@
+using Npgsql;
+using RagFunctions.Core;
+using RagFunctions.Core.Runs;
+using RagFunctions.Core.Runs.Requests;
+using RagFunctions.Tests.Postgres;
+
+namespace RagFunctions.Tests.Runs;
+
+public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>, IDisposable
+{
+    private readonly RunsHarness _runs = new(fixture);
+
+    public void Dispose() => _runs.Dispose();
+
+    [Fact]
+    public async Task Repeating_the_opening_of_a_round_gives_the_same_token_mode_and_business_time()
+    {
+        var cabinet = await fixture.AddCabinetAsync();
+        var run = Guid.NewGuid();
+        var first = await _runs.OpenAsync(cabinet, run);
+        _runs.Time.Advance(TimeSpan.FromMinutes(1));
+        var second = await _runs.OpenAsync(cabinet, run);
+        Assert.Equal((BeginStatus.Started, first.Token, first.Mode), (second.Status, second.Token, second.Mode));
+        Assert.Equal(first.AsOf, second.AsOf, TimeSpan.FromMicroseconds(1));
+        Assert.Equal(1, await _runs.ScalarAsync<long>("SELECT count(*) FROM rag_index_runs WHERE cabinet_id = $1", cabinet));
+        Assert.Single(_runs.Log.Lines, $"Starting full_rebuild indexing for cabinet {cabinet}");
+    }
+
+    [Fact]
+    public async Task A_repeat_keeps_its_mode_although_a_stronger_request_came_meanwhile()
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        await _runs.QueueAsync(cabinet, 1);
+        var run = Guid.NewGuid();
+        await _runs.OpenAsync(cabinet, run);
+        await _runs.Get<IndexRequests>().StoreAsync(cabinet, RunMode.Full, false, RunsHarness.Cancel);
+        Assert.Equal(RunMode.Incremental, (await _runs.OpenAsync(cabinet, run)).Mode);
+    }
+
+    [Fact]
+    public async Task The_token_rises_with_every_round()
+    {
+        var cabinet = await fixture.AddCabinetAsync();
+        var run = Guid.NewGuid();
+        var first = await _runs.OpenAsync(cabinet, run);
+        await _runs.QueueAsync(cabinet, 1);
+        Assert.True((await _runs.CloseAsync(cabinet, run, first)).Again);
+        var second = await _runs.OpenAsync(cabinet, run, 2);
+        Assert.Equal(first.Token + 1, second.Token);
+        Assert.Equal(RunMode.Incremental, second.Mode);
+        Assert.Equal("full_rebuild", await _runs.RunColumnAsync<string>(run, "mode"));
+    }
+
+    [Fact]
+    public async Task Another_owner_is_told_busy_while_the_lease_lives()
+    {
+        var cabinet = await fixture.AddCabinetAsync();
+        await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        var other = await _runs.OpenAsync(cabinet, Guid.NewGuid(), owner: "cli:b");
+        Assert.Equal(BeginStatus.Busy, other.Status);
+        Assert.NotNull(other.NotBefore);
+        Assert.Contains("durable:a", other.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_two_that_open_at_once_one_holds_the_lease()
+    {
+        var cabinet = await fixture.AddCabinetAsync();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => _runs.OpenAsync(cabinet, Guid.NewGuid(), owner: $"cli:{i}")));
+        Assert.Single(answers, answer => answer.Status == BeginStatus.Started);
+        Assert.Equal(7, answers.Count(answer => answer.Status == BeginStatus.Busy));
+    }
+
+    [Fact]
+    public async Task An_expired_lease_is_taken_over_and_the_old_run_ends_as_superseded()
+    {
+        var cabinet = await fixture.AddCabinetAsync();
+        var old = Guid.NewGuid();
+        var lost = await _runs.OpenAsync(cabinet, old);
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET lease_expires_at = clock_timestamp() - interval '1 ms' WHERE cabinet_id = $1", cabinet);
+        var taken = await _runs.OpenAsync(cabinet, Guid.NewGuid(), owner: "cli:b");
+        Assert.Equal((BeginStatus.Started, lost.Token + 1), (taken.Status, taken.Token));
+        Assert.Equal(RunOutcome.Superseded, await _runs.RunColumnAsync<string>(old, "outcome"));
+        Assert.Equal(new RoundEnd(false, RunOutcome.Superseded), await _runs.CloseAsync(cabinet, old, lost, totals: new RoundTotals { Tokens = 9 }));
+        Assert.Equal("cli:b", await _runs.StatusAsync<string>(cabinet, "lease_owner"));
+        Assert.Equal(9, await _runs.RunColumnAsync<long>(old, "embedding_tokens"));
+    }
+
+    [Fact]
+    public async Task A_run_that_was_taken_over_never_comes_back()
+    {
+        var cabinet = await fixture.AddCabinetAsync();
+        var old = Guid.NewGuid();
+        await _runs.OpenAsync(cabinet, old, owner: "cli:old");
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET lease_expires_at = clock_timestamp() - interval '1 ms' WHERE cabinet_id = $1", cabinet);
+        await _runs.RunAsync(cabinet);
+        Assert.Equal(BeginStatus.Busy, (await _runs.OpenAsync(cabinet, old, owner: "cli:old")).Status);
+        Assert.Null(await _runs.StatusAsync<string?>(cabinet, "lease_owner"));
+    }
+
+    [Fact]
+    public async Task The_same_owner_takes_over_at_once()
+    {
+        var cabinet = await fixture.AddCabinetAsync();
+        var first = await _runs.OpenAsync(cabinet, Guid.NewGuid(), owner: "durable:index-1");
+        var second = await _runs.OpenAsync(cabinet, Guid.NewGuid(), owner: "durable:index-1");
+        Assert.Equal((BeginStatus.Started, first.Token + 1), (second.Status, second.Token));
+    }
+
+    [Fact]
+    public async Task A_take_over_waits_for_a_running_sub_batch()
+    {
+        var cabinet = await fixture.AddCabinetAsync();
+        var lost = await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        await using var connection = await fixture.Source.OpenConnectionAsync(RunsHarness.Cancel);
+        await using var batch = await connection.BeginTransactionAsync(RunsHarness.Cancel);
+        await HoldAsync(connection, cabinet, lost.Token);
+        var takeOver = _runs.OpenAsync(cabinet, Guid.NewGuid());
+        await Waiting.ForAnyLockAsync(fixture.Source, connection.ProcessID, RunsHarness.Cancel);
+        Assert.False(takeOver.IsCompleted);
+        await batch.CommitAsync(RunsHarness.Cancel);
+        Assert.Equal(BeginStatus.Started, (await takeOver).Status);
+    }
+
+    [Fact]
+    public async Task A_sub_batch_that_stalls_holds_a_take_over_only_for_the_lock_timeout()
+    {
+        using var runs = new RunsHarness(fixture, ("Runs:LockTimeoutSeconds", "1"));
+        var cabinet = await fixture.AddCabinetAsync();
+        var lost = await runs.OpenAsync(cabinet, Guid.NewGuid());
+        await using var connection = await fixture.Source.OpenConnectionAsync(RunsHarness.Cancel);
+        await using var batch = await connection.BeginTransactionAsync(RunsHarness.Cancel);
+        await HoldAsync(connection, cabinet, lost.Token);
+        Assert.Equal(BeginStatus.Busy, (await runs.OpenAsync(cabinet, Guid.NewGuid())).Status);
+        Assert.Equal(lost.Token, await runs.StatusAsync<long>(cabinet, "lease_token"));
+    }
+
+    [Fact]
+    public async Task The_heartbeat_waits_for_no_sub_batch()
+    {
+        var cabinet = await fixture.AddCabinetAsync();
+        var start = await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        await _runs.ExecuteAsync(
+            "UPDATE rag_index_status SET lease_heartbeat_at = lease_heartbeat_at - interval '2 min', lease_expires_at = lease_expires_at - interval '2 min' WHERE cabinet_id = $1", cabinet);
+        await using var connection = await fixture.Source.OpenConnectionAsync(RunsHarness.Cancel);
+        await using var batch = await connection.BeginTransactionAsync(RunsHarness.Cancel);
+        await HoldAsync(connection, cabinet, start.Token);
+        await using var other = await fixture.Source.OpenConnectionAsync(RunsHarness.Cancel);
+        Assert.True(await LeaseHeartbeat.RenewAsync(other, cabinet, start.Token, RunsHarness.Cancel));
+        Assert.True(await _runs.StatusAsync<bool>(cabinet, "lease_expires_at > clock_timestamp() + interval '2 min'"));
+    }
+
+    [Fact]
+    public async Task A_cabinet_that_was_never_indexed_gets_a_full_run()
+    {
+        var cabinet = await fixture.AddCabinetAsync();
+        await _runs.QueueAsync(cabinet, 1);
+        Assert.Equal(RunMode.Full, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+    }
+
+    [Fact]
+    public async Task An_indexed_cabinet_gets_an_incremental_run()
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        Assert.Equal(RunMode.Incremental, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+    }
+
+    [Fact]
+    public async Task Texts_of_another_renderer_version_demand_a_full_run()
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET full_renderer_version = full_renderer_version - 1 WHERE cabinet_id = $1", cabinet);
+        Assert.Equal(RunMode.Full, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+    }
+
+    [Fact]
+    public async Task A_truncated_source_table_demands_a_full_run_and_its_mark_goes_once_it_is_stored()
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        await _runs.QueueAsync(cabinet, 0, "*");
+        Assert.Equal(RunMode.Full, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+        Assert.Equal(0, await _runs.ScalarAsync<long>("SELECT count(*) FROM rag_changes WHERE cabinet_id = $1", cabinet));
+        Assert.Equal("full_rebuild", await _runs.StatusAsync<string>(cabinet, "requested_mode"));
+    }
+
+    [Fact]
+    public async Task A_repeat_leaves_a_mark_that_came_later()
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        var run = Guid.NewGuid();
+        await _runs.OpenAsync(cabinet, run);
+        await _runs.QueueAsync(cabinet, 0, "*");
+        await _runs.OpenAsync(cabinet, run);
+        Assert.Equal(1, await _runs.ScalarAsync<long>("SELECT count(*) FROM rag_changes WHERE cabinet_id = $1", cabinet));
+    }
+
+    [Fact]
+    public async Task Expired_chunks_and_their_vectors_go_in_every_round()
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        await _runs.ChunkAsync(cabinet, 1, expiresIn: "-1 s");
+        await _runs.ChunkAsync(cabinet, 2, expiresIn: "1 day");
+        await _runs.ChunkAsync(cabinet, 3);
+        await _runs.ExecuteAsync(
+            """
+            INSERT INTO rag_embeddings (embedding, metadata_id, cabinet_id, chunk_type, model)
+            SELECT array_fill(0.5, ARRAY[1536])::vector, id, cabinet_id, 'order', 'm' FROM rag_metadata WHERE cabinet_id = $1
+            """, cabinet);
+        var run = Guid.NewGuid();
+        await _runs.OpenAsync(cabinet, run);
+        Assert.Equal("2,3", await _runs.ScalarAsync<string>("SELECT string_agg(source_id::text, ',' ORDER BY source_id) FROM rag_metadata WHERE cabinet_id = $1", cabinet));
+        Assert.Equal(2, await _runs.ScalarAsync<long>("SELECT count(*) FROM rag_embeddings WHERE cabinet_id = $1", cabinet));
+        await _runs.OpenAsync(cabinet, run);
+        Assert.Equal(1, await _runs.RunColumnAsync<long>(run, "chunks_expired"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_inactive_or_unknown_cabinet_is_not_run_and_its_queue_is_dropped(bool gone)
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        await _runs.ChunkAsync(cabinet, 1);
+        await _runs.QueueAsync(cabinet, 1);
+        await _runs.ExecuteAsync(gone ? "DELETE FROM wb_cabinets WHERE id = $1" : "UPDATE wb_cabinets SET is_active = false WHERE id = $1", cabinet);
+        Assert.Equal(BeginStatus.Inactive, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Status);
+        Assert.False(await _runs.StatusAsync<bool>(cabinet, "is_active"));
+        Assert.Equal(0, await _runs.ScalarAsync<long>("SELECT count(*) FROM rag_changes WHERE cabinet_id = $1", cabinet));
+        Assert.Equal(1, await _runs.ScalarAsync<long>("SELECT count(*) FROM rag_metadata WHERE cabinet_id = $1", cabinet));
+    }
+
+    [Fact]
+    public async Task A_reactivated_cabinet_gets_a_full_run_that_survives_a_crash()
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        await _runs.ExecuteAsync("UPDATE wb_cabinets SET is_active = false WHERE id = $1", cabinet);
+        await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        await _runs.ExecuteAsync("UPDATE wb_cabinets SET is_active = true WHERE id = $1", cabinet);
+        Assert.Equal(RunMode.Full, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+        Assert.True(await _runs.StatusAsync<bool>(cabinet, "is_active"));
+        Assert.Equal(RunMode.Full, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+    }
+
+    [Fact]
+    public async Task A_cabinet_that_waits_is_not_begun_until_its_time_unless_somebody_asks()
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET not_before = clock_timestamp() + interval '1 hour' WHERE cabinet_id = $1", cabinet);
+        var start = await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        Assert.Equal(BeginStatus.NotYet, start.Status);
+        Assert.NotNull(start.NotBefore);
+        await _runs.Get<IndexRequests>().StoreAsync(cabinet, RunMode.Incremental, false, RunsHarness.Cancel);
+        Assert.Equal(BeginStatus.Started, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Status);
+    }
+
+    [Fact]
+    public async Task Another_embedder_than_the_index_s_is_refused_by_name()
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        using var other = new RunsHarness(
+            fixture, ("Embeddings:Provider", "openai"), ("Embeddings:Model", "some-other-model"), ("Embeddings:Endpoint", "http://127.0.0.1:9/v1"));
+        var start = await other.OpenAsync(cabinet, Guid.NewGuid());
+        Assert.Equal(BeginStatus.Refused, start.Status);
+        Assert.Contains("some-other-model", start.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_request_that_allows_mass_deletion_reaches_the_ranges(bool allowed)
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        await _runs.ExecuteAsync(
+            """
+            INSERT INTO rag_metadata (cabinet_id, source_table, source_id, chunk_type, chunk_text, chunk_hash, embedded_hash)
+            SELECT $1, 'wb_orders', i, 'order', 'x', 'h', 'h' FROM generate_series(1, 150) AS i
+            """, cabinet);
+        await _runs.Get<IndexRequests>().StoreAsync(cabinet, RunMode.Full, allowed, RunsHarness.Cancel);
+        var start = await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        Assert.Equal(allowed, Assert.Single(start.Ranges, range => range.Entity == Entity.Orders).DeletesAllowed);
+    }
+
+    private static async Task HoldAsync(NpgsqlConnection connection, long cabinet, long token)
+    {
+        await using var command = new NpgsqlCommand(
+            "SELECT 1 FROM rag_index_status WHERE cabinet_id = $1 AND lease_token = $2 FOR KEY SHARE", connection);
+        command.Parameters.AddWithValue(cabinet);
+        command.Parameters.AddWithValue(token);
+        Assert.Equal(1, await command.ExecuteScalarAsync(RunsHarness.Cancel));
+    }
+}

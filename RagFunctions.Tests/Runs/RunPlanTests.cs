@@ -1,0 +1,405 @@
+using System.Text.Json;
+using RagFunctions.Core;
+using RagFunctions.Core.Runs;
+
+namespace RagFunctions.Tests.Runs;
+
+public sealed class RunPlanTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 3, 1, 3, 0, 0, TimeSpan.Zero);
+    private static readonly Guid RunId = Guid.Parse("7e6f0e6e-54a3-4f05-9f39-4a2b2f1c0001");
+
+    [Fact]
+    public void A_round_opens_applies_plans_embeds_and_closes_in_this_order()
+    {
+        var plan = Plan();
+        Assert.Equal(new BeginRoundInput(7, RunId, 1, "durable:index-7"), Next<RunStep.OpenRound>(plan, out var open).Input);
+        Nothing(plan);
+        plan.Complete(open, Started(RunMode.Incremental, Range(Entity.Orders)));
+        Assert.Equal(
+            new ApplyRangeInput(7, RunId, 5, RunMode.Incremental, Now, Range(Entity.Orders)), Next<RunStep.ApplyRange>(plan, out var apply).Input);
+        Nothing(plan);
+        plan.Complete(apply, new ApplyResult(RowsRead: 3, New: 2));
+        Assert.Equal(new PlanEmbeddingInput(7, RunId, 5), Next<RunStep.PlanEmbedding>(plan, out var planning).Input);
+        Nothing(plan);
+        plan.Complete(planning, new EmbeddingPlan(false, 2, [new HashInterval(null, null)]));
+        Assert.Equal(new EmbedBatchInput(7, RunId, 5, new HashInterval(null, null)), Next<RunStep.EmbedBatch>(plan, out var embed).Input);
+        Nothing(plan);
+        plan.Complete(embed, new EmbedBatchResult(Embedded: 2, Tokens: 40));
+        var finish = Next<RunStep.CloseRound>(plan, out var close).Input;
+        Assert.Equal((5L, RunMode.Incremental, false, false), (finish.Token, finish.Mode, finish.ApplyFailed, finish.LastRound));
+        Assert.Equal((3L, 2L, 2L, 40L), (finish.Totals.RowsRead, finish.Totals.New, finish.Totals.Embedded, finish.Totals.Tokens));
+        Nothing(plan);
+        Assert.False(plan.IsDone);
+        plan.Complete(close, new RoundEnd(false, RunOutcome.Completed));
+        Assert.True(plan.IsDone);
+        var summary = Assert.IsType<RunEnding.Done>(plan.End(Now)).Summary;
+        Assert.Equal(new RunSummary(7, RunId, RunOutcome.Completed, 1, Now), summary);
+    }
+
+    [Fact]
+    public void Chunks_that_are_pending_are_embedded_although_nothing_is_queued()
+    {
+        var plan = Opened(RunMode.Incremental);
+        Next<RunStep.PlanEmbedding>(plan, out var planning);
+        plan.Complete(planning, new EmbeddingPlan(false, 0, []));
+        Next<RunStep.CloseRound>(plan, out _);
+    }
+
+    [Fact]
+    public void In_a_full_run_nothing_starts_before_the_last_products_range_is_over()
+    {
+        var plan = Opened(RunMode.Full, Range(Entity.Orders), Range(Entity.Products, 1), Range(Entity.Products, 2));
+        Assert.Equal(Entity.Products, Next<RunStep.ApplyRange>(plan, out var first).Input.Range.Entity);
+        Assert.Equal(Entity.Products, Next<RunStep.ApplyRange>(plan, out var second).Input.Range.Entity);
+        Nothing(plan);
+        plan.Complete(first, new ApplyResult());
+        Nothing(plan);
+        plan.Complete(second, new ApplyResult());
+        Assert.Equal(Entity.Orders, Next<RunStep.ApplyRange>(plan, out _).Input.Range.Entity);
+    }
+
+    [Fact]
+    public void In_a_delta_products_and_others_are_applied_together()
+    {
+        var plan = Opened(RunMode.Incremental, Range(Entity.Products), Range(Entity.Orders));
+        Next<RunStep.ApplyRange>(plan, out _);
+        Assert.Equal(Entity.Orders, Next<RunStep.ApplyRange>(plan, out _).Input.Range.Entity);
+    }
+
+    [Fact]
+    public void No_more_ranges_and_batches_are_under_way_than_their_windows_allow()
+    {
+        var plan = Opened(RunMode.Incremental, [.. Enumerable.Range(0, 6).Select(i => Range(Entity.Orders, i))]);
+        var ranges = StartAll<RunStep.ApplyRange>(plan);
+        Assert.Equal(4, ranges.Count);
+        plan.Complete(ranges[2], new ApplyResult());
+        ranges.AddRange(StartAll<RunStep.ApplyRange>(plan));
+        Assert.Equal(5, ranges.Count);
+        ranges.RemoveAt(2);
+        Finish(plan, ranges);
+        Next<RunStep.PlanEmbedding>(plan, out var planning);
+        plan.Complete(planning, new EmbeddingPlan(false, 20, Intervals(20)));
+        Assert.Equal(8, StartAll<RunStep.EmbedBatch>(plan).Count);
+    }
+
+    [Fact]
+    public void A_range_that_fails_is_told_and_the_others_go_on()
+    {
+        var plan = Opened(RunMode.Incremental, Range(Entity.Orders, 1), Range(Entity.Orders, 2));
+        Next<RunStep.ApplyRange>(plan, out var failed);
+        Next<RunStep.ApplyRange>(plan, out var other);
+        plan.Fail(failed, "canceling statement due to lock timeout");
+        plan.Complete(other, new ApplyResult(New: 1));
+        Next<RunStep.PlanEmbedding>(plan, out var planning);
+        plan.Complete(planning, new EmbeddingPlan(false, 0, []));
+        var finish = Next<RunStep.CloseRound>(plan, out _).Input;
+        Assert.True(finish.ApplyFailed);
+        Assert.True(finish.LastRound);
+        Assert.Equal("canceling statement due to lock timeout", finish.Totals.Error);
+        Assert.Equal(1, finish.Totals.New);
+    }
+
+    [Fact]
+    public void A_failed_products_range_does_not_hold_up_a_full_run()
+    {
+        var plan = Opened(RunMode.Full, Range(Entity.Products), Range(Entity.Orders));
+        Next<RunStep.ApplyRange>(plan, out var products);
+        plan.Fail(products, "gone");
+        Assert.Equal(Entity.Orders, Next<RunStep.ApplyRange>(plan, out _).Input.Range.Entity);
+    }
+
+    [Fact]
+    public void A_lost_lease_starts_nothing_new_awaits_the_started_and_closes()
+    {
+        var plan = Opened(RunMode.Incremental, [.. Enumerable.Range(0, 6).Select(i => Range(Entity.Orders, i))]);
+        var ranges = StartAll<RunStep.ApplyRange>(plan);
+        plan.Complete(ranges[0], new ApplyResult(Superseded: true));
+        Nothing(plan);
+        Assert.False(plan.IsDone);
+        Finish(plan, ranges[1..]);
+        Next<RunStep.CloseRound>(plan, out var close);
+        plan.Complete(close, new RoundEnd(false, RunOutcome.Superseded));
+        Assert.Equal(RunOutcome.Superseded, Summary(plan).Outcome);
+    }
+
+    [Fact]
+    public void A_lost_lease_found_while_planning_embeds_nothing()
+    {
+        var plan = Opened(RunMode.Incremental);
+        Next<RunStep.PlanEmbedding>(plan, out var planning);
+        plan.Complete(planning, new EmbeddingPlan(true, 3, Intervals(3)));
+        Next<RunStep.CloseRound>(plan, out _);
+    }
+
+    [Fact]
+    public void A_configuration_error_stops_the_round_and_is_the_summary_s_message()
+    {
+        var plan = Embedding(10);
+        var batches = StartAll<RunStep.EmbedBatch>(plan);
+        plan.Complete(batches[0], new EmbedBatchResult(StopError: "401: key refused"));
+        Nothing(plan);
+        Finish(plan, batches[1..]);
+        var finish = Next<RunStep.CloseRound>(plan, out var close).Input;
+        Assert.Equal("401: key refused", finish.StopError);
+        plan.Complete(close, new RoundEnd(false, RunOutcome.Failed));
+        Assert.Equal((RunOutcome.Failed, "401: key refused"), (Summary(plan).Outcome, Summary(plan).Message));
+    }
+
+    [Fact]
+    public void The_latest_time_the_provider_asks_for_holds()
+    {
+        var plan = Embedding(10);
+        var batches = StartAll<RunStep.EmbedBatch>(plan);
+        plan.Complete(batches[0], new EmbedBatchResult(RetryAt: Now.AddSeconds(40)));
+        plan.Complete(batches[1], new EmbedBatchResult(RetryAt: Now.AddSeconds(90)));
+        plan.Complete(batches[2], new EmbedBatchResult(RetryAt: Now.AddSeconds(60)));
+        Nothing(plan);
+        Finish(plan, batches[3..]);
+        Assert.Equal(Now.AddSeconds(90), Next<RunStep.CloseRound>(plan, out _).Input.RetryAt);
+    }
+
+    [Fact]
+    public void An_answer_that_cannot_be_used_brings_no_further_round_at_once()
+    {
+        var plan = Embedding(1);
+        Next<RunStep.EmbedBatch>(plan, out var batch);
+        plan.Complete(batch, new EmbedBatchResult(Error: "3 vectors for 4 texts"));
+        Assert.True(Next<RunStep.CloseRound>(plan, out _).Input.LastRound);
+    }
+
+    [Fact]
+    public void Planning_that_fails_still_closes_the_round()
+    {
+        var plan = Opened(RunMode.Incremental);
+        Next<RunStep.PlanEmbedding>(plan, out var planning);
+        plan.Fail(planning, "connection refused");
+        var finish = Next<RunStep.CloseRound>(plan, out _).Input;
+        Assert.Equal((false, true, 1L, "connection refused"), (finish.ApplyFailed, finish.LastRound, finish.Totals.FailedBatches, finish.Totals.Error));
+    }
+
+    [Fact]
+    public void A_batch_that_fails_does_not_stop_the_others()
+    {
+        var plan = Embedding(10);
+        var batches = StartAll<RunStep.EmbedBatch>(plan);
+        plan.Fail(batches[0], "connection reset");
+        Assert.Single(StartAll<RunStep.EmbedBatch>(plan));
+    }
+
+    [Fact]
+    public void A_round_that_cannot_be_opened_fails_the_run()
+    {
+        var plan = Plan();
+        Next<RunStep.OpenRound>(plan, out var open);
+        plan.Fail(open, "database is starting up");
+        Nothing(plan);
+        Assert.Equal((RunOutcome.Failed, "database is starting up"), (Summary(plan).Outcome, Summary(plan).Message));
+    }
+
+    [Theory]
+    [InlineData(BeginStatus.Busy, 1, RunOutcome.Skipped)]
+    [InlineData(BeginStatus.Busy, 2, RunOutcome.Superseded)]
+    [InlineData(BeginStatus.Inactive, 1, RunOutcome.Skipped)]
+    [InlineData(BeginStatus.Refused, 1, RunOutcome.Failed)]
+    public void A_round_that_is_not_begun_ends_the_run(BeginStatus status, int round, string outcome)
+    {
+        var plan = NotBegun(new RoundStart(status, 0, RunMode.Incremental, default, [], Message: "why"), Input() with { Round = round });
+        Nothing(plan);
+        Assert.Equal((outcome, "why"), (Summary(plan).Outcome, Summary(plan).Message));
+    }
+
+    [Theory]
+    [InlineData(120, true)]
+    [InlineData(121, false)]
+    public void A_wait_before_the_round_is_held_up_to_two_minutes(int seconds, bool held)
+    {
+        var at = Now.AddSeconds(seconds);
+        var plan = NotBegun(new RoundStart(BeginStatus.NotYet, 0, RunMode.Incremental, default, [], at), Input());
+        if (held)
+        {
+            Assert.Equal(new RunEnding.WaitUntil(at, Input() with { Waits = 1 }), plan.End(Now));
+        }
+        else
+        {
+            Assert.Equal((RunOutcome.Waiting, at), (Summary(plan).Outcome, Summary(plan).NotBefore!.Value));
+        }
+    }
+
+    [Fact]
+    public void A_short_wait_for_the_provider_goes_on_with_the_next_round()
+    {
+        var plan = ClosedWith(new RoundEnd(false, RunOutcome.Waiting, Now.AddSeconds(30)), Input());
+        Assert.Equal(new RunEnding.WaitUntil(Now.AddSeconds(30), Input() with { Round = 2, Waits = 1 }), plan.End(Now));
+    }
+
+    [Theory]
+    [InlineData(1, 0, 121)]
+    [InlineData(1, RunPlan.MostWaits, 30)]
+    [InlineData(10, 0, 30)]
+    public void A_long_wait_one_too_many_or_one_after_the_last_round_is_the_sweep_s(int round, int waits, int seconds)
+    {
+        var plan = ClosedWith(
+            new RoundEnd(false, RunOutcome.Waiting, Now.AddSeconds(seconds)), Input() with { Round = round, Waits = waits });
+        Assert.Equal((RunOutcome.Waiting, Now.AddSeconds(seconds)), (Summary(plan).Outcome, Summary(plan).NotBefore!.Value));
+    }
+
+    [Fact]
+    public void Another_round_goes_on_with_the_same_run_and_settings()
+    {
+        var input = Input() with { EmbedWindow = 3, ApplyWindow = 2, Waits = 4 };
+        Assert.Equal(new RunEnding.Again(input with { Round = 2 }), ClosedWith(new RoundEnd(true, RunOutcome.Completed), input).End(Now));
+    }
+
+    [Fact]
+    public void The_tenth_round_is_the_last()
+    {
+        var plan = Plan(Input() with { Round = 10 });
+        Next<RunStep.OpenRound>(plan, out var open);
+        plan.Complete(open, Started(RunMode.Incremental));
+        Next<RunStep.PlanEmbedding>(plan, out var planning);
+        plan.Complete(planning, new EmbeddingPlan(false, 0, []));
+        Assert.True(Next<RunStep.CloseRound>(plan, out var close).Input.LastRound);
+        plan.Complete(close, new RoundEnd(true, RunOutcome.Completed));
+        Assert.IsType<RunEnding.Done>(plan.End(Now));
+    }
+
+    [Fact]
+    public void A_step_is_over_once()
+    {
+        var plan = Opened(RunMode.Incremental, Range(Entity.Orders), Range(Entity.Sales));
+        Next<RunStep.ApplyRange>(plan, out var range);
+        plan.Complete(range, new ApplyResult(New: 1));
+        Assert.Throws<InvalidOperationException>(() => plan.Complete(range, new ApplyResult(New: 1)));
+        Assert.Throws<InvalidOperationException>(() => plan.Fail(range with { }, "never started"));
+    }
+
+    [Fact]
+    public void What_follows_is_not_told_before_the_round_is_over()
+    {
+        var plan = Opened(RunMode.Incremental);
+        Assert.Throws<InvalidOperationException>(() => plan.End(Now));
+    }
+
+    [Fact]
+    public void The_run_s_input_survives_json_and_keeps_the_identity_it_began_with()
+    {
+        var input = new RunInput(7, "durable:index-7", ApplyWindow: 3).Begun(RunId, Now);
+        Assert.Equal(input, JsonSerializer.Deserialize<RunInput>(JsonSerializer.Serialize(input)));
+        Assert.Equal(input, input.Begun(Guid.NewGuid(), Now.AddDays(1)));
+        Assert.Throws<ArgumentException>(() => new RunPlan(new RunInput(7, "x")));
+    }
+
+    [Fact]
+    public void Progress_and_totals_stay_small_whatever_the_errors()
+    {
+        var plan = Opened(RunMode.Full, Range(Entity.Products));
+        Next<RunStep.ApplyRange>(plan, out var range);
+        plan.Complete(range, new ApplyResult(Error: new string('ы', 100_000)));
+        Assert.True(JsonSerializer.Serialize(plan.Progress).Length < 8_000);
+        Next<RunStep.PlanEmbedding>(plan, out var planning);
+        plan.Complete(planning, new EmbeddingPlan(false, 1, Intervals(1)));
+        Next<RunStep.EmbedBatch>(plan, out var batch);
+        plan.Complete(batch, new EmbedBatchResult(StopError: new string('ы', 100_000)));
+        Assert.True(JsonSerializer.Serialize(plan.Progress).Length < 8_000);
+        Assert.True(JsonSerializer.Serialize(Next<RunStep.CloseRound>(plan, out _).Input).Length < 16_000);
+    }
+
+    [Fact]
+    public void Progress_names_phase_and_counts()
+    {
+        var plan = Embedding(3);
+        var batches = StartAll<RunStep.EmbedBatch>(plan);
+        plan.Complete(batches[0], new EmbedBatchResult(Embedded: 4, Reused: 1));
+        Assert.Equal(new RunProgress("embed", 1, 3, 1, "incremental", 0, 5, 3, null), plan.Progress);
+    }
+
+    private static RunInput Input() => new RunInput(7, "durable:index-7").Begun(RunId, Now);
+
+    private static RunPlan Plan(RunInput? input = null) => new(input ?? Input());
+
+    private static RunPlan Opened(RunMode mode, params ChangeRange[] ranges)
+    {
+        var plan = Plan();
+        Next<RunStep.OpenRound>(plan, out var open);
+        plan.Complete(open, Started(mode, ranges));
+        return plan;
+    }
+
+    private static RunPlan Embedding(int intervals)
+    {
+        var plan = Opened(RunMode.Incremental);
+        Next<RunStep.PlanEmbedding>(plan, out var planning);
+        plan.Complete(planning, new EmbeddingPlan(false, intervals, Intervals(intervals)));
+        return plan;
+    }
+
+    private static RunPlan NotBegun(RoundStart start, RunInput input)
+    {
+        var plan = Plan(input);
+        Next<RunStep.OpenRound>(plan, out var open);
+        plan.Complete(open, start);
+        return plan;
+    }
+
+    private static RunPlan ClosedWith(RoundEnd end, RunInput input)
+    {
+        var plan = NotBegun(Started(RunMode.Incremental), input);
+        Next<RunStep.PlanEmbedding>(plan, out var planning);
+        plan.Complete(planning, new EmbeddingPlan(false, 0, []));
+        Next<RunStep.CloseRound>(plan, out var close);
+        plan.Complete(close, end);
+        return plan;
+    }
+
+    private static RoundStart Started(RunMode mode, params ChangeRange[] ranges) => new(BeginStatus.Started, 5, mode, Now, ranges);
+
+    private static ChangeRange Range(Entity entity, long from = 0) => new(entity, from * 100, (from + 1) * 100);
+
+    private static HashInterval[] Intervals(int count) => [.. Enumerable.Range(0, count).Select(i => new HashInterval($"{i:x2}", $"{i + 1:x2}"))];
+
+    private static RunSummary Summary(RunPlan plan) => Assert.IsType<RunEnding.Done>(plan.End(Now)).Summary;
+
+    private static T Next<T>(RunPlan plan, out T typed)
+        where T : RunStep
+    {
+        Assert.True(plan.TryNext(out var step));
+        return typed = Assert.IsType<T>(step);
+    }
+
+    private static List<T> StartAll<T>(RunPlan plan)
+        where T : RunStep
+    {
+        List<T> started = [];
+        while (plan.TryNext(out var step))
+        {
+            started.Add(Assert.IsType<T>(step));
+        }
+
+        return started;
+    }
+
+    private static void Finish(RunPlan plan, IEnumerable<RunStep.ApplyRange> ranges)
+    {
+        var open = new Queue<RunStep.ApplyRange>(ranges);
+        while (open.TryDequeue(out var range))
+        {
+            plan.Complete(range, new ApplyResult());
+            while (open.Count > 0 && plan.TryNext(out var next))
+            {
+                open.Enqueue(Assert.IsType<RunStep.ApplyRange>(next));
+            }
+        }
+    }
+
+    private static void Finish(RunPlan plan, IEnumerable<RunStep.EmbedBatch> batches)
+    {
+        foreach (var batch in batches)
+        {
+            Nothing(plan);
+            plan.Complete(batch, new EmbedBatchResult());
+        }
+    }
+
+    private static void Nothing(RunPlan plan) => Assert.False(plan.TryNext(out _));
+}

@@ -1,0 +1,17 @@
+using RagFunctions.Core.Runs;
+
+namespace RagFunctions.Tests.Runs;
+
+/// <summary>Finds what the test says.</summary>
+internal sealed class StubVerifier : IRunVerifier
+{
+    public VerifiedCounts Answer { get; set; } = new(0, 0, 0, 0);
+
+    public int Calls { get; private set; }
+
+    public Task<VerifiedCounts> VerifyAsync(long cabinetId, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        Calls++;
+        return Task.FromResult(Answer);
+    }
+}
