@@ -41,13 +41,18 @@ internal sealed class LocalHostService(
     {
         await timers.StopAsync();
         await runtime.StopAsync();
-        if (_lock is not null)
-        {
-            await ExecuteAsync(HistorySchema.Unlock, cancellationToken);
-        }
     }
 
-    public ValueTask DisposeAsync() => _lock?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (_lock is not null)
+        {
+            // The pool keeps the session: without this it would keep the lock, too.
+            await ExecuteAsync(HistorySchema.Unlock, CancellationToken.None);
+            await _lock.DisposeAsync();
+            _lock = null;
+        }
+    }
 
     /// <summary>The lock lives as long as this connection, and ends with the process however that ends.</summary>
     private async Task LockAsync(CancellationToken cancellationToken)

@@ -119,6 +119,13 @@ public sealed class OrchestrationSamples(Journal journal)
             failures,
             TaskOptions.FromRetryPolicy(new RetryPolicy(3, TimeSpan.FromSeconds(10), backoffCoefficient: 2, TimeSpan.FromSeconds(15))));
 
+    [Function(nameof(Attempts))]
+    public static async Task<int[]> Attempts([OrchestrationTrigger] TaskOrchestrationContext context) =>
+    [
+        await context.CallActivityAsync<int>(nameof(ActivitySamples.FailTimes), 0),
+        await context.CallActivityAsync<int>(nameof(ActivitySamples.FailTimes), 0),
+    ];
+
     [Function(nameof(Typed))]
     public static Task<Order> Typed([OrchestrationTrigger] TaskOrchestrationContext context, Order order) =>
         context.CallActivityAsync<Order>(nameof(ActivitySamples.AddOne), order);

@@ -13,6 +13,7 @@ namespace RagFunctions.Tests.LocalHost;
 internal sealed class RunningHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private bool _disposed;
 
     private RunningHost(WebApplication app)
     {
@@ -38,7 +39,9 @@ internal sealed class RunningHost : IAsyncDisposable
     {
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(settings.Append(("LocalHost:Port", "0")).Append(("Logging:LogLevel:Default", "None"))
-                .Select(setting => KeyValuePair.Create(setting.Item1, (string?)setting.Item2)))
+                .GroupBy(setting => setting.Item1)
+                // What a test gives last counts.
+                .Select(group => KeyValuePair.Create(group.Key, (string?)group.Last().Item2)))
             .Build();
         var app = LocalFunctionsHost.Build(configuration, functions, (services, _) =>
         {
@@ -47,8 +50,16 @@ internal sealed class RunningHost : IAsyncDisposable
             services.AddSingleton(time ?? TimeProvider.System);
             addServices?.Invoke(services);
         });
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        return new RunningHost(app);
+        try
+        {
+            await app.StartAsync(TestContext.Current.CancellationToken);
+            return new RunningHost(app);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task<OrchestrationMetadata> RunAsync(TaskName orchestrator, object? input = null)
@@ -72,6 +83,12 @@ internal sealed class RunningHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         Http.Dispose();
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
