@@ -31,16 +31,9 @@ internal static partial class AnnCommand
                 result.AddError("--memory is a size such as 512MB or 2GB.");
             }
         });
-        var workers = new Option<int>("--workers") { Description = "Parallel workers beside the building process.", DefaultValueFactory = _ => 1 };
-        workers.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > 64)
-            {
-                result.AddError("--workers is a number from 0 to 64.");
-            }
-        });
+        var workers = NumberOption.Create("--workers", "Parallel workers beside the building process.", smallest: 0, largest: 64, defaultValue: 1);
         var command = new Command("create", "Builds the index while the table is read and written; goes on after an interruption.") { memory, workers };
-        runner.Run(command, scope => CreateIndexAsync(scope, scope.Parsed.GetValue(memory)!, scope.Parsed.GetValue(workers)));
+        runner.Run(command, scope => CreateIndexAsync(scope, scope.Parsed.GetValue(memory)!, (int)scope.Parsed.GetValue(workers)!.Value));
         return command;
     }
 

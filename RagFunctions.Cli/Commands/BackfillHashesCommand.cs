@@ -10,20 +10,10 @@ internal static class BackfillHashesCommand
 {
     public static Command Create(CommandRunner runner)
     {
-        var batch = new Option<int>("--batch")
-        {
-            Description = "Ids that one statement covers.",
-            DefaultValueFactory = _ => HashBackfill.DefaultBatch,
-        };
-        batch.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 1_000_000)
-            {
-                result.AddError("--batch is a number from 1 to 1000000.");
-            }
-        });
+        var batch = NumberOption.Create(
+            "--batch", "Ids that one statement covers.", smallest: 1, largest: 1_000_000, defaultValue: HashBackfill.DefaultBatch);
         var command = new Command("backfill-hashes", "Fills chunk_hash where it is missing. May be interrupted, and run beside live writers.") { batch };
-        runner.Run(command, scope => FillAsync(scope, scope.Parsed.GetValue(batch)));
+        runner.Run(command, scope => FillAsync(scope, (int)scope.Parsed.GetValue(batch)!.Value));
         return command;
     }
 

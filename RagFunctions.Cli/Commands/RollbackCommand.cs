@@ -10,17 +10,11 @@ internal static class RollbackCommand
     public static Command Create(CommandRunner runner)
     {
         var set = MigrationSetArgument.Create(isOptional: false);
-        var target = new Option<long?>("--to")
-        {
-            Description = "The step to stop at, which stays applied; 0 takes back all. Without it only the newest step is taken back.",
-        };
-        target.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<long?>() is < 0)
-            {
-                result.AddError("--to is the number of a step, or 0.");
-            }
-        });
+        var target = NumberOption.Create(
+            "--to",
+            "The step to stop at, which stays applied; 0 takes back all. Without it only the newest step is taken back.",
+            smallest: 0,
+            largest: int.MaxValue);
         var command = new Command("rollback", "Takes steps of one set back, newest first. Data that only those steps can hold is lost.") { set, target };
         runner.Run(command, async scope =>
         {

@@ -42,7 +42,8 @@ public sealed class RagUpgradeTests
     }
 
     [Theory]
-    [MemberData(nameof(Deployments))]
+    [InlineData(RagDeployment.SqlWithoutHash)]
+    [InlineData(RagDeployment.ServiceStartThenSql)]
     public async Task Of_several_vectors_of_a_chunk_the_one_touched_last_stays(RagDeployment deployment)
     {
         await using var database = await UpgradedAsync(deployment);
@@ -51,7 +52,8 @@ public sealed class RagUpgradeTests
     }
 
     [Theory]
-    [MemberData(nameof(Deployments))]
+    [InlineData(RagDeployment.SqlWithoutHash)]
+    [InlineData(RagDeployment.ServiceStartThenSql)]
     public async Task Chunks_keyed_by_article_go_and_the_others_wait_for_a_new_embedding(RagDeployment deployment)
     {
         await using var database = await UpgradedAsync(deployment);
