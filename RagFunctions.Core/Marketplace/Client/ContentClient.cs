@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using RagFunctions.Core.Marketplace.Client.Wire;
+using RagFunctions.Core.Marketplace.Limits;
+
+namespace RagFunctions.Core.Marketplace.Client;
+
+/// <summary>Cards and the trash, both in ascending order of change, so that a cursor kept is a cursor to go on from.</summary>
+public sealed class ContentClient
+{
+    private static readonly string[] PhotoSizes = ["c516x688", "c246x328", "big", "square", "tm"];
+
+    private readonly MarketplaceTransport _transport;
+    private readonly Uri _host;
+    private readonly int _pageRows;
+
+    internal ContentClient(MarketplaceTransport transport, IOptions<MarketplaceOptions> options)
+    {
+        _transport = transport;
+        _host = new Uri(options.Value.ContentUrl);
+        _pageRows = options.Value.CardPageRows;
+    }
+
+    /// <summary>A page of cards, with and without photo, changed after the cursor.</summary>
+    public Task<CallResult<CardPage>> CardsAsync(MarketplaceAccess access, CardCursor from, CancellationToken ct) => PageAsync(
+        access, MarketplaceMethod.Cards, "list", new(_pageRows, from.At, null, from.NmId), new CardsRequest.FilterPart(-1), ct);
+
+    /// <summary>A page of the trash, thrown away after the cursor.</summary>
+    public Task<CallResult<CardPage>> TrashAsync(MarketplaceAccess access, CardCursor from, CancellationToken ct) => PageAsync(
+        access, MarketplaceMethod.CardTrash, "trash", new(_pageRows, null, from.At, from.NmId), new CardsRequest.FilterPart(-1), ct);
+
+    private async Task<CallResult<CardPage>> PageAsync(
+        MarketplaceAccess access, MarketplaceMethod method, string name, CardsRequest.CursorPart cursor, CardsRequest.FilterPart filter, CancellationToken ct)
+    {
+        var request = new CardsRequest(new(cursor, filter, new CardsRequest.SortPart(true)));
+        var body = JsonSerializer.SerializeToUtf8Bytes(request, MarketplaceJson.Default.CardsRequest);
+        var call = new MarketplaceCall(access, method, new Uri(_host, $"/content/v2/get/cards/{name}?locale=ru"), body);
+        var nothing = new CardsAnswer { Cards = [], Cursor = new() { Total = 0 } };
+        return (await _transport.SendAsync(call, MarketplaceJson.Default.CardsAnswer, nothing, ct)).Map(Page);
+    }
+
+    private CardPage Page(CardsAnswer answer)
+    {
+        var rows = answer.Cards ?? throw new MarketplaceFormatException("cards", "is missing");
+        var total = new Field("cursor", -1).Required(answer.Cursor?.Total, "total");
+        var next = new CardCursor(answer.Cursor?.UpdatedAt ?? answer.Cursor?.TrashedAt, answer.Cursor?.NmId);
+        return new CardPage([.. rows.Select(Card)], next, total < _pageRows);
+    }
+
+    private static CardAnswer Card(CardsAnswer.CardRow row, int index)
+    {
+        var field = new Field("cards", index);
+        var sizes = new List<CardSize>();
+        foreach (var size in row.Sizes ?? [])
+        {
+            if (size.ChrtId is { } id)
+            {
+                sizes.Add(new CardSize(id, size.TechSize, size.WbSize, [.. (size.Skus ?? []).OfType<string>()]));
+            }
+        }
+
+        return new CardAnswer(
+            field.Required(row.NmId, "nmID"), row.Title, row.VendorCode, row.Brand, row.SubjectName, Image(row.Photos), sizes);
+    }
+
+    private static string? Image(List<Dictionary<string, string?>>? photos) => photos is [{ } first, ..]
+        ? PhotoSizes.Select(size => first.GetValueOrDefault(size)).FirstOrDefault(address => !string.IsNullOrEmpty(address))
+        : null;
+}

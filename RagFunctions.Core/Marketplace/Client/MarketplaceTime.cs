@@ -1,0 +1,73 @@
+using System.Globalization;
+
+namespace RagFunctions.Core.Marketplace.Client;
+
+/// <summary>
+/// The one reader of the marketplace's dates. Shapes: date, date and time, fractions of a second of any length, <c>Z</c>, offset. A time
+/// without zone is Moscow's, which has been UTC+3 without summer time since 2014; year 1 stands for "none".
+/// </summary>
+public static class MarketplaceTime
+{
+    /// <summary>Moscow's offset from UTC.</summary>
+    public static readonly TimeSpan MoscowOffset = TimeSpan.FromHours(3);
+
+    private static readonly string[] Zoned = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mmzzz"];
+    private static readonly string[] Zoneless = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFF", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd"];
+
+    /// <summary>Reads a date; null, an empty text and year 1 are none. The result is in UTC, exact to a microsecond.</summary>
+    /// <exception cref="FormatException">It is no date of a known shape.</exception>
+    public static DateTimeOffset? Parse(string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text) || text.StartsWith("0001-01-01", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var shape = CutFraction(text.Trim().Replace(' ', 'T'));
+        if (shape.EndsWith('Z') || shape.EndsWith('z'))
+        {
+            shape = shape[..^1] + "+00:00";
+        }
+
+        if (DateTimeOffset.TryParseExact(shape, Zoned, CultureInfo.InvariantCulture, DateTimeStyles.None, out var zoned))
+        {
+            return WholeMicroseconds(zoned);
+        }
+
+        return DateTime.TryParseExact(shape, Zoneless, CultureInfo.InvariantCulture, DateTimeStyles.None, out var moscow)
+            ? WholeMicroseconds(new DateTimeOffset(moscow, MoscowOffset))
+            : throw new FormatException($"'{text}' is no date");
+    }
+
+    /// <summary>A parameter as the statistics methods take it: Moscow time without zone, with its fraction if it has one.</summary>
+    public static string ToMoscow(DateTimeOffset instant) =>
+        instant.ToOffset(MoscowOffset).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture);
+
+    /// <summary>A cursor as the card methods give it: UTC with fractions.</summary>
+    public static string ToUtc(DateTimeOffset instant) =>
+        instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+
+    // .NET reads seven digits; more carry nothing that the database could hold.
+    private static string CutFraction(string text)
+    {
+        var point = text.IndexOf('.', StringComparison.Ordinal);
+        if (point < 0)
+        {
+            return text;
+        }
+
+        var end = point + 1;
+        while (end < text.Length && char.IsAsciiDigit(text[end]))
+        {
+            end++;
+        }
+
+        return end - point - 1 > 7 ? string.Concat(text.AsSpan(0, point + 8), text.AsSpan(end)) : text;
+    }
+
+    private static DateTimeOffset WholeMicroseconds(DateTimeOffset value)
+    {
+        var utc = value.UtcDateTime;
+        return new DateTimeOffset(utc.Ticks - (utc.Ticks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
+    }
+}

@@ -1,0 +1,145 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RagFunctions.Core.Marketplace.Tokens;
+
+namespace RagFunctions.Core.Marketplace.Client;
+
+/// <summary>Sends a call and turns every ending into a value.</summary>
+internal sealed partial class MarketplaceTransport(
+    IHttpClientFactory clients, IOptions<MarketplaceOptions> options, TimeProvider time, ILogger<MarketplaceTransport> logger)
+{
+    /// <summary>The name of the <see cref="HttpClient"/>.</summary>
+    public const string ClientName = "marketplace";
+
+    private readonly TimeSpan _silence = TimeSpan.FromSeconds(options.Value.TimeoutSeconds + 30);
+
+    /// <summary>Makes the call; 204 is answered as <paramref name="noData"/>.</summary>
+    public async Task<CallResult<T>> SendAsync<T>(MarketplaceCall call, JsonTypeInfo<T> type, T noData, CancellationToken ct)
+        where T : class
+    {
+        if (Refusal<T>(call) is { } refusal)
+        {
+            return refusal;
+        }
+
+        using var client = clients.CreateClient(ClientName);
+        using var request = Request(call);
+        try
+        {
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+            return await ReadAsync(call, request, response, type, noData, ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or Polly.Timeout.TimeoutRejectedException)
+        {
+            LogUnavailable(call.Access.CabinetId, call.Method, e.GetType().Name);
+            return new CallResult<T>(CallStatus.Unavailable, Reason: $"{call.Method}: no whole answer ({Describe(e)})");
+        }
+    }
+
+    // What the token itself says saves a call that would count as an error.
+    private CallResult<T>? Refusal<T>(MarketplaceCall call)
+        where T : class
+    {
+        var info = call.Access.Info;
+        if (info.IsExpired(time.GetUtcNow()))
+        {
+            return new CallResult<T>(CallStatus.TokenRejected, Reason: $"the token expired on {info.ExpiresAt:yyyy-MM-dd}");
+        }
+
+        if (info.Missing(call.Rules.Category) is not TokenCategories.None and var missing)
+        {
+            return new CallResult<T>(CallStatus.Forbidden, Reason: $"{call.Method}: the token lacks the category {Name(missing)}", Missing: missing);
+        }
+
+        return call.Rules.For(info.Kind) is null
+            ? new CallResult<T>(CallStatus.Forbidden, Reason: $"{call.Method} does not answer {Name(info.Kind)} tokens", Missing: call.Rules.Category)
+            : null;
+    }
+
+    private static HttpRequestMessage Request(MarketplaceCall call)
+    {
+        var request = new HttpRequestMessage(call.Body is null ? HttpMethod.Get : HttpMethod.Post, call.Address);
+        request.Options.Set(MarketplaceCall.Key, call);
+        // The schema of the API is a plain key, not a scheme with parameters.
+        request.Headers.TryAddWithoutValidation("Authorization", call.Access.Token);
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        if (call.Body is not null)
+        {
+            request.Content = new ByteArrayContent(call.Body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        }
+
+        return request;
+    }
+
+    private async Task<CallResult<T>> ReadAsync<T>(
+        MarketplaceCall call, HttpRequestMessage request, HttpResponseMessage response, JsonTypeInfo<T> type, T noData, CancellationToken ct)
+        where T : class
+    {
+        if (request.Options.TryGetValue(MarketplaceCall.WaitUntil, out var until))
+        {
+            LogWaiting(call.Access.CabinetId, call.Method, until);
+            return new CallResult<T>(CallStatus.Wait, WaitUntil: until);
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(_silence);
+        if (response.StatusCode == HttpStatusCode.NoContent)
+        {
+            return new CallResult<T>(CallStatus.Ok, noData);
+        }
+
+        await using var body = new PatientStream(await response.Content.ReadAsStreamAsync(patience.Token), patience, _silence);
+        if (response.StatusCode == HttpStatusCode.OK)
+        {
+            try
+            {
+                var value = await JsonSerializer.DeserializeAsync(body, type, patience.Token);
+                return value is null
+                    ? new CallResult<T>(CallStatus.Failed, Reason: $"{call.Method}: the answer is null")
+                    : new CallResult<T>(CallStatus.Ok, value);
+            }
+            catch (JsonException e)
+            {
+                return new CallResult<T>(CallStatus.Failed, Reason: $"{call.Method}: the answer is not the JSON it should be, at {e.Path ?? "its start"}");
+            }
+        }
+
+        var reason = $"{call.Method}: {(int)response.StatusCode} {await ProblemText.ReadAsync(body, call.Access.Token, patience.Token)}".TrimEnd();
+        LogRefused(call.Access.CabinetId, call.Method, (int)response.StatusCode);
+        return response.StatusCode switch
+        {
+            HttpStatusCode.Unauthorized => new CallResult<T>(CallStatus.TokenRejected, Reason: reason),
+            HttpStatusCode.Forbidden or HttpStatusCode.PaymentRequired =>
+                new CallResult<T>(CallStatus.Forbidden, Reason: reason, Missing: call.Rules.Category),
+            >= HttpStatusCode.InternalServerError or HttpStatusCode.RequestTimeout => new CallResult<T>(CallStatus.Unavailable, Reason: reason),
+            _ => new CallResult<T>(CallStatus.Failed, Reason: reason),
+        };
+    }
+
+    private static string Describe(Exception e) => e switch
+    {
+        HttpRequestException http => http.HttpRequestError.ToString(),
+        OperationCanceledException or Polly.Timeout.TimeoutRejectedException => "timeout",
+        _ => e.GetType().Name,
+    };
+
+    private static string Name<TEnum>(TEnum value)
+        where TEnum : struct, Enum => value.ToString().ToLowerInvariant();
+
+    [LoggerMessage(8001, LogLevel.Information, "Cabinet {CabinetId}: {Method} must wait until {Until:O}")]
+    private partial void LogWaiting(long cabinetId, Limits.MarketplaceMethod method, DateTimeOffset until);
+
+    [LoggerMessage(8002, LogLevel.Warning, "Cabinet {CabinetId}: {Method} answered {Status}")]
+    private partial void LogRefused(long cabinetId, Limits.MarketplaceMethod method, int status);
+
+    [LoggerMessage(8003, LogLevel.Warning, "Cabinet {CabinetId}: {Method} gave no whole answer: {Error}")]
+    private partial void LogUnavailable(long cabinetId, Limits.MarketplaceMethod method, string error);
+}

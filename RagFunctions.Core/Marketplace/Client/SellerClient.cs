@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Options;
+using RagFunctions.Core.Marketplace.Client.Wire;
+using RagFunctions.Core.Marketplace.Limits;
+
+namespace RagFunctions.Core.Marketplace.Client;
+
+/// <summary>Who a token belongs to. Any category may ask; the cheapest proof that the marketplace accepts a token.</summary>
+public sealed class SellerClient
+{
+    private readonly MarketplaceTransport _transport;
+    private readonly Uri _host;
+
+    internal SellerClient(MarketplaceTransport transport, IOptions<MarketplaceOptions> options)
+    {
+        _transport = transport;
+        _host = new Uri(options.Value.CommonUrl);
+    }
+
+    /// <summary>Asks the marketplace.</summary>
+    public async Task<CallResult<SellerInfo>> InfoAsync(MarketplaceAccess access, CancellationToken ct)
+    {
+        var call = new MarketplaceCall(access, MarketplaceMethod.SellerInfo, new Uri(_host, "/api/v1/seller-info"));
+        return (await _transport.SendAsync(call, MarketplaceJson.Default.SellerAnswer, new SellerAnswer(), ct))
+            .Map(answer => new SellerInfo(new Field("seller-info", -1).Required(answer.Sid, "sid"), answer.Name, answer.TradeMark));
+    }
+}

@@ -1,0 +1,34 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace RagFunctions.Core.Marketplace.Client.Wire;
+
+/// <summary>Checks what a row must have; errors name the row and the field as in the answer.</summary>
+internal readonly record struct Field(string List, int Row)
+{
+    public T Required<T>([NotNull] T? value, string name)
+        where T : struct => value ?? throw Missing(name);
+
+    public string Required([NotNull] string? value, string name) => string.IsNullOrEmpty(value) ? throw Missing(name) : value;
+
+    public DateTimeOffset RequiredTime(string? value, string name) => Time(value, name) ?? throw Missing(name);
+
+    public DateTimeOffset? Time(string? value, string name)
+    {
+        try
+        {
+            return MarketplaceTime.Parse(value);
+        }
+        catch (FormatException e)
+        {
+            throw new MarketplaceFormatException(Path(name), $"is unreadable: {e.Message}");
+        }
+    }
+
+    public int Count(long? value, string name) => Required(value, name) is >= int.MinValue and <= int.MaxValue and var count
+        ? (int)count
+        : throw new MarketplaceFormatException(Path(name), "is beyond every stock");
+
+    private MarketplaceFormatException Missing(string name) => new(Path(name), "is missing");
+
+    private string Path(string name) => Row < 0 ? $"{List}.{name}" : $"{List}[{Row}].{name}";
+}

@@ -1,0 +1,91 @@
+using Npgsql;
+using NpgsqlTypes;
+using RagFunctions.Core.Databases;
+
+namespace RagFunctions.Core.Marketplace.Limits;
+
+/// <summary>
+/// The marketplace's token buckets, shared by all workers through the main database. A bucket is one instant: when it will be full
+/// again. A call is granted while that lies less than (burst − 1) intervals ahead, and moves it by one interval.
+/// </summary>
+/// <remarks>
+/// The clock is <see cref="TimeProvider"/>'s and not the database's, unlike every other coordination: limits belong to the
+/// marketplace's business day, which a scenario clock can drive. Workers whose clocks differ by a second may be a second early; the
+/// answer's own headers correct that.
+/// </remarks>
+public sealed class LimitStore(MainDatabase main, TimeProvider time)
+{
+    private const string Take = """
+        INSERT INTO wb_limit_buckets AS b (seller, bucket, token_kind, full_at, granted, taken)
+        VALUES ($1, $2, $3, $4 + $5, true, 1)
+        ON CONFLICT (seller, bucket, token_kind) DO UPDATE SET
+            granted = GREATEST(b.full_at - $6, b.not_before) <= $4,
+            full_at = CASE WHEN GREATEST(b.full_at - $6, b.not_before) <= $4 THEN GREATEST(b.full_at, $4) + $5 ELSE b.full_at END,
+            taken = b.taken + CASE WHEN GREATEST(b.full_at - $6, b.not_before) <= $4 THEN 1 ELSE 0 END
+        RETURNING granted, GREATEST(full_at - $6, not_before), taken
+        """;
+
+    // $5: when the bucket is full by the answer's count; it may shorten our wait only if nobody took since and the sizes agree ($7).
+    private const string Correct = """
+        UPDATE wb_limit_buckets SET
+            full_at = CASE WHEN $5 > full_at OR ($7 AND taken = $6) THEN COALESCE($5, full_at) ELSE full_at END + $8,
+            not_before = GREATEST(not_before, $4)
+        WHERE seller = $1 AND bucket = $2 AND token_kind = $3
+        """;
+
+    /// <summary>Asks for one call. One statement; grants and refuses correctly under any concurrency.</summary>
+    public async Task<LimitAnswer> TakeAsync(BucketKey key, RateLimit limit, CancellationToken ct)
+    {
+        await using var command = main.Source.CreateCommand(Take);
+        AddKey(command, key);
+        command.Parameters.Add(new() { Value = time.GetUtcNow() });
+        command.Parameters.Add(new() { Value = limit.Interval });
+        command.Parameters.Add(new() { Value = limit.Interval * (limit.Burst - 1) });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return new LimitAnswer(
+            reader.GetBoolean(0), await reader.GetFieldValueAsync<DateTimeOffset>(1, ct), reader.GetInt64(2));
+    }
+
+    /// <summary>Brings a bucket in line with what an answer said: its count wins over ours, its waiting time over both.</summary>
+    /// <param name="key">The bucket the call was paid from.</param>
+    /// <param name="limit">Its size.</param>
+    /// <param name="paid">What <see cref="TakeAsync"/> answered for the call.</param>
+    /// <param name="status">The HTTP status.</param>
+    /// <param name="headers">What the answer said.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>When the next call may be made, if the answer was a refusal (429); else null.</returns>
+    public async Task<DateTimeOffset?> CorrectAsync(
+        BucketKey key, RateLimit limit, LimitAnswer paid, int status, RateHeaders headers, CancellationToken ct)
+    {
+        var punished = status is >= 400 and < 500 && limit.ClientErrorCost > 1;
+        if (headers.IsEmpty && status != 429 && !punished)
+        {
+            return null;
+        }
+
+        var now = time.GetUtcNow();
+        var wait = headers.Retry ?? headers.Reset ?? limit.Interval;
+        DateTimeOffset? notBefore = status == 429 ? now + (wait > TimeSpan.Zero ? wait : limit.Interval) : null;
+        DateTimeOffset? fullAt = headers.Remaining is { } left ? now + limit.Interval * Math.Max(limit.Burst - left, 0) : null;
+        // The call itself is already paid for.
+        var fine = punished ? limit.Interval * (limit.ClientErrorCost - 1) : TimeSpan.Zero;
+
+        await using var command = main.Source.CreateCommand(Correct);
+        AddKey(command, key);
+        command.Parameters.Add(new() { Value = (object?)notBefore ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = (object?)fullAt ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = paid.Taken });
+        command.Parameters.Add(new() { Value = headers.Limit == limit.Burst });
+        command.Parameters.Add(new() { Value = fine });
+        await command.ExecuteNonQueryAsync(ct);
+        return notBefore;
+    }
+
+    private static void AddKey(NpgsqlCommand command, BucketKey key)
+    {
+        command.Parameters.Add(new() { Value = key.Seller });
+        command.Parameters.Add(new() { Value = key.Bucket });
+        command.Parameters.Add(new() { Value = (short)key.Kind });
+    }
+}

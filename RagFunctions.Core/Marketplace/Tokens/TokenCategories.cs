@@ -1,0 +1,26 @@
+namespace RagFunctions.Core.Marketplace.Tokens;
+
+/// <summary>What a token may call: the bits of its field <c>s</c>.</summary>
+[Flags]
+public enum TokenCategories : long
+{
+    None = 0,
+    Content = 1L << 1,
+    Analytics = 1L << 2,
+    Prices = 1L << 3,
+    Marketplace = 1L << 4,
+    Statistics = 1L << 5,
+    Promotion = 1L << 6,
+    Feedbacks = 1L << 7,
+    Recommendations = 1L << 8,
+    Chat = 1L << 9,
+    Supplies = 1L << 10,
+    Returns = 1L << 11,
+    Documents = 1L << 12,
+
+    /// <summary>Not a category: the token may only read. The sync needs no more.</summary>
+    ReadOnly = 1L << 30,
+
+    /// <summary>What a whole sync needs.</summary>
+    Needed = Content | Analytics | Prices | Statistics | Feedbacks,
+}
