@@ -5,6 +5,7 @@ using Npgsql;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Marketplace;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Store;
 
@@ -28,6 +29,7 @@ public static class RagCoreServices
         services.AddStore();
         services.AddEmbeddings(configuration);
         services.AddRuns(configuration);
+        services.AddMarketplace(configuration);
         return services;
     }
 

@@ -50,6 +50,8 @@ public static class MarketplaceServices
         client.AddResilienceHandler("marketplace", (pipeline, context) =>
         {
             var options = context.ServiceProvider.GetRequiredService<IOptions<MarketplaceOptions>>().Value;
+            // Pauses between repetitions pass in real time: a scenario clock stands still meanwhile and would hold them for ever.
+            pipeline.TimeProvider = TimeProvider.System;
             if (options.Retries > 0)
             {
                 pipeline.AddRetry(new HttpRetryStrategyOptions

@@ -29,11 +29,15 @@ internal static class OwnedTables
     /// <summary>Drops the table if <see cref="CreateIfAbsent"/> made it.</summary>
     public static void DropIfOurs(IDbConnection connection, IDbTransaction transaction, string table)
     {
-        if (Ask(connection, transaction, SelectIsOurs, table, Mark))
+        if (IsOurs(connection, transaction, table))
         {
             Run(connection, transaction, $"DROP TABLE {table}");
         }
     }
+
+    /// <summary>Whether <see cref="CreateIfAbsent"/> made the table.</summary>
+    public static bool IsOurs(IDbConnection connection, IDbTransaction transaction, string table) =>
+        Ask(connection, transaction, SelectIsOurs, table, Mark);
 
     private static bool Ask(IDbConnection connection, IDbTransaction transaction, string sql, params string[] values)
     {
@@ -46,7 +50,8 @@ internal static class OwnedTables
         return command.ExecuteScalar() is true;
     }
 
-    private static void Run(IDbConnection connection, IDbTransaction transaction, string sql)
+    /// <summary>Runs statements without a time limit.</summary>
+    public static void Run(IDbConnection connection, IDbTransaction transaction, string sql)
     {
         using var command = new NpgsqlCommand(sql, (NpgsqlConnection)connection, (NpgsqlTransaction)transaction) { CommandTimeout = 0 };
         command.ExecuteNonQuery();

@@ -8,8 +8,6 @@ namespace RagFunctions.Core.Marketplace.Client;
 /// <summary>Cards and the trash, both in ascending order of change, so that a cursor kept is a cursor to go on from.</summary>
 public sealed class ContentClient
 {
-    private static readonly string[] PhotoSizes = ["c516x688", "c246x328", "big", "square", "tm"];
-
     private readonly MarketplaceTransport _transport;
     private readonly Uri _host;
     private readonly int _pageRows;
@@ -63,7 +61,7 @@ public sealed class ContentClient
             field.Required(row.NmId, "nmID"), row.Title, row.VendorCode, row.Brand, row.SubjectName, Image(row.Photos), sizes);
     }
 
-    private static string? Image(List<Dictionary<string, string?>>? photos) => photos is [{ } first, ..]
-        ? PhotoSizes.Select(size => first.GetValueOrDefault(size)).FirstOrDefault(address => !string.IsNullOrEmpty(address))
+    private static string? Image(List<CardsAnswer.PhotoRow>? photos) => photos is [{ } first, ..]
+        ? new[] { first.C516x688, first.C246x328, first.Big, first.Square, first.Tm }.FirstOrDefault(address => !string.IsNullOrEmpty(address))
         : null;
 }

@@ -15,10 +15,19 @@ internal sealed class CardsAnswer
         public string? VendorCode { get; set; }
         public string? Brand { get; set; }
         public string? Title { get; set; }
-        public List<Dictionary<string, string?>>? Photos { get; set; }
+        public List<PhotoRow>? Photos { get; set; }
         public List<SizeRow>? Sizes { get; set; }
         public string? UpdatedAt { get; set; }
         public string? TrashedAt { get; set; }
+    }
+
+    internal sealed class PhotoRow
+    {
+        public string? Big { get; set; }
+        public string? C246x328 { get; set; }
+        public string? C516x688 { get; set; }
+        public string? Square { get; set; }
+        public string? Tm { get; set; }
     }
 
     internal sealed class SizeRow

@@ -1,0 +1,56 @@
+using RagFunctions.Core.Marketplace.Tokens;
+
+namespace RagFunctions.Tests.Marketplace.Tokens;
+
+public sealed class TokenDecoderTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void A_token_tells_seller_kind_categories_and_end()
+    {
+        // 1 << 1 | 1 << 5 | 1 << 30: content, statistics, read only.
+        var info = TokenDecoder.Decode(TestTokens.FromJson(
+            """{"acc":1,"exp":1780000000,"for":"self","id":"x","oid":1,"s":1073741858,"sid":"7c9e6679-7425-40de-944b-e07fc1f90ae7","t":false}"""));
+
+        Assert.Equal("7c9e6679-7425-40de-944b-e07fc1f90ae7", info.SellerId);
+        Assert.Equal(TokenKind.Basic, info.Kind);
+        Assert.Equal(TokenCategories.Content | TokenCategories.Statistics | TokenCategories.ReadOnly, info.Categories);
+        Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1_780_000_000), info.ExpiresAt);
+        Assert.Equal(
+            TokenCategories.Analytics | TokenCategories.Prices | TokenCategories.Feedbacks, info.Missing(TokenCategories.Needed));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("abc")]
+    [InlineData("a.b.c")]
+    [InlineData("a.!!!.c")]
+    [InlineData("eyJhIjoxfQ.W10.c")]
+    public void What_is_no_token_is_opaque_and_lacks_nothing_we_could_know(string token)
+    {
+        var info = TokenDecoder.Decode(token);
+
+        Assert.Equal(TokenInfo.Opaque, info);
+        Assert.Equal(TokenCategories.None, info.Missing(TokenCategories.Needed));
+        Assert.False(info.IsExpired(Now));
+    }
+
+    [Fact]
+    public void A_token_near_its_end_warns_and_one_past_it_is_expired()
+    {
+        Assert.Empty(TokenDecoder.Decode(TestTokens.Of(expires: Now.AddDays(30))).Warnings(Now));
+        Assert.Contains("in 5 days", Assert.Single(TokenDecoder.Decode(TestTokens.Of(expires: Now.AddDays(5))).Warnings(Now)));
+        var over = TokenDecoder.Decode(TestTokens.Of(expires: Now.AddSeconds(-1)));
+        Assert.True(over.IsExpired(Now));
+        Assert.Contains("expired", Assert.Single(over.Warnings(Now)));
+    }
+
+    [Fact]
+    public void A_missing_category_is_warned_of_by_name() => Assert.Contains(
+        "prices", Assert.Single(TokenDecoder.Decode(TestTokens.Of(categories: TokenCategories.Needed & ~TokenCategories.Prices)).Warnings(Now)));
+
+    [Fact]
+    public void A_test_token_counts_as_test_whatever_its_account_kind_says() =>
+        Assert.Equal(TokenKind.Test, TokenDecoder.Decode(TestTokens.FromJson("""{"acc":3,"t":true}""")).Kind);
+}
