@@ -92,4 +92,19 @@ public sealed class GoldenTextTests
     [InlineData(long.MaxValue, "достаточный")]
     public void A_stock_level_has_the_words_of_its_band(long quantity, string word) =>
         Assert.Contains(word, ChunkRenderer.Render(SampleRows.Stock with { Quantity = quantity }).Chunks[0].Text, StringComparison.Ordinal);
+
+    [Fact]
+    public void An_amount_that_the_marketplace_does_not_know_yet_is_not_printed_as_zero()
+    {
+        var sale = ChunkRenderer.Render(SampleRows.Sale with { CustomerPrice = 0m, SppPercent = 0m }).Chunks[0].Text;
+        Assert.Contains("; цена до скидок 2400.00 ₽, скидка продавца 35%; номер", sale, StringComparison.Ordinal);
+        var order = ChunkRenderer.Render(SampleRows.Order with { Price = 0m, CustomerPrice = 1250m }).Chunks[0].Text;
+        Assert.Contains("оплачено покупателем 1250.00 ₽", order, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(6)]
+    public void A_rating_outside_of_one_to_five_is_not_printed(long rating) =>
+        Assert.StartsWith("Отзыв от 22.11.2026: товар", ChunkRenderer.Render(SampleRows.Review with { Rating = rating }).Chunks[0].Text, StringComparison.Ordinal);
 }

@@ -18,6 +18,7 @@ public sealed class TextSplitterTests
         { "one word of a million letters", new string('а', 1_000_000) },
         { "capital letters, two tokens each", string.Concat(Enumerable.Repeat("Щ ", 200_000)) },
         { "emoji without a space", string.Concat(Enumerable.Repeat("😀", 100_000)) },
+        { "emoji at odd places", "!" + string.Concat(Enumerable.Repeat("😀", 100_000)) },
         { "ideographs without a space", new string('中', 100_000) },
         { "exclamation marks", new string('!', 100_000) },
         { "a megabyte of sentences", Sentences(new Random(1), 80_000) },
@@ -31,6 +32,7 @@ public sealed class TextSplitterTests
         Assert.Equal(Enumerable.Range(0, chunks.Count), chunks.Select(chunk => chunk.Index));
         Assert.All(chunks.Take(3).Concat(chunks.TakeLast(3)), chunk => Assert.True(Tokenizer.CountTokens(chunk.Text) <= TextSplitter.MaxTokens, what));
         Assert.All(chunks, chunk => Assert.InRange(chunk.TokenEstimate, 1, TextSplitter.MaxTokens));
+        Assert.All(chunks, chunk => Assert.Equal(chunk.Text, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(chunk.Text))));
         Assert.Contains(Dense(review), Dense(string.Concat(chunks.Select(WithoutSubject))), StringComparison.Ordinal);
         Assert.True(chunks.Count < review.Length / 100, "parts are filled");
     }

@@ -19,7 +19,7 @@ public sealed class SameInEveryModeTests
                CASE WHEN random() < 0.8 THEN '2026-11-22'::timestamptz - random() * interval '120 days' END, CASE WHEN random() < 0.8 THEN 'active' END
         FROM generate_series(1, 200) AS n;
         INSERT INTO wb_stocks (cabinet_id, nm_id, name, size, warehouse_name, quantity)
-        SELECT 1, 1 + n % 100, NULL, CASE WHEN random() < 0.8 THEN 'M' END, CASE WHEN random() < 0.8 THEN 'Коледино' END, CASE WHEN random() < 0.8 THEN (random() * 30)::int END
+        SELECT 1, 1 + n % 100, NULL, CASE WHEN random() < 0.8 THEN 'M' || n / 100 END, CASE WHEN random() < 0.8 THEN 'Коледино' END, CASE WHEN random() < 0.8 THEN (random() * 30)::int END
         FROM generate_series(1, 200) AS n;
         INSERT INTO wb_reviews (cabinet_id, nm_id, review_id, rating, is_answered, created_date, text, pros, cons)
         SELECT 1, CASE WHEN random() < 0.8 THEN 1 + n % 100 END, n, CASE WHEN random() < 0.8 THEN 1 + n % 5 END, random() < 0.5,

@@ -132,6 +132,16 @@ public sealed class SourceReaderTests(DatabaseFixture database) : IClassFixture<
         var byIds = (await main.ByIdsAsync(Entity.Orders, mine, [.. ids])).Eligible;
         Assert.Equal(["retired", null, null], byIds.Cast<OrderRow>().Select(row => row.CatalogueName));
         Assert.Equal(byIds, (await main.ByRangeAsync(Entity.Orders, mine)).Eligible);
+
+        await main.RunAsync("INSERT INTO wb_stocks (cabinet_id, nm_id, size, quantity) SELECT $1, n, n, 1 FROM generate_series(1, 3) AS n", mine);
+        await main.RunAsync("INSERT INTO wb_reviews (cabinet_id, nm_id, review_id, created_date) SELECT $1, n, n, '2026-11-20' FROM generate_series(1, 3) AS n", mine);
+        await main.RunAsync("INSERT INTO wb_sales (cabinet_id, nm_id, sale_id, type, sale_date) SELECT $1, n, n, 'buyout', '2026-11-20' FROM generate_series(1, 3) AS n", mine);
+        foreach (var entity in EntityNames.Dependents)
+        {
+            var rows = (await main.ByRangeAsync(entity, mine)).Eligible;
+            Assert.Equal(["retired", null, null], rows.Select(NameOf));
+            Assert.Equal(rows, (await main.ByIdsAsync(entity, mine, rows.Ids())).Eligible);
+        }
     }
 
     [Fact]
@@ -187,4 +197,13 @@ public sealed class SourceReaderTests(DatabaseFixture database) : IClassFixture<
         Assert.All(batch.Eligible, row => Assert.Equal(readable, row.BusinessDate is not null));
         Assert.All(batch.Eligible, row => Assert.Null(EligiblePeriod.EndOf(row.BusinessDate)));
     }
+
+    private static string? NameOf(SourceRow row) => row switch
+    {
+        OrderRow order => order.CatalogueName,
+        StockRow stock => stock.CatalogueName,
+        ReviewRow review => review.CatalogueName,
+        SaleRow sale => sale.CatalogueName,
+        _ => throw new ArgumentOutOfRangeException(nameof(row)),
+    };
 }
