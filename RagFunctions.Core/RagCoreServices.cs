@@ -7,6 +7,7 @@ using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Marketplace;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Search;
 using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core;
@@ -30,6 +31,7 @@ public static class RagCoreServices
         services.AddEmbeddings(configuration);
         services.AddRuns(configuration);
         services.AddMarketplace(configuration);
+        services.AddSearch();
         return services;
     }
 

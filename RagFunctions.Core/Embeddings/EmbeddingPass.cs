@@ -19,7 +19,7 @@ internal sealed class EmbeddingPass(
     private const string Probe = "проверка";
 
     private bool _probed;
-    private bool _sentBefore;
+    private bool _lookedJustNow;
 
     /// <summary>The sums so far.</summary>
     public EmbedBatchResult Result { get; private set; } = new();
@@ -31,6 +31,7 @@ internal sealed class EmbeddingPass(
     public bool MayGoOn(PendingPage page, EmbedderIdentity configured)
     {
         Result = Result with { Reused = Result.Reused + page.Reused };
+        _lookedJustNow = true;
         if (!page.LeaseHeld)
         {
             Result = Result with { Superseded = true };
@@ -107,12 +108,12 @@ internal sealed class EmbeddingPass(
         }
     }
 
-    // The first request follows the reading of the page, which has just looked; before each further one the world may have moved on.
+    // The first request follows the reading of the page, which has looked; before each further one the world may have moved on.
     private async Task<bool> MaySendAsync(CancellationToken cancellationToken)
     {
-        if (!_sentBefore)
+        if (_lookedJustNow)
         {
-            _sentBefore = true;
+            _lookedJustNow = false;
             return true;
         }
 

@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using RagFunctions.Tests.Postgres;
+
+namespace RagFunctions.Tests.Embeddings;
+
+/// <summary>Npgsql starts an activity for each command or batch: one round trip.</summary>
+public sealed class StatementCountTests
+{
+    [Fact]
+    public async Task Planning_is_one_round_trip_and_a_batch_three_at_10_500_and_5000_texts()
+    {
+        var counts = new List<(int Plan, int Batch)>();
+        foreach (var texts in (int[])[10, 500, 5_000])
+        {
+            await using var database = await TestDatabase.CreateAsync();
+            await using var scene = await EmbeddingScene.SetAsync(database, 1, options => (options.MaxInputsPerRequest, options.MaxTokensPerRequest) = (2_048, 300_000));
+            await scene.AddChunksAsync([.. Enumerable.Range(0, texts).Select(i => $"текст {i % 2_000}")]);
+            var plan = await CountAsync(database, () => scene.PlanAsync());
+            var batch = await CountAsync(database, async () => Assert.Equal(texts, (await scene.EmbedAllAsync()).Embedded));
+            counts.Add((plan, batch));
+        }
+
+        Assert.Equal([(1, 3), (1, 3), (1, 3)], counts);
+    }
+
+    [Fact]
+    public async Task Each_further_request_of_a_batch_adds_the_same_number()
+    {
+        var counts = new List<int>();
+        foreach (var texts in (int[])[20, 30, 40])
+        {
+            await using var database = await TestDatabase.CreateAsync();
+            await using var scene = await EmbeddingScene.SetAsync(database, 1, options => options.MaxInputsPerRequest = 10);
+            await scene.AddChunksAsync([.. Enumerable.Range(0, texts).Select(i => $"текст {i}")]);
+            counts.Add(await CountAsync(database, () => scene.EmbedAllAsync()));
+        }
+
+        Assert.Equal([6, 9, 12], counts);
+    }
+
+    private static async Task<int> CountAsync(TestDatabase database, Func<Task> step)
+    {
+        // A name as the marker: other tests run beside this one.
+        using var marker = new Activity("counted").SetIdFormat(ActivityIdFormat.W3C).Start();
+        var seen = new ConcurrentQueue<string>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
+                options.Parent.TraceId == marker.TraceId ? ActivitySamplingResult.AllData : ActivitySamplingResult.None,
+            ActivityStopped = activity =>
+            {
+                if (activity.TraceId == marker.TraceId && activity.GetTagItem("db.query.text") is not null)
+                {
+                    seen.Enqueue(activity.DisplayName);
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        await step();
+        return seen.Count;
+    }
+}

@@ -1,0 +1,182 @@
+using Microsoft.Extensions.Time.Testing;
+using Npgsql;
+using Pgvector;
+using RagFunctions.Core;
+using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Search;
+using RagFunctions.Fakes.Embeddings;
+using RagFunctions.Tests.Embeddings;
+using RagFunctions.Tests.Postgres;
+
+namespace RagFunctions.Tests.Search;
+
+public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
+{
+    private const string ApproximateIndex =
+        "CREATE INDEX ON rag_embeddings USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64)";
+
+    private static readonly string[] Texts = [.. Enumerable.Range(1, 60).Select(i => $"отзыв {i}")];
+
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_hits_equal_a_brute_force_ranking_also_beside_an_approximate_index_and_a_crowd_of_other_tenants(bool approximateIndex)
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var scene = await SceneAsync(database, 1, Texts);
+        for (var other = 2; other <= 6; other++)
+        {
+            // The crowd is nearer to the question than anything of the cabinet.
+            await using var crowd = await SceneAsync(database, other, [.. Enumerable.Range(0, 30).Select(_ => "вопрос")]);
+        }
+
+        if (approximateIndex)
+        {
+            await database.Source.ExecuteAsync(ApproximateIndex);
+
+            // On tables this small the server would not touch the index anyhow; now it does wherever it can.
+            await database.Source.ExecuteAsync(
+                $"""
+                ALTER DATABASE "{database.Name}" SET enable_seqscan = off;
+                ALTER DATABASE "{database.Name}" SET enable_bitmapscan = off;
+                ALTER DATABASE "{database.Name}" SET enable_sort = off;
+                """);
+            database.Source.Clear();
+        }
+
+        var hits = await Search(scene).SearchAsync(1, "вопрос", new SearchFilter(Limit: 25), Token);
+        var question = FakeEmbeddingsServer.VectorOf("вопрос", 1_536);
+        var expected = Texts.Select(text => (text, similarity: Dot(question, FakeEmbeddingsServer.VectorOf(text, 1_536))))
+            .OrderByDescending(pair => pair.similarity).Take(25).ToList();
+        Assert.Equal(expected.Select(pair => pair.text), hits.Select(hit => hit.Text));
+        Assert.All(expected.Zip(hits), pair => Assert.Equal(pair.First.similarity, pair.Second.Similarity, 0.00001));
+    }
+
+    [Fact]
+    public async Task The_text_itself_comes_first_with_similarity_one_and_typed()
+    {
+        await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), Texts);
+        await scene.ExecuteAsync("UPDATE rag_metadata SET nm_id = 77, business_date = '2026-02-01Z' WHERE cabinet_id = $1", scene.CabinetId);
+        var hit = (await Search(scene).SearchAsync(scene.CabinetId, Texts[10], new SearchFilter(), Token))[0];
+        Assert.Equal(1, hit.Similarity, 0.00001);
+        Assert.Equal(
+            new SearchHit(Entity.Reviews, 11, 0, 77, new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero), Texts[10], hit.Similarity), hit);
+    }
+
+    [Fact]
+    public async Task No_row_of_another_cabinet_is_ever_found()
+    {
+        await using var other = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["чужая тайна"]);
+        await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["своё"]);
+        var hits = await Search(scene).SearchAsync(scene.CabinetId, "чужая тайна", new SearchFilter(Limit: 200), Token);
+        Assert.Equal("своё", Assert.Single(hits).Text);
+        Assert.Empty(await Search(scene).SearchAsync(long.MaxValue, "чужая тайна", new SearchFilter(Limit: 200), Token));
+    }
+
+    [Fact]
+    public async Task Filters_limit_to_a_kind_an_article_and_a_date()
+    {
+        await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["а", "б", "в", "г"]);
+        await scene.ExecuteAsync(
+            """
+            UPDATE rag_metadata SET
+                nm_id = CASE WHEN chunk_text IN ('а', 'б') THEN 100 ELSE 200 END,
+                business_date = CASE chunk_text WHEN 'а' THEN timestamptz '2026-01-31 23:59:59Z' WHEN 'б' THEN '2026-02-01Z' WHEN 'в' THEN '2026-02-02Z' END
+            WHERE cabinet_id = $1
+            """,
+            scene.CabinetId);
+        await scene.ExecuteAsync(
+            "UPDATE rag_embeddings e SET chunk_type = 'order' FROM rag_metadata m WHERE m.id = e.metadata_id AND m.cabinet_id = $1 AND chunk_text = 'г'",
+            scene.CabinetId);
+        Assert.Equal(["а", "б"], await TextsAsync(new SearchFilter(NmId: 100)));
+        Assert.Equal(["г"], await TextsAsync(new SearchFilter(Entity: Entity.Orders)));
+        Assert.Equal(["б", "в"], await TextsAsync(new SearchFilter(Since: new DateTimeOffset(2026, 2, 1, 3, 0, 0, TimeSpan.FromHours(3)))));
+        Assert.Equal(["б"], await TextsAsync(new SearchFilter(Entity.Reviews, 100, new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero))));
+        Assert.Equal(2, (await TextsAsync(new SearchFilter(Limit: 2))).Count);
+
+        async Task<List<string>> TextsAsync(SearchFilter filter) =>
+            [.. (await Search(scene).SearchAsync(scene.CabinetId, "вопрос", filter, Token)).Select(hit => hit.Text).Order(StringComparer.Ordinal)];
+    }
+
+    [Fact]
+    public async Task A_chunk_is_found_until_the_instant_it_expires()
+    {
+        await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["заказ"]);
+        await scene.ExecuteAsync("UPDATE rag_metadata SET expires_at = $2 WHERE cabinet_id = $1", scene.CabinetId, _time.GetUtcNow().AddSeconds(1));
+        Assert.Single(await Search(scene).SearchAsync(scene.CabinetId, "заказ", new SearchFilter(), Token));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Empty(await Search(scene).SearchAsync(scene.CabinetId, "заказ", new SearchFilter(), Token));
+    }
+
+    [Fact]
+    public async Task A_deactivated_cabinet_is_not_searched()
+    {
+        await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["заказ"]);
+        await scene.ExecuteAsync("UPDATE rag_index_status SET is_active = false WHERE cabinet_id = $1", scene.CabinetId);
+        Assert.Empty(await Search(scene).SearchAsync(scene.CabinetId, "заказ", new SearchFilter(), Token));
+    }
+
+    [Fact]
+    public async Task Vectors_of_a_former_model_are_not_compared_with_the_question()
+    {
+        await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["старый", "новый"]);
+        await scene.ExecuteAsync(
+            "UPDATE rag_embeddings e SET model = 'former' FROM rag_metadata m WHERE m.id = e.metadata_id AND m.cabinet_id = $1 AND chunk_text = 'старый'",
+            scene.CabinetId);
+        var hits = await Search(scene).SearchAsync(scene.CabinetId, "старый", new SearchFilter(), Token);
+        Assert.Equal("новый", Assert.Single(hits).Text);
+    }
+
+    [Fact]
+    public async Task A_question_of_another_model_is_refused_by_the_service_and_by_the_function()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var scene = await SceneAsync(database, 1, ["текст"]);
+        await scene.ExecuteAsync("UPDATE rag_embedder SET model = 'former'");
+        scene.Server.ForgetRequests();
+        var error = await Assert.ThrowsAsync<EmbedderMismatchException>(() => Search(scene).SearchAsync(1, "вопрос", new SearchFilter(), Token));
+        Assert.Equal(("former", "text-embedding-3-small"), (error.Index.Model, error.Configured.Model));
+        Assert.Empty(scene.Server.Requests);
+        await using var command = database.Source.CreateCommand("SELECT * FROM rag_search(1, $1, 'text-embedding-3-small')");
+        command.Parameters.Add(new() { Value = new Vector(FakeEmbeddingsServer.VectorOf("вопрос", 1_536)) });
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync(Token));
+        Assert.Contains("former", refused.MessageText, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_row_that_waits_for_its_new_vector_is_still_found()
+    {
+        await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["прежний"]);
+        await scene.ExecuteAsync(
+            "UPDATE rag_metadata SET chunk_text = 'новый', chunk_hash = $2 WHERE cabinet_id = $1", scene.CabinetId, EmbeddingScene.HashOf("новый"));
+        Assert.Equal("новый", Assert.Single(await Search(scene).SearchAsync(scene.CabinetId, "прежний", new SearchFilter(), Token)).Text);
+    }
+
+    [Theory]
+    [InlineData(" ", 5)]
+    [InlineData("вопрос", 0)]
+    [InlineData("вопрос", 201)]
+    public async Task An_empty_question_and_a_limit_out_of_bounds_are_wrong_arguments(string text, int limit)
+    {
+        await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), []);
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => Search(scene).SearchAsync(scene.CabinetId, text, new SearchFilter(Limit: limit), Token));
+    }
+
+    private static async Task<EmbeddingScene> SceneAsync(TestDatabase database, long cabinetId, string[] texts)
+    {
+        var scene = await EmbeddingScene.SetAsync(database, cabinetId);
+        await new IndexEmbedder(database.Rag, scene.Options).EnsureAsync(Token);
+        await scene.AddChunksAsync(texts);
+        await scene.EmbedAllAsync();
+        return scene;
+    }
+
+    private VectorSearch Search(EmbeddingScene scene) => new(
+        scene.Rag, new IndexEmbedder(scene.Rag, scene.Options), EmbeddingClients.Create(scene.Options, TimeProvider.System), _time);
+
+    private static double Dot(float[] one, float[] other) => one.Zip(other, (a, b) => (double)a * b).Sum();
+}
