@@ -33,6 +33,7 @@ public static class RunsServices
             .AddSingleton<StartIndex>()
             .AddSingleton<SweepQuery>()
             .AddSingleton<CabinetSweep>()
+            .AddSingleton<WeeklyRebuild>()
             .AddSingleton<RunReader>()
             .AddSingleton<RunPurge>()
             .AddSingleton<IndexStatusReader>()

@@ -1,0 +1,124 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using RagFunctions.Core;
+using RagFunctions.Core.Runs;
+using RagFunctions.Tests.LocalHost;
+
+namespace RagFunctions.Tests.Index;
+
+/// <summary>Each scenario goes through the orchestrator and through the in-process driver: same steps, same end.</summary>
+public sealed class RunScenarioTests
+{
+    private const string Owner = "durable:index-7";
+
+    private static readonly Dictionary<string, (Func<ScriptedSteps> Steps, string Outcome, string[] Calls)> Scenarios = new()
+    {
+        ["one round"] = (() => new ScriptedSteps(), RunOutcome.Completed,
+            ["1 apply Incremental Orders", "1 begin durable:index-7", "1 close, rows 1, embedded 2, last False", "1 embed -8", "1 embed 8-", "1 plan"]),
+        ["three rounds"] = (() => new ScriptedSteps { Plan = None, Close = input => new RoundEnd(input.Round < 3, RunOutcome.Completed) }, RunOutcome.Completed,
+            [.. Enumerable.Range(1, 3).SelectMany(r => Rounds(r, "False"))]),
+        ["every round wants another"] = (() => new ScriptedSteps { Plan = None, Close = _ => new RoundEnd(true, RunOutcome.Completed) }, RunOutcome.Completed,
+            [.. Enumerable.Range(1, 10).SelectMany(r => Rounds(r, r == 10 ? "True" : "False"))]),
+        ["full, one range fails"] = (() => new ScriptedSteps
+            {
+                Plan = None,
+                Open = input => ScriptedSteps.Started(input, RunMode.Full, Entity.Sales, Entity.Products),
+                Apply = input => input.Range.Entity == Entity.Sales ? throw new InvalidOperationException("locked") : new ApplyResult(RowsRead: 5),
+                Close = input => new RoundEnd(false, input.ApplyFailed && input.Totals.Error == "locked" ? RunOutcome.CompletedWithErrors : "?"),
+            },
+            RunOutcome.CompletedWithErrors,
+            ["1 apply Full Products", "1 apply Full Sales", "1 begin durable:index-7", "1 close, rows 5, embedded 0, last True", "1 plan"]),
+        ["lease lost"] = (() => new ScriptedSteps
+            {
+                Apply = _ => new ApplyResult(Superseded: true),
+                Close = _ => new RoundEnd(false, RunOutcome.Superseded),
+            },
+            RunOutcome.Superseded,
+            ["1 apply Incremental Orders", "1 begin durable:index-7", "1 close, rows 0, embedded 0, last False"]),
+        ["wrong key at the provider"] = (() => new ScriptedSteps
+            {
+                Embed = _ => new EmbedBatchResult(StopError: "401"),
+                Close = input => new RoundEnd(false, input.StopError == "401" ? RunOutcome.Failed : "?"),
+            },
+            RunOutcome.Failed,
+            ["1 apply Incremental Orders", "1 begin durable:index-7", "1 close, rows 1, embedded 0, last False", "1 embed -8", "1 embed 8-", "1 plan"]),
+        ["a short wait"] = (() => new ScriptedSteps
+            {
+                Plan = None,
+                Close = input => input.Round == 1
+                    ? new RoundEnd(false, RunOutcome.Waiting, ScriptedSteps.Start.AddSeconds(90))
+                    : new RoundEnd(false, RunOutcome.Completed),
+            },
+            RunOutcome.Completed,
+            [.. Enumerable.Range(1, 2).SelectMany(r => Rounds(r, "False"))]),
+        ["a long wait"] = (() => new ScriptedSteps { Plan = None, Close = _ => new RoundEnd(false, RunOutcome.Waiting, ScriptedSteps.Start.AddHours(9)) },
+            RunOutcome.Waiting, [.. Rounds(1, "False")]),
+        ["an inactive cabinet"] = (() => new ScriptedSteps { Open = _ => NotStarted(BeginStatus.Inactive) }, RunOutcome.Skipped, ["1 begin durable:index-7"]),
+        ["a busy cabinet"] = (() => new ScriptedSteps { Open = _ => NotStarted(BeginStatus.Busy) }, RunOutcome.Skipped, ["1 begin durable:index-7"]),
+        ["another embedding model"] = (() => new ScriptedSteps { Open = _ => NotStarted(BeginStatus.Refused) }, RunOutcome.Failed, ["1 begin durable:index-7"]),
+        ["a round that cannot be opened"] = (() => new ScriptedSteps { Open = _ => throw new InvalidOperationException("no table") }, RunOutcome.Failed, ["1 begin durable:index-7"]),
+    };
+
+    public static TheoryData<string> Names => [.. Scenarios.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task The_orchestrator_takes_the_steps_of_the_scenario(string name)
+    {
+        var (make, outcome, calls) = Scenarios[name];
+        var steps = make();
+        var driver = new OrchestratorDriver(steps, new FakeTimeProvider(ScriptedSteps.Start));
+        var summary = await driver.RunAsync(new RunInput(7, Owner));
+        Assert.Equal(outcome, summary.Outcome);
+        Assert.Equal(calls.Order(StringComparer.Ordinal), steps.Calls);
+        Assert.All(driver.Statuses, status => Assert.InRange(status.Length, 1, 8_000));
+        Assert.Equal(new Guid(1, 0, 0, new byte[8]), summary.RunId);
+        Assert.Equal(ScriptedSteps.Start, summary.StartedAt);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task The_in_process_driver_takes_the_same_steps(string name)
+    {
+        var (make, outcome, calls) = Scenarios[name];
+        var steps = make();
+        var time = new FakeTimeProvider(ScriptedSteps.Start);
+        var run = new InProcessDriver(steps, time, NullLogger<InProcessDriver>.Instance)
+            .RunAsync(new RunInput(7, Owner), null, TestContext.Current.CancellationToken);
+        if (name == "a short wait")
+        {
+            await Condition.BecomesTrueAsync(
+                () =>
+                {
+                    time.Advance(TimeSpan.FromSeconds(1));
+                    return run.IsCompleted;
+                },
+                "the end of the run");
+        }
+
+        Assert.Equal(outcome, (await run).Outcome);
+        Assert.Equal(calls.Order(StringComparer.Ordinal), steps.Calls);
+    }
+
+    [Fact]
+    public async Task Every_round_is_a_generation_with_its_status_set_first_and_a_wait_is_a_durable_timer()
+    {
+        var steps = Scenarios["a short wait"].Steps();
+        var driver = new OrchestratorDriver(steps, new FakeTimeProvider(ScriptedSteps.Start));
+        await driver.RunAsync(new RunInput(7, Owner));
+        Assert.Equal(2, driver.Generations);
+        Assert.Equal([ScriptedSteps.Start.AddSeconds(90).UtcDateTime], driver.Timers);
+        Assert.Equal(2, driver.Statuses.Count(status => status.Contains("\"begin\",\"Done\":0", StringComparison.Ordinal)));
+    }
+
+    private static EmbeddingPlan None(PlanEmbeddingInput input) => new(false, 0, []);
+
+    private static RoundStart NotStarted(BeginStatus status) => new(status, 0, RunMode.Incremental, default, []);
+
+    private static string[] Rounds(int round, string last)
+    {
+        var r = round.ToString(CultureInfo.InvariantCulture);
+        return [$"{r} apply Incremental Orders", $"{r} begin durable:index-7", $"{r} close, rows 1, embedded 0, last {last}", $"{r} plan"];
+    }
+}

@@ -1,0 +1,89 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+
+namespace RagFunctions.AllCabinets;
+
+/// <summary>Runs of all active cabinets, a bounded number at a time. A cabinet that fails or hangs stops nobody else.</summary>
+public static class StartAllCabinets
+{
+    /// <summary>How long a cabinet may keep its place in the window.</summary>
+    public static readonly TimeSpan CabinetDeadline = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(15);
+
+    private static readonly TaskOptions Retry = TaskOptions.FromRetryPolicy(
+        new RetryPolicy(maxNumberOfAttempts: 5, firstRetryInterval: TimeSpan.FromSeconds(5), backoffCoefficient: 2));
+
+    /// <returns>The sums; null when it goes on as new.</returns>
+    [Function(nameof(StartAllCabinets))]
+    public static async Task<AllCabinetsResult?> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, AllCabinetsInput input)
+    {
+        var state = input with { StartedAt = input.StartedAt ?? context.CurrentUtcDateTime };
+        context.SetCustomStatus(new { state.Started, state.NotStarted, state.Late, Running = state.Waiting.Count });
+        if (state.IsWeekly)
+        {
+            await context.CallActivityAsync<int>(nameof(AllCabinetsActivities.PurgeGoneCabinets), true, Retry);
+            state = state with { IsWeekly = false };
+        }
+
+        state = await FillAsync(context, state);
+        if (state.Waiting.Count == 0 && state.IsListed)
+        {
+            return new AllCabinetsResult(state.Started, state.NotStarted, state.Late, state.StartedAt);
+        }
+
+        context.ContinueAsNew(await PollAsync(context, state));
+        return null;
+    }
+
+    /// <summary>Starts as many as there are free places.</summary>
+    private static async Task<AllCabinetsInput> FillAsync(TaskOrchestrationContext context, AllCabinetsInput state)
+    {
+        var free = state.Window - state.Waiting.Count;
+        if (state.IsListed || free <= 0)
+        {
+            return state;
+        }
+
+        var next = await context.CallActivityAsync<long[]>(
+            nameof(AllCabinetsActivities.NextCabinets), new NextCabinetsInput(state.After, free), Retry);
+        var started = await Task.WhenAll(next.Select(id => StartAsync(context, new StartCabinetInput(id, state.Mode))));
+        var deadline = context.CurrentUtcDateTime + CabinetDeadline;
+        var failed = started.Count(ok => !ok);
+        return state with
+        {
+            After = next.Length == 0 ? state.After : next[^1],
+            IsListed = next.Length < free,
+            Started = state.Started + next.Length - failed,
+            NotStarted = state.NotStarted + failed,
+            Waiting = [.. state.Waiting, .. next.Where((_, i) => started[i]).Select(id => new WaitingCabinet(id, deadline))],
+        };
+    }
+
+    private static async Task<bool> StartAsync(TaskOrchestrationContext context, StartCabinetInput input)
+    {
+        try
+        {
+            return await context.CallActivityAsync<bool>(nameof(AllCabinetsActivities.StartCabinet), input, Retry);
+        }
+        catch (TaskFailedException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<AllCabinetsInput> PollAsync(TaskOrchestrationContext context, AllCabinetsInput state)
+    {
+        if (state.Waiting.Count == 0)
+        {
+            return state;
+        }
+
+        await context.CreateTimer(Poll, CancellationToken.None);
+        var busy = await context.CallActivityAsync<long[]>(
+            nameof(AllCabinetsActivities.BusyCabinets), state.Waiting.Select(w => w.CabinetId).ToArray(), Retry);
+        var running = state.Waiting.Where(w => busy.Contains(w.CabinetId)).ToList();
+        var inTime = running.Where(w => w.Deadline > context.CurrentUtcDateTime).ToList();
+        return state with { Waiting = inTime, Late = state.Late + running.Count - inTime.Count };
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace RagFunctions.Api;
+
+/// <summary>The body of an answer that is an error: RFC 9457, plus the correlation id. Never an exception's text.</summary>
+public sealed record Problem(string Type, string Title, int Status, string Detail, string CorrelationId)
+{
+    private const string ContentType = "application/problem+json";
+
+    /// <summary>The answer of a function.</summary>
+    public static IResult Of(HttpRequest request, int status, string detail) =>
+        Results.Json(For(request.HttpContext, status, detail), ApiJson.Options, ContentType, status);
+
+    /// <summary>The answer of a middleware.</summary>
+    public static Task WriteAsync(HttpContext http, int status, string detail)
+    {
+        http.Response.StatusCode = status;
+        return http.Response.WriteAsJsonAsync(For(http, status, detail), ApiJson.Options, ContentType, http.RequestAborted);
+    }
+
+    private static Problem For(HttpContext http, int status, string detail) =>
+        new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, http.TraceIdentifier);
+}

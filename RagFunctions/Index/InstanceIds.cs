@@ -1,0 +1,16 @@
+using System.Globalization;
+
+namespace RagFunctions.Index;
+
+/// <summary>The fixed ids of the orchestrations that may each run once.</summary>
+public static class InstanceIds
+{
+    /// <summary>The weekly rebuild, and a full rebuild of all cabinets asked for by a caller.</summary>
+    public const string RebuildAll = "rebuild-all";
+
+    /// <summary>Ordinary runs of all cabinets.</summary>
+    public const string StartAll = "start-all";
+
+    /// <summary>The run of a cabinet: <c>index-7</c>.</summary>
+    public static string IndexOf(long cabinetId) => string.Create(CultureInfo.InvariantCulture, $"index-{cabinetId}");
+}
