@@ -22,7 +22,7 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
 
     // Two probes: rows without a next attempt are found at the first one; an OR would read past every row that waits.
     private const string Cabinets = """
-        SELECT c.id, c.is_active,
+        SELECT c.id::bigint, c.is_active,
                c.is_active AND (
                    EXISTS (SELECT FROM rag_changes AS q WHERE q.cabinet_id = c.id AND q.next_attempt_at IS NULL)
                    OR EXISTS (SELECT FROM rag_changes AS q WHERE q.cabinet_id = c.id AND q.next_attempt_at <= clock_timestamp())),
@@ -128,9 +128,7 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
         List<CabinetRow> cabinets = [];
         while (await reader.ReadAsync(cancellationToken))
         {
-            cabinets.Add(new CabinetRow(
-                Convert.ToInt64(reader.GetValue(0), System.Globalization.CultureInfo.InvariantCulture),
-                reader.GetBoolean(1), reader.GetBoolean(2), reader.GetBoolean(3)));
+            cabinets.Add(new CabinetRow(reader.GetInt64(0), reader.GetBoolean(1), reader.GetBoolean(2), reader.GetBoolean(3)));
         }
 
         return cabinets;

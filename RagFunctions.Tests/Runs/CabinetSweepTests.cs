@@ -1,0 +1,208 @@
+using RagFunctions.Core.Runs;
+using RagFunctions.Core.Runs.Requests;
+using RagFunctions.Core.Runs.Sweep;
+using RagFunctions.Tests.Postgres;
+
+namespace RagFunctions.Tests.Runs;
+
+public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>, IDisposable
+{
+    private readonly RunsHarness _runs = new(fixture);
+
+    public void Dispose() => _runs.Dispose();
+
+    [Fact]
+    public async Task A_cabinet_with_nothing_to_do_is_left_alone()
+    {
+        var cabinet = await QuietCabinetAsync();
+        Assert.Null(await DueAsync(cabinet));
+    }
+
+    [Fact]
+    public async Task A_cabinet_that_was_never_indexed_gets_a_full_run()
+    {
+        var cabinet = await fixture.AddCabinetAsync();
+        Assert.Equal(new DueCabinet(cabinet, SweepReason.NeverIndexed, RunMode.Full), await DueAsync(cabinet));
+    }
+
+    [Fact]
+    public async Task Queued_changes_start_a_run()
+    {
+        var cabinet = await QuietCabinetAsync();
+        await _runs.QueueAsync(cabinet, 1);
+        Assert.Equal(new DueCabinet(cabinet, SweepReason.Changes, RunMode.Incremental), await DueAsync(cabinet));
+    }
+
+    [Fact]
+    public async Task A_failed_row_starts_a_run_when_its_next_attempt_is_due_and_not_before()
+    {
+        var cabinet = await QuietCabinetAsync();
+        await _runs.QueueAsync(cabinet, 1, nextAttempt: "1 hour");
+        Assert.Null(await DueAsync(cabinet));
+        await _runs.ExecuteAsync("UPDATE rag_changes SET next_attempt_at = clock_timestamp() WHERE cabinet_id = $1", cabinet);
+        Assert.Equal(SweepReason.Changes, (await DueAsync(cabinet))!.Reason);
+    }
+
+    [Fact]
+    public async Task A_delta_posted_between_the_last_look_at_the_queue_and_the_end_of_a_run_is_found()
+    {
+        var cabinet = await QuietCabinetAsync();
+        var run = Guid.NewGuid();
+        var start = await _runs.OpenAsync(cabinet, run);
+
+        // The closing has looked at the queue and waits for the status row: exactly here the delta is posted.
+        await using var connection = await fixture.Source.OpenConnectionAsync(RunsHarness.Cancel);
+        await using var transaction = await connection.BeginTransactionAsync(RunsHarness.Cancel);
+        await using var hold = new Npgsql.NpgsqlCommand("SELECT 1 FROM rag_index_status WHERE cabinet_id = $1 FOR UPDATE", connection);
+        hold.Parameters.AddWithValue(cabinet);
+        await hold.ExecuteScalarAsync(RunsHarness.Cancel);
+        var closing = _runs.CloseAsync(cabinet, run, start);
+        await Waiting.ForAnyLockAsync(fixture.Source, connection.ProcessID, RunsHarness.Cancel);
+        await _runs.QueueAsync(cabinet, 1);
+        await transaction.CommitAsync(RunsHarness.Cancel);
+
+        Assert.False((await closing).Again);
+        Assert.Equal(SweepReason.Changes, (await DueAsync(cabinet))!.Reason);
+    }
+
+    [Theory]
+    [InlineData(RunMode.Incremental)]
+    [InlineData(RunMode.CatchUp)]
+    [InlineData(RunMode.Full)]
+    public async Task A_stored_request_starts_a_run_of_its_mode(RunMode mode)
+    {
+        var cabinet = await QuietCabinetAsync();
+        await _runs.Get<IndexRequests>().StoreAsync(cabinet, mode, false, RunsHarness.Cancel);
+        Assert.Equal(new DueCabinet(cabinet, SweepReason.Requested, mode), await DueAsync(cabinet));
+    }
+
+    [Fact]
+    public async Task Pending_chunks_start_a_run_when_their_next_attempt_is_due_and_not_before()
+    {
+        var cabinet = await QuietCabinetAsync();
+        await _runs.ChunkAsync(cabinet, 1, pending: true, nextAttempt: "1 hour");
+        Assert.Null(await DueAsync(cabinet));
+        await _runs.ChunkAsync(cabinet, 2, pending: true);
+        Assert.Equal(new DueCabinet(cabinet, SweepReason.Pending, RunMode.Incremental), await DueAsync(cabinet));
+    }
+
+    [Fact]
+    public async Task Expired_chunks_start_a_run()
+    {
+        var cabinet = await QuietCabinetAsync();
+        await _runs.ChunkAsync(cabinet, 1, expiresIn: "1 hour");
+        Assert.Null(await DueAsync(cabinet));
+        _runs.Time.Advance(TimeSpan.FromHours(2));
+        Assert.Equal(new DueCabinet(cabinet, SweepReason.Expired, RunMode.Incremental), await DueAsync(cabinet));
+    }
+
+    [Fact]
+    public async Task A_cabinet_whose_changes_nobody_announces_catches_up_every_quarter_of_an_hour()
+    {
+        var cabinet = await QuietCabinetAsync();
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET last_catch_up_at = clock_timestamp() - interval '14 min' WHERE cabinet_id = $1", cabinet);
+        Assert.Null(await DueAsync(cabinet));
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET last_catch_up_at = clock_timestamp() - interval '15 min' WHERE cabinet_id = $1", cabinet);
+        Assert.Equal(new DueCabinet(cabinet, SweepReason.CatchUp, RunMode.CatchUp), await DueAsync(cabinet));
+    }
+
+    [Fact]
+    public async Task Another_renderer_version_starts_a_full_run_in_the_cabinet_s_own_minute()
+    {
+        using var spread = new RunsHarness(fixture, ("Runs:RendererSpreadMinutes", "240"));
+        var cabinet = await QuietCabinetAsync();
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET full_renderer_version = full_renderer_version - 1 WHERE cabinet_id = $1", cabinet);
+        var minutes = new List<DateTimeOffset>();
+        for (var i = 0; i < 240; i++)
+        {
+            if (RendererSpread.IsDue(cabinet, spread.Time.GetUtcNow(), new RunsOptions()))
+            {
+                minutes.Add(spread.Time.GetUtcNow());
+                Assert.Equal(new DueCabinet(cabinet, SweepReason.Renderer, RunMode.Full), await DueAsync(cabinet, spread));
+            }
+            else if (minutes.Count == 0 && i % 60 == 0)
+            {
+                Assert.Null(await DueAsync(cabinet, spread));
+            }
+
+            spread.Time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Single(minutes);
+    }
+
+    [Fact]
+    public void The_minutes_of_many_cabinets_are_spread_evenly()
+    {
+        var options = new RunsOptions();
+        var now = DateTimeOffset.UnixEpoch;
+        var counts = Enumerable.Range(0, 240)
+            .Select(minute => Enumerable.Range(1, 2_400).Count(id => RendererSpread.IsDue(id, now.AddMinutes(minute), options))).ToList();
+        Assert.Equal(2_400, counts.Sum());
+        Assert.InRange(counts.Max(), 10, 25);
+    }
+
+    [Fact]
+    public async Task A_renderer_s_full_run_is_stored_so_that_it_outlives_its_minute()
+    {
+        var cabinet = await QuietCabinetAsync();
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET full_renderer_version = full_renderer_version - 1 WHERE cabinet_id = $1", cabinet);
+        await _runs.Get<CabinetSweep>().RunAsync(RunsHarness.Cancel);
+        Assert.Equal("full_rebuild", await _runs.StatusAsync<string?>(cabinet, "requested_mode"));
+        Assert.Contains(cabinet, _runs.Starter.Started);
+    }
+
+    [Fact]
+    public async Task A_cabinet_that_waits_or_runs_is_not_started()
+    {
+        var waiting = await QuietCabinetAsync();
+        await _runs.QueueAsync(waiting, 1);
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET not_before = clock_timestamp() + interval '1 hour' WHERE cabinet_id = $1", waiting);
+        Assert.Null(await DueAsync(waiting));
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET not_before = clock_timestamp() WHERE cabinet_id = $1", waiting);
+        Assert.NotNull(await DueAsync(waiting));
+
+        var running = await QuietCabinetAsync();
+        await _runs.QueueAsync(running, 1);
+        await _runs.OpenAsync(running, Guid.NewGuid());
+        Assert.Null(await DueAsync(running));
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET lease_expires_at = clock_timestamp() - interval '1 ms' WHERE cabinet_id = $1", running);
+        Assert.NotNull(await DueAsync(running));
+    }
+
+    [Fact]
+    public async Task A_deactivated_cabinet_is_hidden_and_a_reactivated_one_gets_a_full_run()
+    {
+        var cabinet = await QuietCabinetAsync();
+        await _runs.QueueAsync(cabinet, 1);
+        await _runs.ExecuteAsync("UPDATE wb_cabinets SET is_active = false WHERE id = $1", cabinet);
+        await _runs.Get<CabinetSweep>().RunAsync(RunsHarness.Cancel);
+        Assert.DoesNotContain(cabinet, _runs.Starter.Started);
+        Assert.False(await _runs.StatusAsync<bool>(cabinet, "is_active"));
+        Assert.Equal(0, await _runs.ScalarAsync<long>("SELECT count(*) FROM rag_changes WHERE cabinet_id = $1", cabinet));
+        await _runs.ExecuteAsync("UPDATE wb_cabinets SET is_active = true WHERE id = $1", cabinet);
+        Assert.Equal(new DueCabinet(cabinet, SweepReason.Reactivated, RunMode.Full), await DueAsync(cabinet));
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_stops_no_other_start()
+    {
+        var one = await fixture.AddCabinetAsync();
+        var two = await fixture.AddCabinetAsync();
+        _runs.Starter.Failure = new InvalidOperationException("the task hub is away");
+        var due = await _runs.Get<CabinetSweep>().RunAsync(RunsHarness.Cancel);
+        Assert.Contains(due, cabinet => cabinet.CabinetId == one);
+        Assert.Contains(one, _runs.Starter.Started);
+        Assert.Contains(two, _runs.Starter.Started);
+    }
+
+    private async Task<long> QuietCabinetAsync()
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET last_catch_up_at = clock_timestamp() WHERE cabinet_id = $1", cabinet);
+        return cabinet;
+    }
+
+    private async Task<DueCabinet?> DueAsync(long cabinet, RunsHarness? runs = null) =>
+        (await (runs ?? _runs).Get<SweepQuery>().FindAsync(RunsHarness.Cancel)).Due.SingleOrDefault(due => due.CabinetId == cabinet);
+}
