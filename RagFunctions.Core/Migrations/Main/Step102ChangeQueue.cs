@@ -8,6 +8,7 @@ namespace RagFunctions.Core.Migrations.Main;
 [Migration(102, "change queue rag_changes")]
 public sealed class Step102ChangeQueue : Migration
 {
+    // The index holds only rows that wait for another try: announcing a change does not touch it.
     private const string CreateQueue = """
         CREATE SEQUENCE rag_changes_version_seq;
         CREATE TABLE rag_changes (
@@ -20,6 +21,7 @@ public sealed class Step102ChangeQueue : Migration
             last_error text,
             next_attempt_at timestamptz,
             PRIMARY KEY (cabinet_id, source_table, source_id));
+        CREATE INDEX idx_rag_changes_waiting ON rag_changes (cabinet_id, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
         ALTER SEQUENCE rag_changes_version_seq OWNED BY rag_changes.version;
         """;
 

@@ -15,8 +15,9 @@ public sealed class Step107Indexes : ConcurrentIndexMigration
         WHERE embedded_hash IS DISTINCT FROM chunk_hash
         """;
 
+    // By tenant first: expiry is looked for and deleted cabinet by cabinet, and inactive cabinets keep what is long expired.
     private const string Expiring = """
-        CREATE INDEX CONCURRENTLY idx_rag_metadata_expires ON rag_metadata (expires_at) WHERE expires_at IS NOT NULL
+        CREATE INDEX CONCURRENTLY idx_rag_metadata_expires ON rag_metadata (cabinet_id, expires_at) WHERE expires_at IS NOT NULL
         """;
 
     private const string ByTenant = """

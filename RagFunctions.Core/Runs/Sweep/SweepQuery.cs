@@ -20,12 +20,13 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
            AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND (t.tgtype & 8) <> 0 AND t.tgname = 'rag_capture_delete')
         """;
 
-    // Two probes: rows without a next attempt are found at the first one; an OR would read past every row that waits.
+    // Two probes instead of an OR, which would read past every row that waits. now() and not clock_timestamp(): only a stable
+    // function takes part in an index condition, and outside a transaction it is the statement's own time.
     private const string Cabinets = """
         SELECT c.id::bigint, c.is_active,
                c.is_active AND (
                    EXISTS (SELECT FROM rag_changes AS q WHERE q.cabinet_id = c.id AND q.next_attempt_at IS NULL)
-                   OR EXISTS (SELECT FROM rag_changes AS q WHERE q.cabinet_id = c.id AND q.next_attempt_at <= clock_timestamp())),
+                   OR EXISTS (SELECT FROM rag_changes AS q WHERE q.cabinet_id = c.id AND q.next_attempt_at <= now())),
         """;
 
     private const string CabinetsWithoutCursors = $"{Cabinets} {CapturedTables} < 5 FROM wb_cabinets AS c";
@@ -33,6 +34,7 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
     private const string CabinetsWithCursors =
         $"{Cabinets} {CapturedTables} < 5 AND NOT EXISTS (SELECT FROM wb_sync_cursors AS k WHERE k.cabinet_id = c.id) FROM wb_cabinets AS c";
 
+    // LIMIT keeps expiry a probe for each cabinet: as an EXISTS it is planned as one read of everything that is expired.
     private const string DueCabinets = """
         SELECT judged.cabinet_id, judged.reason, judged.requested_mode
         FROM (
@@ -45,7 +47,7 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
                        WHEN EXISTS (SELECT FROM rag_metadata AS m
                                     WHERE m.cabinet_id = a.cabinet_id AND m.embedded_hash IS DISTINCT FROM m.chunk_hash
                                       AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= clock_timestamp())) THEN 5
-                       WHEN EXISTS (SELECT FROM rag_metadata AS m WHERE m.cabinet_id = a.cabinet_id AND m.expires_at <= $5) THEN 6
+                       WHEN (SELECT true FROM rag_metadata AS m WHERE m.cabinet_id = a.cabinet_id AND m.expires_at <= $5 LIMIT 1) THEN 6
                        WHEN a.catches_up AND (s.last_catch_up_at IS NULL OR s.last_catch_up_at <= clock_timestamp() - make_interval(mins => $6)) THEN 7
                        WHEN a.in_slot AND s.full_renderer_version <> $7 THEN 8
                    END AS reason
