@@ -56,6 +56,15 @@ internal sealed class ChunkComparison
         return difference;
     }
 
+    /// <summary>The chunk is indexed as it is now.</summary>
+    public static bool Equal(IndexedChunk before, RenderedRow row, RenderedChunk chunk) =>
+        before.Hash == chunk.Hash
+        && before.NmId == row.NmId
+        && before.BusinessDate == row.BusinessDate?.UtcDateTime
+        && before.ExpiresAt == row.ExpiresAt?.UtcDateTime
+        && before.RendererVersion == ChunkRenderer.Version
+        && before.SourceName == row.SourceName;
+
     private int AddRow(RenderedRow row, IReadOnlyList<IndexedChunk> indexed, int next)
     {
         foreach (var chunk in row.Chunks)
@@ -110,12 +119,4 @@ internal sealed class ChunkComparison
             GoneRows.Add(chunk.SourceId);
         }
     }
-
-    private static bool Equal(IndexedChunk before, RenderedRow row, RenderedChunk chunk) =>
-        before.Hash == chunk.Hash
-        && before.NmId == row.NmId
-        && before.BusinessDate == row.BusinessDate?.UtcDateTime
-        && before.ExpiresAt == row.ExpiresAt?.UtcDateTime
-        && before.RendererVersion == ChunkRenderer.Version
-        && before.SourceName == row.SourceName;
 }

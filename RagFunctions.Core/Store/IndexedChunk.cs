@@ -10,6 +10,7 @@ namespace RagFunctions.Core.Store;
 /// <param name="ExpiresAt">UTC.</param>
 /// <param name="RendererVersion">Version that rendered the text.</param>
 /// <param name="SourceName">Catalogue name of a product.</param>
+/// <param name="Pending">Its text is not the embedded one.</param>
 /// <param name="VectorLost">It counts as embedded, but its vector is missing or of another model (full runs look).</param>
 internal readonly record struct IndexedChunk(
     long Id,
@@ -21,4 +22,5 @@ internal readonly record struct IndexedChunk(
     DateTime? ExpiresAt,
     int RendererVersion,
     string? SourceName,
+    bool Pending,
     bool VectorLost);

@@ -5,8 +5,13 @@ namespace RagFunctions.Core.Store;
 /// <summary>Reads what the index holds, from the narrow table only.</summary>
 internal static class IndexedChunks
 {
-    private const string Columns =
-        "m.id, m.source_id, m.chunk_index, m.chunk_hash, m.nm_id, m.business_date, m.expires_at, m.renderer_version, m.source_name";
+    // A row has a chunk or a few; a page is cut where it has more, and read again where one row alone has more.
+    private const int ChunksPerRow = 4;
+
+    private const string Columns = """
+        m.id, m.source_id, m.chunk_index, m.chunk_hash, m.nm_id, m.business_date, m.expires_at, m.renderer_version, m.source_name,
+        m.embedded_hash IS DISTINCT FROM m.chunk_hash
+        """;
 
     private const string ByIds = $"""
         SELECT {Columns}, false
@@ -36,15 +41,37 @@ internal static class IndexedChunks
         return await ReadAsync(command, cancellationToken);
     }
 
-    /// <summary>The chunks of all rows of an interval of ids, both ends inclusive, in order; at most <paramref name="limit"/>.</summary>
-    public static async Task<List<IndexedChunk>> ReadRangeAsync(
-        NpgsqlConnection rag, Entity entity, long cabinetId, long first, long last, int limit, CancellationToken cancellationToken)
+    /// <summary>The chunks of an interval of row ids in order, whole rows only.</summary>
+    /// <param name="rag">An open connection to the index.</param>
+    /// <param name="entity">Whose chunks.</param>
+    /// <param name="cabinetId">The tenant.</param>
+    /// <param name="first">First row id, inclusive.</param>
+    /// <param name="last">Last row id, inclusive.</param>
+    /// <param name="rows">About how many rows are wanted: bounds memory where the index holds more than the source.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The chunks, and the last row id they cover: <paramref name="last"/>, or less when there were too many.</returns>
+    public static async Task<(List<IndexedChunk> Chunks, long Last)> ReadRangeAsync(
+        NpgsqlConnection rag, Entity entity, long cabinetId, long first, long last, int rows, CancellationToken cancellationToken)
     {
-        await using var command = Command(rag, ByRange, entity, cabinetId);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = first });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = last });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
-        return await ReadAsync(command, cancellationToken);
+        for (var limit = rows * ChunksPerRow; ; limit *= 2)
+        {
+            await using var command = Command(rag, ByRange, entity, cabinetId);
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = first });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = last });
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+            var chunks = await ReadAsync(command, cancellationToken);
+            if (chunks.Count < limit)
+            {
+                return (chunks, last);
+            }
+
+            var cutRow = chunks[^1].SourceId;
+            if (chunks[0].SourceId != cutRow)
+            {
+                chunks.RemoveAll(chunk => chunk.SourceId == cutRow);
+                return (chunks, cutRow - 1);
+            }
+        }
     }
 
     private static NpgsqlCommand Command(NpgsqlConnection rag, string sql, Entity entity, long cabinetId) => new(sql, rag)
@@ -78,5 +105,6 @@ internal static class IndexedChunks
         row.IsDBNull(6) ? null : row.GetDateTime(6),
         row.GetInt32(7),
         row.IsDBNull(8) ? null : row.GetString(8),
-        row.GetBoolean(9));
+        row.GetBoolean(9),
+        row.GetBoolean(10));
 }

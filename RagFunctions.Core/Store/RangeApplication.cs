@@ -19,9 +19,6 @@ internal sealed partial class RangeApplication(
     Func<SourceRow, RenderedRow> render,
     ILogger logger)
 {
-    // A row has a chunk or a few; a page of the index is cut where it has more, and read again where one row alone has more.
-    private const int ChunksPerRow = 4;
-
     private readonly SourcePageReader _source = new(main, input, pageRows);
     private readonly DeletionGuard _guard = new(main, rag, input);
     private readonly string _work = string.Create(
@@ -87,21 +84,9 @@ internal sealed partial class RangeApplication(
             return (page, await IndexedChunks.ReadByIdsAsync(rag, Entity, input.CabinetId, page.Taken.Ids, cancellationToken));
         }
 
-        for (var limit = pageRows * ChunksPerRow; ; limit *= 2)
-        {
-            var chunks = await IndexedChunks.ReadRangeAsync(rag, Entity, input.CabinetId, first, page.Last, limit, cancellationToken);
-            if (chunks.Count < limit)
-            {
-                return (page, chunks);
-            }
-
-            var cutRow = chunks[^1].SourceId;
-            if (chunks[0].SourceId != cutRow)
-            {
-                chunks.RemoveAll(chunk => chunk.SourceId == cutRow);
-                return (page.CutAfter(cutRow - 1), chunks);
-            }
-        }
+        var (chunks, last) = await IndexedChunks.ReadRangeAsync(
+            rag, Entity, input.CabinetId, first, page.Last, pageRows, cancellationToken);
+        return (page.CutAfter(last), chunks);
     }
 
     private List<RenderedRow> RenderAll(SourcePage page)

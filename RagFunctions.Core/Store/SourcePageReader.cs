@@ -40,24 +40,31 @@ internal sealed class SourcePageReader(NpgsqlConnection main, ApplyRangeInput in
     public async Task<SourcePage> ReadAllAsync(long first, CancellationToken cancellationToken)
     {
         var taken = await ChangeQueue.TakeAllAsync(main, input.CabinetId, Entity, first, LastOfRange, limit, cancellationToken);
-        var last = taken.Ids.Length == limit ? taken.Ids[^1] : LastOfRange;
+        var rows = await ReadRowsAsync(first, cancellationToken);
+        return (rows with { Taken = taken }).CutAfter(taken.Ids.Length == limit ? taken.Ids[^1] : LastOfRange);
+    }
+
+    /// <summary>All eligible rows; the queue is not looked at.</summary>
+    public async Task<SourcePage> ReadRowsAsync(long first, CancellationToken cancellationToken)
+    {
         Dictionary<long, string> failed = [];
         IReadOnlyList<SourceRow> rows;
+        var last = LastOfRange;
         try
         {
             var batch = await SourceReader.ReadRangeAsync(
                 main, Entity, input.CabinetId, first, input.Range.To, limit, input.AsOf, cancellationToken);
             rows = batch.Eligible;
-            last = rows.Count == limit ? Math.Min(last, rows[^1].Id) : last;
+            last = rows.Count == limit ? rows[^1].Id : last;
         }
         catch (Exception error) when (UnreadableRow.Explains(error))
         {
             var ids = await ReadIdsAsync(first, cancellationToken);
-            last = ids.Length == limit ? Math.Min(last, ids[^1]) : last;
+            last = ids.Length == limit ? ids[^1] : last;
             rows = (await ReadByHalvesAsync(ids, failed, cancellationToken)).Eligible;
         }
 
-        return new SourcePage(LastOfRange, More: false, taken, rows, [], failed).CutAfter(last);
+        return new SourcePage(last, last < LastOfRange, TakenChanges.None, rows, [], failed);
     }
 
     private async Task<SourceBatch> ReadByHalvesAsync(long[] ids, Dictionary<long, string> failed, CancellationToken cancellationToken)

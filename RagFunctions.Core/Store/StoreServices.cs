@@ -5,9 +5,10 @@ namespace RagFunctions.Core.Store;
 /// <summary>Registers what writes and checks the index.</summary>
 public static class StoreServices
 {
-    /// <summary>Adds the range planner, <see cref="ChangeApplier"/> and the removal of cabinets.</summary>
+    /// <summary>Adds planning, applying, verifying and the removal of cabinets.</summary>
     public static IServiceCollection AddStore(this IServiceCollection services) => services
         .AddSingleton<RangePlanner>()
         .AddSingleton<ChangeApplier>()
+        .AddSingleton<IndexVerifier>()
         .AddSingleton<CabinetPurge>();
 }

@@ -1,0 +1,41 @@
+using RagFunctions.Core.Chunks;
+using RagFunctions.Core.Databases;
+using RagFunctions.Core.Source;
+
+namespace RagFunctions.Core.Store;
+
+/// <summary>Renders every row again and compares with the index. Writes nothing and needs no lease, so it may run at any time.</summary>
+/// <remarks>Beside a run under way, what that run has not reached yet is reported as a difference.</remarks>
+public sealed class IndexVerifier(MainDatabase main, RagDatabase rag)
+{
+    // Two entities at once: one renders while the other waits for the databases.
+    private const int Parallel = 2;
+
+    internal Func<SourceRow, RenderedRow> Render { get; init; } = ChunkRenderer.Render;
+
+    /// <summary>Compares all entities of a cabinet, pages of 2,000 rows at a time.</summary>
+    /// <param name="cabinetId">The tenant.</param>
+    /// <param name="asOf">The instant eligibility is measured at: that of the run to be verified, or now.</param>
+    /// <param name="examples">At most so many differences are named.</param>
+    /// <param name="cancellationToken">Stops the comparison.</param>
+    public async Task<VerifyReport> VerifyAsync(long cabinetId, DateTimeOffset asOf, int examples, CancellationToken cancellationToken)
+    {
+        var reports = new VerifyReport[EntityNames.All.Count];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken };
+        await System.Threading.Tasks.Parallel.ForAsync(0, reports.Length, options, async (i, token) =>
+        {
+            await using var source = await main.Source.OpenConnectionAsync(token);
+            await using var index = await rag.Source.OpenConnectionAsync(token);
+            reports[i] = await new EntityVerification(source, index, EntityNames.All[i], cabinetId, asOf, examples, Render).RunAsync(token);
+        });
+        return new VerifyReport(
+            reports.Sum(report => report.Rows),
+            reports.Sum(report => report.Chunks),
+            reports.Sum(report => report.Missing),
+            reports.Sum(report => report.Stale),
+            reports.Sum(report => report.Surplus),
+            reports.Sum(report => report.Pending),
+            reports.Sum(report => report.Unreadable),
+            [.. reports.SelectMany(report => report.Examples).Take(examples)]);
+    }
+}
