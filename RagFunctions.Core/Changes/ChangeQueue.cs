@@ -50,18 +50,20 @@ public sealed class ChangeQueue(MainDatabase main)
         """;
 
     // A locked row is being moved by a transaction that announces a newer change: it would survive anyway, so nobody waits for it.
-    private const string DeleteTaken = """
-        DELETE FROM rag_changes AS queued
-        USING (
-            SELECT candidate.source_id, candidate.version
-            FROM unnest($3, $4) AS taken (source_id, version)
-            JOIN rag_changes AS candidate
-              ON candidate.cabinet_id = $1 AND candidate.source_table = $2
-             AND candidate.source_id = taken.source_id AND candidate.version = taken.version
-            ORDER BY candidate.source_id
-            FOR UPDATE OF candidate SKIP LOCKED) AS done
-        WHERE queued.cabinet_id = $1 AND queued.source_table = $2
-          AND queued.source_id = done.source_id AND queued.version = done.version
+    // A version stands for one announcement of one row, so no pairs are matched; and by row address no plan can join every queued
+    // row with every taken one, as one did on a queue without statistics (5,000 rows: 6 s).
+    private const string LockTaken = """
+            SELECT ctid
+            FROM rag_changes
+            WHERE cabinet_id = $1 AND source_table = $2 AND source_id = ANY ($3) AND version = ANY ($4)
+            ORDER BY source_id
+            FOR UPDATE SKIP LOCKED
+        """;
+
+    private const string DeleteTaken = $"""
+        DELETE FROM rag_changes
+        WHERE ctid = ANY (ARRAY(
+        {LockTaken}))
         """;
 
     // 30 s, 1 min, 2 min … 6 h by the clock of the database. A row that moved since it was taken deserves its own first try.
@@ -79,19 +81,11 @@ public sealed class ChangeQueue(MainDatabase main)
         WHERE queued.version = EXCLUDED.version
         """;
 
-    private const string Block = """
-        UPDATE rag_changes AS queued
+    private const string Block = $"""
+        UPDATE rag_changes
         SET last_error = $5, next_attempt_at = clock_timestamp() + interval '1 hour'
-        FROM (
-            SELECT candidate.source_id, candidate.version
-            FROM unnest($3, $4) AS taken (source_id, version)
-            JOIN rag_changes AS candidate
-              ON candidate.cabinet_id = $1 AND candidate.source_table = $2
-             AND candidate.source_id = taken.source_id AND candidate.version = taken.version
-            ORDER BY candidate.source_id
-            FOR UPDATE OF candidate SKIP LOCKED) AS kept
-        WHERE queued.cabinet_id = $1 AND queued.source_table = $2
-          AND queued.source_id = kept.source_id AND queued.version = kept.version
+        WHERE ctid = ANY (ARRAY(
+        {LockTaken}))
         """;
 
     private const string Count = """

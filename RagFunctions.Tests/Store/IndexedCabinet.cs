@@ -93,6 +93,7 @@ public sealed class IndexedCabinet
     /// <summary>One full round.</summary>
     public async Task<ApplyResult> RebuildAsync(bool allowMassDelete = false)
     {
+        await StoreRequestAsync(allowMassDelete);
         var plan = await Planner.PlanFullAsync(Id, AsOf, allowMassDelete, Stop);
         return await ApplyAsync(plan, RunMode.Full);
     }
@@ -100,9 +101,11 @@ public sealed class IndexedCabinet
     /// <summary>Rounds over the queue until nothing is due.</summary>
     public async Task<ApplyResult> CatchUpWithQueueAsync(bool allowMassDelete = false)
     {
+        await StoreRequestAsync(allowMassDelete);
         var sum = new ApplyResult();
-        while (await Planner.PlanDeltaAsync(Id, allowMassDelete, Stop) is { Ranges.Count: > 0 } plan)
+        for (var round = 1; await Planner.PlanDeltaAsync(Id, allowMassDelete, Stop) is { Ranges.Count: > 0 } plan; round++)
         {
+            Assert.True(round <= 10, "the queue does not get empty");
             sum = Plus(sum, await ApplyAsync(plan, RunMode.Incremental));
         }
 
@@ -174,6 +177,9 @@ public sealed class IndexedCabinet
     /// <summary>The applier with another renderer: one that fails, waits or counts.</summary>
     public void RenderWith(MainDatabase main, RagDatabase rag, Func<SourceRow, RenderedRow> render) =>
         Applier = new ChangeApplier(main, rag, NullLogger<ChangeApplier>.Instance) { Render = render };
+
+    private Task StoreRequestAsync(bool allowMassDelete) =>
+        ExecuteAsync("UPDATE rag_index_status SET allow_mass_delete = $2 WHERE cabinet_id = $1", allowMassDelete);
 
     private static ApplyResult Plus(ApplyResult sum, ApplyResult result) => new(
         sum.Superseded || result.Superseded,

@@ -1,0 +1,144 @@
+using RagFunctions.Core;
+using RagFunctions.Core.Runs;
+using RagFunctions.Tests.Postgres;
+
+namespace RagFunctions.Tests.Store;
+
+public sealed class DependentTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("UPDATE wb_products SET name = 'New name' WHERE cabinet_id = $1 AND nm_id = 2", 4)]
+    [InlineData("UPDATE wb_products SET name = NULL WHERE cabinet_id = $1 AND nm_id = 2", 4)]
+    [InlineData("UPDATE wb_products SET name = 'New name', is_active = false WHERE cabinet_id = $1 AND nm_id = 2", 4)]
+    [InlineData("DELETE FROM wb_products WHERE cabinet_id = $1 AND nm_id = 2", 4)]
+    [InlineData("UPDATE wb_products SET nm_id = 77 WHERE cabinet_id = $1 AND nm_id = 2", 4)]
+    public async Task A_product_that_is_renamed_hidden_gone_or_renumbered_refreshes_the_chunks_that_print_its_name(string change, int refreshed)
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(3);
+        await cabinet.IndexAllAsync();
+        var product = await cabinet.IdOfAsync(Entity.Products, 2);
+        await cabinet.ExecuteAsync(change);
+        await cabinet.EnqueueAsync(Entity.Products, product);
+
+        var result = await cabinet.CatchUpWithQueueAsync();
+
+        Assert.InRange(result.Updated, refreshed, refreshed + 1);
+        Assert.Equal(0, await cabinet.QueuedAsync());
+        await cabinet.EmbedAsync();
+        Assert.True((await cabinet.VerifyAsync()).IsClean);
+    }
+
+    [Fact]
+    public async Task A_product_that_comes_later_than_its_orders_gives_them_its_name()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(1);
+        await cabinet.ExecuteAsync("DELETE FROM wb_products WHERE cabinet_id = $1");
+        await cabinet.IndexAllAsync();
+        await cabinet.ExecuteAsync("INSERT INTO wb_products (cabinet_id, nm_id, name) VALUES ($1, 1, 'Late product')");
+        await cabinet.EnqueueAsync(Entity.Products, await cabinet.IdsAsync(Entity.Products));
+
+        await cabinet.CatchUpWithQueueAsync();
+
+        Assert.Contains("Late product", await cabinet.TextAsync(Entity.Orders, await cabinet.IdOfAsync(Entity.Orders, 1)), StringComparison.Ordinal);
+        await cabinet.EmbedAsync();
+        Assert.True((await cabinet.VerifyAsync()).IsClean);
+    }
+
+    [Fact]
+    public async Task A_product_renamed_while_it_is_hidden_refreshes_its_orders_though_the_index_forgot_it()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(2);
+        await cabinet.IndexAllAsync();
+        var product = await cabinet.IdOfAsync(Entity.Products, 1);
+        foreach (var change in (string[])["is_active = false", "name = 'Renamed in hiding'"])
+        {
+            await cabinet.ExecuteAsync($"UPDATE wb_products SET {change} WHERE cabinet_id = $1 AND nm_id = 1");
+            await cabinet.EnqueueAsync(Entity.Products, product);
+            await cabinet.CatchUpWithQueueAsync();
+        }
+
+        Assert.Contains("Renamed in hiding", await cabinet.TextAsync(Entity.Orders, await cabinet.IdOfAsync(Entity.Orders, 1)), StringComparison.Ordinal);
+        await cabinet.EmbedAsync();
+        Assert.True((await cabinet.VerifyAsync()).IsClean);
+    }
+
+    [Fact]
+    public async Task A_hidden_product_that_is_deleted_leaves_no_order_with_its_name_though_its_article_is_unknown()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(2);
+        await cabinet.IndexAllAsync();
+        var product = await cabinet.IdOfAsync(Entity.Products, 1);
+        foreach (var change in (string[])["UPDATE wb_products SET is_active = false WHERE cabinet_id = $1 AND nm_id = 1", "DELETE FROM wb_products WHERE cabinet_id = $1 AND nm_id = 1"])
+        {
+            await cabinet.ExecuteAsync(change);
+            await cabinet.EnqueueAsync(Entity.Products, product);
+            await cabinet.CatchUpWithQueueAsync();
+        }
+
+        await cabinet.EmbedAsync();
+        Assert.True((await cabinet.VerifyAsync()).IsClean);
+    }
+
+    [Fact]
+    public async Task A_product_whose_name_stays_queues_nobody()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(3);
+        await cabinet.IndexAllAsync();
+        await cabinet.ExecuteAsync("UPDATE wb_products SET price = price + 1 WHERE cabinet_id = $1");
+        await cabinet.EnqueueAsync(Entity.Products, await cabinet.IdsAsync(Entity.Products));
+
+        var result = await cabinet.CatchUpWithQueueAsync();
+
+        Assert.Equal((3, 3), (result.RowsRead, result.Updated));
+    }
+
+    [Fact]
+    public async Task In_a_full_run_a_new_product_queues_nobody_and_a_renamed_or_vanished_one_does()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(3);
+        await cabinet.RebuildAsync();
+        Assert.Equal(0, await cabinet.QueuedAsync());
+        await cabinet.ExecuteAsync("UPDATE wb_products SET name = 'New name' WHERE cabinet_id = $1 AND nm_id = 1");
+        await cabinet.ExecuteAsync("DELETE FROM wb_products WHERE cabinet_id = $1 AND nm_id = 2");
+
+        await cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Products, null, null), RunMode.Full), Stop);
+
+        Assert.Equal(8, await cabinet.QueuedAsync());
+    }
+
+    /// <summary>The other order would lose them: once the new name is stored nobody knows that it was new.</summary>
+    [Fact]
+    public async Task Dependents_are_queued_and_committed_before_the_new_name_is_stored()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(1);
+        await cabinet.IndexAllAsync();
+        var product = await cabinet.IdOfAsync(Entity.Products, 1);
+        await cabinet.ExecuteAsync("UPDATE wb_products SET name = 'New name' WHERE cabinet_id = $1");
+        await cabinet.EnqueueAsync(Entity.Products, product);
+        await using var blocker = await fixture.Source.OpenConnectionAsync(Stop);
+        await using var transaction = await blocker.BeginTransactionAsync(Stop);
+        await using (var lockRow = blocker.CreateCommand())
+        {
+            lockRow.CommandText = "SELECT FROM rag_metadata WHERE cabinet_id = $1 AND source_table = 'wb_products' FOR UPDATE";
+            lockRow.Parameters.AddWithValue(cabinet.Id);
+            await lockRow.ExecuteNonQueryAsync(Stop);
+        }
+
+        var apply = cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Products, null, null)), Stop);
+        await Waiting.ForAnyLockAsync(fixture.Source, blocker.ProcessID, Stop);
+
+        Assert.Equal(5, await cabinet.QueuedAsync());
+        await transaction.RollbackAsync(Stop);
+        await apply;
+        Assert.Equal(4, await cabinet.QueuedAsync());
+    }
+}

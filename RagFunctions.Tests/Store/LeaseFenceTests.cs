@@ -1,0 +1,182 @@
+using Npgsql;
+using RagFunctions.Core;
+using RagFunctions.Core.Chunks;
+using RagFunctions.Core.Runs;
+using RagFunctions.Core.Source;
+using RagFunctions.Tests.Postgres;
+
+namespace RagFunctions.Tests.Store;
+
+/// <summary>Two hands on one index: deliveries that come twice or late, and a round that another one took over.</summary>
+public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
+{
+    private const string TakeOver = """
+        SELECT FROM rag_index_status WHERE cabinet_id = $1 FOR UPDATE;
+        """;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_delivery_whose_round_was_taken_over_writes_nothing_and_removes_nothing()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(2);
+        await cabinet.EnqueueAsync(Entity.Orders, await cabinet.IdsAsync(Entity.Orders));
+
+        var late = await cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Orders, null, null), token: IndexedCabinet.Token - 1), Stop);
+
+        Assert.True(late.Superseded);
+        Assert.Equal((0, 2), (await cabinet.ChunksAsync(Entity.Orders), await cabinet.QueuedAsync()));
+    }
+
+    [Fact]
+    public async Task Taking_over_waits_for_the_transaction_under_way_and_a_heartbeat_does_not()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(1);
+        await cabinet.EnqueueAsync(Entity.Orders, await cabinet.IdsAsync(Entity.Orders));
+        using var gate = new Gate();
+        cabinet.RenderWith(fixture.Main, fixture.Rag, gate.Render);
+        var apply = Task.Run(() => cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Orders, null, null)), Stop), Stop);
+        await gate.Reached;
+
+        await cabinet.ExecuteAsync("UPDATE rag_index_status SET lease_heartbeat_at = clock_timestamp() WHERE cabinet_id = $1");
+        await using var other = await fixture.Source.OpenConnectionAsync(Stop);
+        await using var transaction = await other.BeginTransactionAsync(Stop);
+        await using var take = new NpgsqlCommand(TakeOver, other, transaction);
+        take.Parameters.AddWithValue(cabinet.Id);
+        var takeOver = take.ExecuteNonQueryAsync(Stop);
+        await Waiting.ForLockAsync(fixture.Source, other.ProcessID, Stop);
+        Assert.Equal(0, await cabinet.ChunksAsync(Entity.Orders));
+
+        gate.Open();
+        await apply;
+        await takeOver;
+        Assert.Equal(1, await cabinet.ChunksAsync(Entity.Orders));
+    }
+
+    [Fact]
+    public async Task A_duplicate_delivery_that_stalls_does_not_overwrite_newer_text()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(1);
+        await cabinet.IndexAllAsync();
+        var stock = await cabinet.IdOfAsync(Entity.Stocks, 1);
+        var input = cabinet.Input(new ChangeRange(Entity.Stocks, null, null));
+        using var gate = new Gate();
+        var punctual = cabinet.Applier;
+        cabinet.RenderWith(fixture.Main, fixture.Rag, gate.Render);
+        var stalling = cabinet.Applier;
+
+        await cabinet.ExecuteAsync("UPDATE wb_stocks SET quantity = 11 WHERE cabinet_id = $1");
+        await cabinet.EnqueueAsync(Entity.Stocks, stock);
+        var stalled = Task.Run(() => stalling.ApplyAsync(input, Stop), Stop);
+        await gate.Reached;
+        // It holds the old text in its hands; now the row changes again and the other delivery comes.
+        await cabinet.ExecuteAsync("UPDATE wb_stocks SET quantity = 22 WHERE cabinet_id = $1");
+        await cabinet.EnqueueAsync(Entity.Stocks, stock);
+        var second = Task.Run(() => punctual.ApplyAsync(input, Stop), Stop);
+        await UntilAdvisoryLockIsAwaitedAsync();
+        gate.Open();
+        await stalled;
+        await second;
+
+        Assert.Contains("22", await cabinet.TextAsync(Entity.Stocks, stock), StringComparison.Ordinal);
+        Assert.Equal(0, await cabinet.QueuedAsync());
+        await cabinet.EmbedAsync();
+        Assert.True((await cabinet.VerifyAsync()).IsClean);
+    }
+
+    [Fact]
+    public async Task A_change_that_comes_while_its_row_is_applied_stays_queued()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(1);
+        var stock = await cabinet.IdOfAsync(Entity.Stocks, 1);
+        await cabinet.EnqueueAsync(Entity.Stocks, stock);
+        using var gate = new Gate();
+        cabinet.RenderWith(fixture.Main, fixture.Rag, gate.Render);
+        var apply = Task.Run(() => cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Stocks, null, null)), Stop), Stop);
+        await gate.Reached;
+        await cabinet.ExecuteAsync("UPDATE wb_stocks SET quantity = 33 WHERE cabinet_id = $1");
+        await cabinet.EnqueueAsync(Entity.Stocks, stock);
+        gate.Open();
+        await apply;
+
+        Assert.Equal(1, await cabinet.QueuedAsync());
+        await cabinet.CatchUpWithQueueAsync();
+        Assert.Contains("33", await cabinet.TextAsync(Entity.Stocks, stock), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(RunMode.Incremental)]
+    [InlineData(RunMode.Full)]
+    public async Task A_row_that_changes_between_reading_its_version_and_reading_it_is_not_lost(RunMode mode)
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(1);
+        var stock = await cabinet.IdOfAsync(Entity.Stocks, 1);
+        await cabinet.EnqueueAsync(Entity.Stocks, stock);
+        // The sync's transaction holds the queue row while the round reads, and commits later.
+        await using var writer = await fixture.Source.OpenConnectionAsync(Stop);
+        await using var transaction = await writer.BeginTransactionAsync(Stop);
+        await using (var change = new NpgsqlCommand("UPDATE wb_stocks SET quantity = 44 WHERE cabinet_id = $1", writer, transaction))
+        {
+            change.Parameters.AddWithValue(cabinet.Id);
+            await change.ExecuteNonQueryAsync(Stop);
+        }
+
+        await RagFunctions.Core.Changes.ChangeQueue.EnqueueAsync(writer, transaction, cabinet.Id, Entity.Stocks, [stock], Stop);
+        await cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Stocks, null, null), mode), Stop);
+        await transaction.CommitAsync(Stop);
+
+        Assert.Equal(1, await cabinet.QueuedAsync());
+        await cabinet.CatchUpWithQueueAsync();
+        Assert.Contains("44", await cabinet.TextAsync(Entity.Stocks, stock), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_old_heartbeat_is_renewed_for_the_length_of_the_lease_and_a_young_one_left_alone()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        const string seconds = "SELECT round(extract(epoch FROM lease_expires_at - clock_timestamp()))::int FROM rag_index_status WHERE cabinet_id = $1";
+        await cabinet.ExecuteAsync("UPDATE rag_index_status SET lease_heartbeat_at = clock_timestamp() - interval '100 s', lease_expires_at = clock_timestamp() + interval '80 s' WHERE cabinet_id = $1");
+        await cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Stocks, null, null)), Stop);
+        Assert.InRange(await cabinet.ScalarAsync<int>(seconds), 160, 180);
+
+        await cabinet.ExecuteAsync("UPDATE rag_index_status SET lease_heartbeat_at = clock_timestamp() - interval '40 s', lease_expires_at = clock_timestamp() + interval '140 s' WHERE cabinet_id = $1");
+        await cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Stocks, null, null)), Stop);
+        Assert.InRange(await cabinet.ScalarAsync<int>(seconds), 120, 140);
+    }
+
+    private async Task UntilAdvisoryLockIsAwaitedAsync()
+    {
+        await using var command = fixture.Source.CreateCommand(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))");
+        while (await command.ExecuteScalarAsync(Stop) is not true)
+        {
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Renders, but the first time only when it is told to.</summary>
+    private sealed class Gate : IDisposable
+    {
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim _open = new();
+
+        public Task Reached => _reached.Task.WaitAsync(TimeSpan.FromSeconds(30), Stop);
+
+        public RenderedRow Render(SourceRow row)
+        {
+            var rendered = ChunkRenderer.Render(row);
+            _reached.TrySetResult();
+            _open.Wait(Stop);
+            return rendered;
+        }
+
+        public void Open() => _open.Set();
+
+        public void Dispose() => _open.Dispose();
+    }
+}

@@ -1,0 +1,101 @@
+using RagFunctions.Core;
+using RagFunctions.Core.Chunks;
+using RagFunctions.Core.Runs;
+using RagFunctions.Tests.Postgres;
+
+namespace RagFunctions.Tests.Store;
+
+/// <summary>A database of the class's own, with a price column wide enough for a number that no decimal holds.</summary>
+public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>, IAsyncLifetime
+{
+    private const string Poison = "UPDATE wb_orders SET price = 1e40 WHERE cabinet_id = $1 AND nm_id = ANY ($2)";
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        await using var widen = fixture.Source.CreateCommand("ALTER TABLE wb_orders ALTER COLUMN price TYPE numeric");
+        await widen.ExecuteNonQueryAsync(Stop);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Theory]
+    [InlineData(RunMode.Incremental)]
+    [InlineData(RunMode.Full)]
+    public async Task A_row_that_cannot_be_read_is_kept_with_its_error_and_stops_nobody(RunMode mode)
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(37);
+        await cabinet.IndexAllAsync();
+        var victim = await cabinet.IdOfAsync(Entity.Orders, 11);
+        var text = await cabinet.TextAsync(Entity.Orders, victim);
+        await cabinet.ExecuteAsync("UPDATE wb_orders SET status = 'canceled' WHERE cabinet_id = $1");
+        await cabinet.ExecuteAsync(Poison, new long[] { 11, 12 });
+
+        ApplyResult result;
+        if (mode == RunMode.Full)
+        {
+            result = await cabinet.RebuildAsync();
+        }
+        else
+        {
+            await cabinet.EnqueueAsync(Entity.Orders, await cabinet.IdsAsync(Entity.Orders));
+            result = await cabinet.CatchUpWithQueueAsync();
+        }
+
+        Assert.Equal((2, 35, 0), (result.FailedRows, result.Updated, result.Deleted));
+        Assert.Equal($"wb_orders {victim} cannot be read: OverflowException", result.Error);
+        Assert.Equal(text, await cabinet.TextAsync(Entity.Orders, victim));
+        var depth = Assert.Single(await cabinet.Queue.CountAsync(cabinet.Id, Stop));
+        Assert.Equal((2, 0, 2), (depth.Rows, depth.Due, depth.Failed));
+        Assert.Equal(2, (await cabinet.VerifyAsync()).Unreadable);
+
+        await cabinet.ExecuteAsync("UPDATE wb_orders SET price = 5 WHERE cabinet_id = $1 AND price > 1e30");
+        await cabinet.ExecuteAsync("UPDATE rag_changes SET next_attempt_at = now() WHERE cabinet_id = $1");
+        Assert.Equal(2, (await cabinet.CatchUpWithQueueAsync()).Updated);
+        await cabinet.EmbedAsync();
+        Assert.True((await cabinet.VerifyAsync()).IsClean);
+        Assert.Equal(0, await cabinet.QueuedAsync());
+    }
+
+    [Theory]
+    [InlineData(RunMode.Incremental)]
+    [InlineData(RunMode.Full)]
+    public async Task A_row_that_cannot_be_rendered_is_kept_with_its_error_and_stops_nobody(RunMode mode)
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(5);
+        await cabinet.IndexAllAsync();
+        var victim = await cabinet.IdOfAsync(Entity.Stocks, 3);
+        await cabinet.ExecuteAsync("UPDATE wb_stocks SET quantity = 9 WHERE cabinet_id = $1");
+        cabinet.RenderWith(
+            fixture.Main, fixture.Rag,
+            row => row is { Entity: Entity.Stocks } && row.Id == victim ? throw new InvalidOperationException("secret text") : ChunkRenderer.Render(row));
+        await cabinet.EnqueueAsync(Entity.Stocks, await cabinet.IdsAsync(Entity.Stocks));
+
+        var result = mode == RunMode.Full ? await cabinet.RebuildAsync() : await cabinet.CatchUpWithQueueAsync();
+
+        Assert.Equal((1, 4, 0), (result.FailedRows, result.Updated, result.Deleted));
+        Assert.Equal($"wb_stocks {victim} cannot be rendered: InvalidOperationException", result.Error);
+        Assert.Equal(5, await cabinet.ChunksAsync(Entity.Stocks));
+        Assert.Equal(1, await cabinet.QueuedAsync());
+    }
+
+    [Fact]
+    public async Task An_error_that_would_meet_every_row_is_thrown_and_marks_none()
+    {
+        // A database of its own: a column goes.
+        await using var own = new DatabaseFixture();
+        await own.InitializeAsync();
+        var cabinet = await IndexedCabinet.CreateAsync(own);
+        await cabinet.FillAsync(3);
+        await cabinet.EnqueueAsync(Entity.Stocks, await cabinet.IdsAsync(Entity.Stocks));
+        await cabinet.ExecuteAsync("DO $do$ BEGIN ALTER TABLE wb_stocks DROP COLUMN warehouse_name CASCADE; END $do$");
+
+        var range = cabinet.Input(new ChangeRange(Entity.Stocks, null, null));
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => cabinet.Applier.ApplyAsync(range, Stop));
+
+        Assert.Equal(0, Assert.Single(await cabinet.Queue.CountAsync(cabinet.Id, Stop)).Failed);
+    }
+}

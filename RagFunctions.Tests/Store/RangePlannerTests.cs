@@ -1,0 +1,106 @@
+using RagFunctions.Core;
+using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
+using RagFunctions.Tests.Postgres;
+
+namespace RagFunctions.Tests.Store;
+
+public sealed class RangePlannerTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(0, 10, 4)]
+    [InlineData(1, 10, 4)]
+    [InlineData(10, 10, 4)]
+    [InlineData(11, 10, 4)]
+    [InlineData(40, 10, 4)]
+    [InlineData(41, 10, 4)]
+    [InlineData(10_000, 10, 5)]
+    [InlineData(10_000, 2_000, 40)]
+    public void Ranges_are_disjoint_cover_everything_and_stay_few(int rows, int perRange, int most)
+    {
+        var cutter = new RangeCutter(perRange, most);
+        for (var i = 0; i < rows; i++)
+        {
+            cutter.Add(i * 3, vanished: i % 2 == 0);
+        }
+
+        var ranges = cutter.Ranges(Entity.Sales, deletesAllowed: true).ToList();
+
+        Assert.InRange(ranges.Count, 1, most);
+        Assert.Null(ranges[0].From);
+        Assert.Null(ranges[^1].To);
+        Assert.All(ranges.Zip(ranges.Skip(1)), pair => Assert.Equal(pair.First.To, pair.Second.From));
+        Assert.All(ranges.Skip(1), range => Assert.NotNull(range.From));
+        Assert.Equal(rows, cutter.Rows);
+        Assert.Equal((rows + 1) / 2, ranges.Sum(range => range.ForeseenDeletes));
+        var sizes = ranges.Select(range => Enumerable.Range(0, rows).Count(i => i * 3L >= (range.From ?? long.MinValue) && i * 3L < (range.To ?? long.MaxValue))).ToList();
+        Assert.All(sizes.SkipLast(1), size => Assert.Equal(sizes[0], size));
+    }
+
+    [Fact]
+    public async Task A_full_plan_has_every_entity_products_first_and_counts_source_and_index_rows_once()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(4);
+        await cabinet.RebuildAsync();
+        await cabinet.FillAsync(4, from: 5);
+        await cabinet.ExecuteAsync("DELETE FROM wb_sales WHERE cabinet_id = $1 AND nm_id <= 2");
+
+        var plan = await cabinet.Planner.PlanFullAsync(cabinet.Id, cabinet.AsOf, false, Stop);
+
+        Assert.Equal(EntityNames.All, plan.Ranges.Select(range => range.Entity));
+        Assert.All(plan.Ranges, range => Assert.True(range is { From: null, To: null, DeletesAllowed: true }));
+        Assert.Equal([0, 0, 0, 0, 2], plan.Ranges.Select(range => range.ForeseenDeletes));
+        Assert.Equal(40, plan.Rows);
+    }
+
+    [Fact]
+    public async Task A_queue_of_any_size_is_cut_into_few_ranges_and_an_empty_one_into_none()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        Assert.Empty((await cabinet.Planner.PlanDeltaAsync(cabinet.Id, false, Stop)).Ranges);
+        await cabinet.EnqueueAsync(Entity.Orders, [.. Enumerable.Range(1, 90_000).Select(id => (long)id)]);
+        await cabinet.EnqueueAsync(Entity.Products, 5, long.MaxValue);
+
+        var plan = await cabinet.Planner.PlanDeltaAsync(cabinet.Id, false, Stop);
+
+        Assert.Equal((90_002, 41), (plan.Rows, plan.Ranges.Count));
+        Assert.Equal(new ChangeRange(Entity.Products, null, null), plan.Ranges[0]);
+        Assert.Equal((null, 2_251), (plan.Ranges[1].From, plan.Ranges[1].To));
+        Assert.Equal((87_751, null), (plan.Ranges[^1].From, plan.Ranges[^1].To));
+        Assert.All(plan.Ranges.Skip(1).Zip(plan.Ranges.Skip(2)), pair => Assert.Equal(pair.First.To, pair.Second.From));
+    }
+
+    [Fact]
+    public async Task Rows_that_wait_for_another_try_are_not_planned()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.EnqueueAsync(Entity.Orders, 1, 2);
+        await cabinet.ExecuteAsync("UPDATE rag_changes SET next_attempt_at = now() + interval '1 hour', last_error = 'blocked: x' WHERE cabinet_id = $1 AND source_id = 1");
+        await cabinet.ExecuteAsync("UPDATE rag_changes SET next_attempt_at = now() + interval '1 hour', last_error = 'x' WHERE cabinet_id = $1 AND source_id = 2");
+        Assert.Equal(0, (await cabinet.Planner.PlanDeltaAsync(cabinet.Id, false, Stop)).Rows);
+        Assert.Equal(1, (await cabinet.Planner.PlanDeltaAsync(cabinet.Id, true, Stop)).Rows);
+    }
+
+    [Fact]
+    public async Task A_purged_cabinet_leaves_nothing_and_its_neighbour_everything()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        var neighbour = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(2);
+        await neighbour.FillAsync(2);
+        await cabinet.IndexAllAsync();
+        await neighbour.IndexAllAsync();
+
+        Assert.Equal(10, await new CabinetPurge(fixture.Rag).PurgeAsync(cabinet.Id, Stop));
+
+        const string left = """
+            SELECT (SELECT count(*) FROM rag_metadata WHERE cabinet_id = $1) + (SELECT count(*) FROM rag_embeddings WHERE cabinet_id = $1)
+                 + (SELECT count(*) FROM rag_index_status WHERE cabinet_id = $1)
+            """;
+        Assert.Equal(0, await cabinet.ScalarAsync<long>(left));
+        Assert.Equal(21, await neighbour.ScalarAsync<long>(left));
+    }
+}

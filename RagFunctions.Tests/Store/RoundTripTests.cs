@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using RagFunctions.Core;
+using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
+using RagFunctions.Tests.Postgres;
+
+namespace RagFunctions.Tests.Store;
+
+public sealed class RoundTripTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(RunMode.Incremental)]
+    [InlineData(RunMode.Full)]
+    public async Task A_transaction_takes_the_same_round_trips_for_10_rows_500_and_5000(RunMode mode)
+    {
+        // Opening a connection is an activity of its own: these two are pooled from here on.
+        await using (await fixture.Source.OpenConnectionAsync(Stop))
+        await using (await fixture.Source.OpenConnectionAsync(Stop))
+        {
+        }
+
+        List<(int New, int Changed, int Unchanged)> counts = [];
+        foreach (var rows in (int[])[10, 500, 5_000])
+        {
+            var cabinet = await IndexedCabinet.CreateAsync(fixture);
+            await cabinet.ExecuteAsync("INSERT INTO wb_products (cabinet_id, nm_id, name) SELECT $1, n, 'Product ' || n FROM generate_series(1, $2) AS n", rows);
+            await cabinet.ExecuteAsync("INSERT INTO wb_stocks (cabinet_id, nm_id, quantity) SELECT $1, n, 5 FROM generate_series(1, $2) AS n", rows);
+            cabinet.Applier = new ChangeApplier(fixture.Main, fixture.Rag, Microsoft.Extensions.Logging.Abstractions.NullLogger<ChangeApplier>.Instance) { PageRows = 10_000 };
+            var first = await CountAsync(cabinet, mode, rows);
+            await cabinet.ExecuteAsync("DELETE FROM wb_products WHERE cabinet_id = $1 AND nm_id % 10 = 0");
+            await cabinet.ExecuteAsync("UPDATE wb_products SET name = name || '!' WHERE cabinet_id = $1 AND nm_id % 10 = 1");
+            var changed = await CountAsync(cabinet, mode, rows);
+            counts.Add((first, changed, await CountAsync(cabinet, mode, rows)));
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{mode}: {string.Join(", ", counts)}");
+        Assert.Single(counts.Select(count => count.New).Distinct());
+        Assert.Single(counts.Select(count => count.Changed).Distinct());
+        Assert.Single(counts.Select(count => count.Unchanged).Distinct());
+        Assert.InRange(counts[0].Changed, 5, 12);
+    }
+
+    /// <summary>Round trips: Npgsql makes one activity for each execution of a command or a batch.</summary>
+    private async Task<int> CountAsync(IndexedCabinet cabinet, RunMode mode, int rows)
+    {
+        var ids = await cabinet.IdsAsync(Entity.Products);
+        await cabinet.EnqueueAsync(Entity.Products, ids);
+        using var parent = new Activity("counted").Start();
+        var count = 0;
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStarted = activity =>
+            {
+                if (activity.TraceId == parent.TraceId)
+                {
+                    Interlocked.Increment(ref count);
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        // A page holds all rows, so that there is one transaction whatever their number; deletes are foreseen, nothing is judged again.
+        await cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Products, null, null, true, rows), mode), Stop);
+        return count;
+    }
+}
