@@ -72,9 +72,12 @@ public sealed class IndexedCabinet
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static async Task<IndexedCabinet> CreateAsync(DatabaseFixture fixture)
+    public static Task<IndexedCabinet> CreateAsync(DatabaseFixture fixture) => CreateAsync(fixture, fixture.Main, fixture.Rag);
+
+    /// <summary>A cabinet whose rounds reach the databases another way than the test itself.</summary>
+    public static async Task<IndexedCabinet> CreateAsync(DatabaseFixture fixture, MainDatabase main, RagDatabase rag)
     {
-        var cabinet = new IndexedCabinet(fixture.Source, fixture.Main, fixture.Rag, await fixture.AddCabinetAsync());
+        var cabinet = new IndexedCabinet(fixture.Source, main, rag, await fixture.AddCabinetAsync());
         await cabinet.ExecuteAsync(TakeLease, Token);
         return cabinet;
     }

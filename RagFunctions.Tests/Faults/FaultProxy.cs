@@ -1,0 +1,111 @@
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace RagFunctions.Tests.Faults;
+
+/// <summary>
+/// Stands between Npgsql and PostgreSQL on the loopback, speaks enough of the protocol to know where a request ends and its answer
+/// ends, and cuts the connection at the request it is told to. Only so can the answer to a COMMIT really be lost.
+/// </summary>
+public sealed class FaultProxy : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly string _host;
+    private readonly int _port;
+    private readonly Task _accepting;
+    private readonly Lock _armed = new();
+    private int _remaining;
+    private FaultKind _kind;
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="connectionString">Of the real server.</param>
+    public FaultProxy(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        (_host, _port) = (settings.Host!, settings.Port);
+        _listener.Start();
+        settings.Host = IPAddress.Loopback.ToString();
+        settings.Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        settings.SslMode = SslMode.Disable;
+        settings.GssEncryptionMode = GssEncryptionMode.Disable;
+        ConnectionString = settings.ConnectionString;
+        _accepting = AcceptAsync();
+    }
+
+    /// <summary>Connects through the proxy.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>How many faults have struck.</summary>
+    public int Struck { get; private set; }
+
+    /// <summary>Cuts the connection that sends the <paramref name="request"/>-th request from now, over all connections; 0 = none.</summary>
+    public void Arm(int request, FaultKind kind)
+    {
+        lock (_armed)
+        {
+            _remaining = request;
+            _kind = kind;
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Stop();
+        await _accepting;
+        _stop.Dispose();
+    }
+
+    private FaultKind? NextRequest()
+    {
+        lock (_armed)
+        {
+            if (_remaining == 0 || --_remaining > 0)
+            {
+                return null;
+            }
+
+            Struck++;
+            return _kind;
+        }
+    }
+
+    private async Task AcceptAsync()
+    {
+        List<Task> sessions = [];
+        while (true)
+        {
+            try
+            {
+                sessions.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
+            }
+            catch (Exception error) when (error is OperationCanceledException or SocketException or ObjectDisposedException)
+            {
+                await Task.WhenAll(sessions);
+                return;
+            }
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using (client)
+        using (var server = new TcpClient { NoDelay = true })
+        {
+            client.NoDelay = true;
+            try
+            {
+                await server.ConnectAsync(_host, _port, _stop.Token);
+                var session = new ProxiedSession(client.GetStream(), server.GetStream(), NextRequest);
+                await await Task.WhenAny(session.ForwardRequestsAsync(_stop.Token), session.ForwardAnswersAsync(_stop.Token));
+            }
+            catch (Exception error) when (error is IOException or OperationCanceledException or SocketException or ObjectDisposedException)
+            {
+                // One side has closed: so does the other.
+            }
+        }
+    }
+}
