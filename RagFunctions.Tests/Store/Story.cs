@@ -83,7 +83,6 @@ internal sealed class Story(DatabaseFixture fixture, FaultProxy proxy, MainDatab
                 await MutateAsync(entity, Hide(entity), step.Row, step.News);
                 break;
             case StoryAct.TimePasses:
-                await _cabinet.ExecuteAsync("SELECT $1");
                 _cabinet.AsOf += TimeSpan.FromDays(step.Row % 50);
                 break;
             case StoryAct.Round:
@@ -145,7 +144,7 @@ internal sealed class Story(DatabaseFixture fixture, FaultProxy proxy, MainDatab
         }
     }
 
-    private Task DeliverAsync(Entity entity) =>
+    private Task<ApplyResult> DeliverAsync(Entity entity) =>
         _cabinet.Applier.ApplyAsync(_cabinet.Input(new ChangeRange(entity, null, null), RunMode.Incremental, _token), Stop);
 
     private Task NextTokenAsync() =>
