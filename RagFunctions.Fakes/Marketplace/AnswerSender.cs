@@ -64,7 +64,7 @@ internal sealed class AnswerSender(CancellationToken stopping)
                 await SendAsync(context.Response, RowOrder.Twice(page.Body), gone.Token);
                 break;
             case FaultKind.ReorderedRows:
-                await SendAsync(context.Response, RowOrder.Backwards(page.Body), gone.Token);
+                await SendAsync(context.Response, RowOrder.Mixed(page.Body), gone.Token);
                 break;
             default:
                 await SendAsync(context.Response, page.Body, gone.Token);

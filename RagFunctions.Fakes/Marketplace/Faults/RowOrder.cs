@@ -8,8 +8,8 @@ internal static class RowOrder
     /// <summary>Every row twice, the second time in another place.</summary>
     public static byte[] Twice(byte[] body) => Change(body, rows => [.. rows, .. rows]);
 
-    /// <summary>Every second row first, then the others backwards: no row keeps its neighbour.</summary>
-    public static byte[] Backwards(byte[] body) =>
+    /// <summary>Every second row first, then the others backwards: neither the first row nor the last stays in its place.</summary>
+    public static byte[] Mixed(byte[] body) =>
         Change(body, rows => [.. rows.Where((_, index) => index % 2 == 1), .. rows.Where((_, index) => index % 2 == 0).Reverse()]);
 
     private static byte[] Change(byte[] body, Func<List<JsonNode?>, List<JsonNode?>> change)
