@@ -43,6 +43,8 @@ internal static class RagCommandLine
             AnnCommand.Create(runner),
             BackfillHashesCommand.Create(runner),
             ServeCommand.Create(runner),
+            BenchCommand.Create(runner),
+            BenchCommand.CreateWorker(runner),
         };
     }
 }

@@ -1,0 +1,26 @@
+namespace RagFunctions.Cli.Bench;
+
+/// <summary>The readings of one step at one size.</summary>
+internal sealed class BenchLine(int rows, BenchStep step)
+{
+    public int Rows { get; } = rows;
+
+    public BenchStep Step { get; } = step;
+
+    public List<BenchReading> Engine { get; } = [];
+
+    public List<BenchReading> Floor { get; } = [];
+
+    /// <summary>Chunks found pending, without a vector, or with the vector of another text.</summary>
+    public long Wrong { get; set; }
+
+    /// <summary>All of them.</summary>
+    public IEnumerable<BenchReading> Readings => Engine.Concat(Floor);
+
+    /// <summary>Median time in milliseconds.</summary>
+    public static double Median(IEnumerable<BenchReading> readings)
+    {
+        var sorted = readings.Select(reading => reading.Milliseconds).Order().ToArray();
+        return sorted[sorted.Length / 2];
+    }
+}

@@ -1,0 +1,100 @@
+using RagFunctions.Fakes.Embeddings;
+
+namespace RagFunctions.Cli.Bench;
+
+/// <summary>Lets engine and floor take turns on cabinets of one size and keeps the readings.</summary>
+internal sealed class BenchRun(BenchDatabase database, BenchWorkerProcess engine, BenchWorkerProcess floor)
+{
+    private const string CountSurplus = "SELECT count(*) FROM rag_metadata WHERE cabinet_id = $1 AND embedded_hash IS DISTINCT FROM chunk_hash";
+
+    /// <summary>One cabinet through the four steps, both subjects at each; a small one first, so that nothing is measured cold.</summary>
+    public async Task<List<BenchLine>> MeasureAsync(int rows, int repeats, Action<string> tell, CancellationToken cancellationToken)
+    {
+        tell($"{rows:N0} rows: warming up");
+        await OnceAsync(Math.Min(rows, 1_500), seed: 0, [], tell: null, cancellationToken);
+        Dictionary<BenchStep, BenchLine> lines = [];
+        for (var repeat = 1; repeat <= repeats; repeat++)
+        {
+            tell($"{rows:N0} rows: {repeat} of {repeats}");
+            await OnceAsync(rows, repeat, lines, tell, cancellationToken);
+        }
+
+        return [.. lines.Values];
+    }
+
+    private async Task OnceAsync(
+        int rows, int seed, Dictionary<BenchStep, BenchLine> lines, Action<string>? tell, CancellationToken cancellationToken)
+    {
+        var cabinetId = await new GeneratedCabinet(rows, seed).WriteAsync(database.Source, $"bench {rows} #{seed}", cancellationToken);
+        foreach (var step in Enum.GetValues<BenchStep>())
+        {
+            await database.PrepareAsync(step, cabinetId, cancellationToken);
+            var order = new BenchOrder(step, cabinetId);
+            // Taking turns at going first: the second finds warmer caches.
+            var engineFirst = seed % 2 == 0;
+            var first = await (engineFirst ? engine : floor).DoAsync(order, cancellationToken);
+            await CheckpointAsync(cancellationToken);
+            var second = await (engineFirst ? floor : engine).DoAsync(order, cancellationToken);
+            var line = new BenchLine(rows, step);
+            if (!lines.TryAdd(step, line))
+            {
+                line = lines[step];
+            }
+
+            line.Engine.Add(engineFirst ? first : second);
+            line.Floor.Add(engineFirst ? second : first);
+            line.Wrong += await WrongVectorsAsync(cabinetId, cancellationToken);
+            tell?.Invoke($"  {step}: engine {line.Engine[^1].Milliseconds:N0} ms, floor {line.Floor[^1].Milliseconds:N0} ms");
+        }
+
+        await PurgeAsync(cabinetId, cancellationToken);
+    }
+
+    /// <summary>Chunks that are pending or whose vector is not the vector of their text.</summary>
+    private async Task<long> WrongVectorsAsync(long cabinetId, CancellationToken cancellationToken)
+    {
+        await using var pending = database.Source.CreateCommand(CountSurplus);
+        pending.Parameters.Add(new() { Value = cabinetId });
+        var wrong = (long)(await pending.ExecuteScalarAsync(cancellationToken))!;
+
+        await using var sample = database.Source.CreateCommand(
+            """
+            SELECT m.chunk_text, e.embedding FROM rag_metadata m LEFT JOIN rag_embeddings e ON e.metadata_id = m.id
+            WHERE m.cabinet_id = $1 ORDER BY m.chunk_hash LIMIT 500
+            """);
+        sample.Parameters.Add(new() { Value = cabinetId });
+        await using var reader = await sample.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var expected = FakeEmbeddingsServer.VectorOf(reader.GetString(0), 1_536);
+            if (await reader.IsDBNullAsync(1, cancellationToken) || !reader.GetFieldValue<Pgvector.Vector>(1).Memory.Span.SequenceEqual(expected))
+            {
+                wrong++;
+            }
+        }
+
+        return wrong;
+    }
+
+    private Task CheckpointAsync(CancellationToken cancellationToken) => ExecuteAsync("CHECKPOINT", null, cancellationToken);
+
+    private async Task PurgeAsync(long cabinetId, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync("DELETE FROM rag_metadata WHERE cabinet_id = $1", cabinetId, cancellationToken);
+        await ExecuteAsync("DELETE FROM floor_metadata WHERE cabinet_id = $1", cabinetId, cancellationToken);
+        await ExecuteAsync("DELETE FROM wb_cabinets WHERE id = $1", cabinetId, cancellationToken);
+        await ExecuteAsync("VACUUM rag_metadata, rag_embeddings, floor_metadata, floor_embeddings", null, cancellationToken);
+    }
+
+    private async Task ExecuteAsync(string sql, long? cabinetId, CancellationToken cancellationToken)
+    {
+        await using var command = database.Source.CreateCommand(sql);
+        command.CommandTimeout = 600;
+        if (cabinetId is { } id)
+        {
+            command.Parameters.Add(new() { Value = id });
+        }
+
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace RagFunctions.Cli.Bench;
+
+/// <summary>A worker started from the same executable.</summary>
+internal sealed class BenchWorkerProcess : IDisposable
+{
+    private readonly Process _process;
+
+    /// <summary>Starts it; settings travel by environment, so that no password stands on a command line.</summary>
+    public BenchWorkerProcess(string subject, string connectionString, Uri embeddings)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+        {
+            start.ArgumentList.Add(typeof(BenchWorkerProcess).Assembly.Location);
+        }
+
+        start.ArgumentList.Add("bench-worker");
+        start.ArgumentList.Add(subject);
+        start.Environment["ConnectionStrings__Main"] = connectionString;
+        start.Environment["ConnectionStrings__Rag"] = connectionString;
+        start.Environment["Embeddings__Provider"] = "openai";
+        start.Environment["Embeddings__Endpoint"] = embeddings.ToString();
+        start.Environment["Embeddings__ApiKey"] = "bench";
+        _process = Process.Start(start) ?? throw new InvalidOperationException("the bench worker did not start");
+    }
+
+    /// <summary>Does one step.</summary>
+    public async Task<BenchReading> DoAsync(BenchOrder order, CancellationToken cancellationToken)
+    {
+        await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(order).AsMemory(), cancellationToken);
+        await _process.StandardInput.FlushAsync(cancellationToken);
+        var line = await _process.StandardOutput.ReadLineAsync(cancellationToken)
+            ?? throw new InvalidOperationException("the bench worker ended without an answer");
+        return JsonSerializer.Deserialize<BenchReading>(line)!;
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _process.StandardInput.Close();
+        if (!_process.WaitForExit(10_000))
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+}
