@@ -80,7 +80,7 @@ public sealed class TextSplitterTests
         {
             var random = new Random(input.Seed);
             var text = CleanText.Of(Sentences(random, random.Next(1, 800)) + input.Odd + Sentences(random, 200))!;
-            var subject = CleanText.Of(Sentences(random, random.Next(1, 60)))!;
+            var subject = CleanText.Of(Sentences(random, random.Next(1, 600)))!;
             var parts = TextSplitter.Split(text, subject);
             Assert.All(parts, part => Assert.InRange(Tokenizer.CountTokens(part.Text), 1, Math.Min(part.Tokens, TextSplitter.MaxTokens)));
             Assert.Equal(Dense(text), Dense(string.Concat(parts.Select((part, i) => i == 0 ? part.Text : part.Text[(part.Text.IndexOf($"(часть {i + 1}): ", StringComparison.Ordinal) + $"(часть {i + 1}): ".Length)..]))));
@@ -128,6 +128,13 @@ public sealed class TextSplitterTests
         Assert.True(TextSplitter.Fits(Words(most), out var tokens));
         Assert.Equal(Tokenizer.CountTokens(Words(most)), tokens);
         Assert.False(TextSplitter.Fits(Words(most + 1), out _));
+    }
+
+    [Fact]
+    public void The_tokenizer_never_sees_a_word_without_end()
+    {
+        Assert.Equal(16, ChunkTokens.Measure(new string('x', 128)));
+        Assert.Equal(129, ChunkTokens.Measure(new string('x', 129)));
     }
 
     private static string Sentences(Random random, int words)
