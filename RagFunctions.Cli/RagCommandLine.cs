@@ -45,6 +45,7 @@ internal static class RagCommandLine
             ServeCommand.Create(runner),
             BenchCommand.Create(runner),
             BenchCommand.CreateWorker(runner),
+            SearchCommand.Create(runner),
         };
     }
 }

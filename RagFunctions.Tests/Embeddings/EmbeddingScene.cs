@@ -61,6 +61,8 @@ public sealed class EmbeddingScene : IAsyncDisposable
 
     public EmbeddingPlanner Planner { get; }
 
+    public string ConnectionString => _database.ConnectionString;
+
     public RagDatabase Rag => _database.Rag;
 
     public static async Task<EmbeddingScene> SetAsync(DatabaseFixture fixture, Action<EmbeddingsOptions>? configure = null)
