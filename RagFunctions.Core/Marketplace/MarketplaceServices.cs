@@ -2,10 +2,16 @@ using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http.Resilience;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Polly;
+using RagFunctions.Core.Databases;
+using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Marketplace.Client;
+using RagFunctions.Core.Marketplace.Cursors;
 using RagFunctions.Core.Marketplace.Limits;
+using RagFunctions.Core.Marketplace.Sync;
+using RagFunctions.Core.Marketplace.Tokens;
 
 namespace RagFunctions.Core.Marketplace;
 
@@ -30,6 +36,19 @@ public static class MarketplaceServices
         services.AddSingleton(p => new PriceClient(Transport(p), Options(p)));
         services.AddSingleton(p => new FeedbackClient(Transport(p), Options(p)));
         services.AddSingleton(p => new SellerClient(Transport(p), Options(p)));
+        services.AddSingleton<TokenCipher>();
+        services.AddSingleton<CabinetStore>();
+        services.AddSingleton<SyncCursorStore>();
+        services.AddSingleton<IEntitySteps, CardSync>();
+        services.AddSingleton<IEntitySteps, PriceSync>();
+        services.AddSingleton<IEntitySteps, StockSync>();
+        services.AddSingleton<IEntitySteps, OrderSync>();
+        services.AddSingleton<IEntitySteps, SaleSync>();
+        services.AddSingleton<IEntitySteps, ReviewSync>();
+        services.AddSingleton(p => new EntitySync(
+            p.GetRequiredService<MainDatabase>(), p.GetRequiredService<CabinetStore>(), p.GetRequiredService<SyncCursorStore>(),
+            p.GetServices<IEntitySteps>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<EntitySync>>()));
+        services.AddSingleton<SyncPlanner>();
         return services;
     }
 

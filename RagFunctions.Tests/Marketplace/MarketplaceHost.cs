@@ -12,12 +12,16 @@ internal static class MarketplaceHost
     public const string TokenKey = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
     public static ServiceProvider Build(
-        DatabaseFixture database, string url, TimeProvider time, IDictionary<string, string?>? settings = null, ILoggerProvider? logs = null)
+        DatabaseFixture database, string url, TimeProvider time, IDictionary<string, string?>? settings = null, ILoggerProvider? logs = null) =>
+        Build(database.ConnectionString, url, time, settings, logs);
+
+    public static ServiceProvider Build(
+        string connection, string url, TimeProvider time, IDictionary<string, string?>? settings = null, ILoggerProvider? logs = null)
     {
         Dictionary<string, string?> values = new()
         {
-            ["ConnectionStrings:Main"] = database.ConnectionString,
-            ["ConnectionStrings:Rag"] = database.ConnectionString,
+            ["ConnectionStrings:Main"] = connection,
+            ["ConnectionStrings:Rag"] = connection,
             ["Marketplace:StatisticsUrl"] = url,
             ["Marketplace:AnalyticsUrl"] = url,
             ["Marketplace:ContentUrl"] = url,

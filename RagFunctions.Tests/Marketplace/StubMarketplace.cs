@@ -50,6 +50,8 @@ internal sealed class StubMarketplace : IAsyncDisposable
         return this;
     }
 
+    public void Clear(string path) => _answers.TryRemove(path, out _);
+
     public int Count(string path) => Requests.Count(request => request.Path == path);
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();

@@ -1,0 +1,244 @@
+using Npgsql;
+using NpgsqlTypes;
+using RagFunctions.Core.Databases;
+using RagFunctions.Core.Marketplace.Client;
+using RagFunctions.Core.Marketplace.Tokens;
+
+namespace RagFunctions.Core.Marketplace.Cabinets;
+
+/// <summary>Seller accounts and their tokens. No method returns or logs a token except through <see cref="MarketplaceAccess"/>.</summary>
+public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
+{
+    private const string Open = "SELECT is_active, api_key, api_key_cipher, token_rejected_at FROM wb_cabinets WHERE id = $1";
+
+    private const string List = """
+        SELECT id::bigint, name, is_active, api_key, api_key_cipher, token_rejected_at, last_sync_at FROM wb_cabinets ORDER BY id
+        """;
+
+    private const string FindToken = "SELECT id::bigint FROM wb_cabinets WHERE api_key = $1 OR api_key_fingerprint = ANY ($2) LIMIT 1";
+
+    private const string NextId = "SELECT nextval(pg_get_serial_sequence('wb_cabinets', 'id'))";
+
+    private const string Insert = """
+        INSERT INTO wb_cabinets (id, name, is_active, api_key_cipher, api_key_fingerprint, created_at) VALUES ($1, $2, true, $3, $4, now())
+        """;
+
+    // What a new token can do is found out by trying: waits for rights end, progress stays.
+    private const string Replace = """
+        WITH renewed AS (
+            UPDATE wb_cabinets SET api_key = NULL, api_key_cipher = $2, api_key_fingerprint = $3, token_rejected_at = NULL, updated_at = now()
+            WHERE id = $1 RETURNING id),
+        freed AS (
+            UPDATE wb_sync_cursors SET next_due_at = NULL, failures = 0
+            WHERE cabinet_id = $1 AND last_outcome IN ('rejected', 'forbidden', 'failed') RETURNING 1)
+        SELECT count(*) FROM renewed
+        """;
+
+    private const string Deactivate = "UPDATE wb_cabinets SET is_active = $2, updated_at = now() WHERE id = $1 AND is_active <> $2";
+
+    private const string Exists = "SELECT EXISTS (SELECT FROM wb_cabinets WHERE id = $1)";
+
+    private const string Remove = """
+        WITH queued AS (DELETE FROM rag_changes WHERE cabinet_id = $1)
+        DELETE FROM wb_cabinets WHERE id = $1
+        """;
+
+    private const string SelectForEncryption =
+        "SELECT id::bigint, api_key, api_key_cipher FROM wb_cabinets WHERE api_key IS NOT NULL OR api_key_cipher IS NOT NULL ORDER BY id FOR UPDATE";
+
+    private const string StoreEncrypted = """
+        UPDATE wb_cabinets c SET api_key = NULL, api_key_cipher = i.cipher, api_key_fingerprint = i.fingerprint, updated_at = now()
+        FROM unnest($1, $2, $3) AS i (id, cipher, fingerprint) WHERE c.id = i.id
+        """;
+
+    /// <summary>Reads a cabinet and opens its token; null = there is no such cabinet. A plain token of the original counts while it is there.</summary>
+    public async Task<OpenCabinet?> OpenAsync(long cabinetId, CancellationToken ct)
+    {
+        await using var command = main.Source.CreateCommand(Open);
+        command.Parameters.Add(new() { Value = cabinetId });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        if (!await reader.ReadAsync(ct))
+        {
+            return null;
+        }
+
+        var (token, problem) = OpenToken(cabinetId, Text(reader, 1), Text(reader, 2));
+        return new OpenCabinet(
+            reader.GetBoolean(0), token is null ? null : new MarketplaceAccess(cabinetId, token), problem, Time(reader, 3));
+    }
+
+    /// <summary>All cabinets, without their tokens.</summary>
+    public async Task<IReadOnlyList<CabinetSummary>> ListAsync(CancellationToken ct)
+    {
+        await using var command = main.Source.CreateCommand(List);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        List<CabinetSummary> cabinets = [];
+        while (await reader.ReadAsync(ct))
+        {
+            var id = reader.GetInt64(0);
+            var (token, _) = OpenToken(id, Text(reader, 3), Text(reader, 4));
+            cabinets.Add(new CabinetSummary(
+                id, Text(reader, 1), reader.GetBoolean(2), reader.IsDBNull(3) && !reader.IsDBNull(4),
+                token is null ? null : TokenDecoder.Decode(token), Time(reader, 5), Time(reader, 6)));
+        }
+
+        return cabinets;
+    }
+
+    /// <summary>Adds a cabinet; its token is stored encrypted only.</summary>
+    /// <returns>Its id.</returns>
+    /// <exception cref="CabinetException">The token is empty or already that of a cabinet, or no key is set.</exception>
+    public async Task<long> AddAsync(string token, string? name, CancellationToken ct)
+    {
+        token = Checked(token);
+        await RefuseKnownAsync(token, exceptFor: null, ct);
+        await using var next = main.Source.CreateCommand(NextId);
+        var id = (long)(await next.ExecuteScalarAsync(ct))!;
+        await using var insert = main.Source.CreateCommand(Insert);
+        insert.Parameters.Add(new() { Value = id });
+        insert.Parameters.Add(new() { Value = (object?)name ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        insert.Parameters.Add(new() { Value = cipher.Encrypt(id, token) });
+        insert.Parameters.Add(new() { Value = cipher.Fingerprint(token) });
+        try
+        {
+            await insert.ExecuteNonQueryAsync(ct);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            throw new CabinetException("a cabinet with this token was added just now");
+        }
+
+        return id;
+    }
+
+    /// <summary>Gives a cabinet a new token, for instance after the old one's 180 days.</summary>
+    /// <exception cref="CabinetException">Unknown cabinet, empty token, the token of another cabinet, or no key is set.</exception>
+    public async Task ReplaceTokenAsync(long cabinetId, string token, CancellationToken ct)
+    {
+        token = Checked(token);
+        await RefuseKnownAsync(token, exceptFor: cabinetId, ct);
+        await using var command = main.Source.CreateCommand(Replace);
+        command.Parameters.Add(new() { Value = cabinetId });
+        command.Parameters.Add(new() { Value = cipher.Encrypt(cabinetId, token) });
+        command.Parameters.Add(new() { Value = cipher.Fingerprint(token) });
+        if (await command.ExecuteScalarAsync(ct) is 0L)
+        {
+            throw Unknown(cabinetId);
+        }
+    }
+
+    /// <summary>Hides a cabinet: no sync, no runs; everything stored stays.</summary>
+    /// <exception cref="CabinetException">Unknown cabinet.</exception>
+    public Task DeactivateAsync(long cabinetId, CancellationToken ct) => SwitchAsync(cabinetId, false, ct);
+
+    /// <summary>Brings a hidden cabinet back.</summary>
+    /// <exception cref="CabinetException">Unknown cabinet.</exception>
+    public Task ActivateAsync(long cabinetId, CancellationToken ct) => SwitchAsync(cabinetId, true, ct);
+
+    /// <summary>Removes a cabinet with all its source rows and its queue. The index is purged by the next rebuild.</summary>
+    /// <exception cref="CabinetException">Unknown cabinet.</exception>
+    public async Task RemoveAsync(long cabinetId, CancellationToken ct)
+    {
+        await using var command = main.Source.CreateCommand(Remove);
+        command.Parameters.Add(new() { Value = cabinetId });
+        if (await command.ExecuteNonQueryAsync(ct) == 0)
+        {
+            throw Unknown(cabinetId);
+        }
+    }
+
+    /// <summary>Encrypts every token with the present key and blanks the plain ones; all or none.</summary>
+    /// <returns>How many were encrypted, plain ones and those under a former key.</returns>
+    /// <exception cref="CabinetException">No key is set, or a stored token does not open.</exception>
+    public async Task<int> EncryptAsync(CancellationToken ct)
+    {
+        RequireKey();
+        await using var connection = await main.Source.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        List<(long Id, string Cipher, string Fingerprint)> encrypted = [];
+        await using (var select = new NpgsqlCommand(SelectForEncryption, connection, transaction))
+        await using (var reader = await select.ExecuteReaderAsync(ct))
+        {
+            while (await reader.ReadAsync(ct))
+            {
+                var (id, plain, stored) = (reader.GetInt64(0), Text(reader, 1), Text(reader, 2));
+                if (plain is null && cipher.IsPresent(stored!))
+                {
+                    continue;
+                }
+
+                var (token, problem) = OpenToken(id, plain, stored);
+                encrypted.Add(token is null
+                    ? throw new CabinetException($"cabinet {id}: {problem}")
+                    : (id, cipher.Encrypt(id, token), cipher.Fingerprint(token)));
+            }
+        }
+
+        await using var update = new NpgsqlCommand(StoreEncrypted, connection, transaction);
+        update.Parameters.Add(new() { Value = encrypted.Select(row => row.Id).ToArray() });
+        update.Parameters.Add(new() { Value = encrypted.Select(row => row.Cipher).ToArray() });
+        update.Parameters.Add(new() { Value = encrypted.Select(row => row.Fingerprint).ToArray() });
+        await update.ExecuteNonQueryAsync(ct);
+        await transaction.CommitAsync(ct);
+        return encrypted.Count;
+    }
+
+    // The original's service may still renew its plain token: while it is there it is the newer one.
+    private (string? Token, string? Problem) OpenToken(long cabinetId, string? plain, string? stored) =>
+        !string.IsNullOrWhiteSpace(plain) ? (plain.Trim(), null)
+        : stored is not null ? cipher.Decrypt(cabinetId, stored)
+        : (null, "the cabinet has no token");
+
+    private async Task SwitchAsync(long cabinetId, bool isActive, CancellationToken ct)
+    {
+        await using var command = main.Source.CreateCommand(Deactivate);
+        command.Parameters.Add(new() { Value = cabinetId });
+        command.Parameters.Add(new() { Value = isActive });
+        if (await command.ExecuteNonQueryAsync(ct) > 0)
+        {
+            return;
+        }
+
+        await using var exists = main.Source.CreateCommand(Exists);
+        exists.Parameters.Add(new() { Value = cabinetId });
+        if (await exists.ExecuteScalarAsync(ct) is not true)
+        {
+            throw Unknown(cabinetId);
+        }
+    }
+
+    private async Task RefuseKnownAsync(string token, long? exceptFor, CancellationToken ct)
+    {
+        await using var command = main.Source.CreateCommand(FindToken);
+        command.Parameters.Add(new() { Value = token });
+        command.Parameters.Add(new() { Value = cipher.Fingerprints(token) });
+        if (await command.ExecuteScalarAsync(ct) is long known && known != exceptFor)
+        {
+            throw new CabinetException($"this token is already that of cabinet {known}");
+        }
+    }
+
+    private string Checked(string token)
+    {
+        RequireKey();
+        token = token.Trim();
+        return token.Length > 0 && !token.Any(char.IsWhiteSpace) && token.All(char.IsAscii)
+            ? token
+            : throw new CabinetException("the token is empty or not one word of ASCII letters");
+    }
+
+    private void RequireKey()
+    {
+        if (!cipher.HasKey)
+        {
+            throw new CabinetException("Marketplace:TokenKey is missing: 32 random bytes in base64, needed to store tokens");
+        }
+    }
+
+    private static CabinetException Unknown(long cabinetId) => new($"there is no cabinet {cabinetId}");
+
+    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    private static DateTimeOffset? Time(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
+}

@@ -1,0 +1,153 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using RagFunctions.Core.Databases;
+using RagFunctions.Core.Marketplace.Cabinets;
+using RagFunctions.Core.Marketplace.Cursors;
+using RagFunctions.Core.Marketplace.Tokens;
+using RagFunctions.Core.Migrations.Main;
+
+namespace RagFunctions.Core.Marketplace.Sync;
+
+/// <summary>
+/// Synchronises one entity of one cabinet: what an activity calls. Every ending is a value. Called twice at once, one call works and the other
+/// answers busy; killed at any point, the next call goes on after the last committed page.
+/// </summary>
+public sealed partial class EntitySync
+{
+    private readonly MainDatabase _main;
+    private readonly CabinetStore _cabinets;
+    private readonly SyncCursorStore _cursors;
+    private readonly Dictionary<SyncEntity, IEntitySteps> _steps;
+    private readonly TimeProvider _time;
+    private readonly ILogger<EntitySync> _logger;
+    private volatile bool _keysAreFree;
+
+    internal EntitySync(
+        MainDatabase main, CabinetStore cabinets, SyncCursorStore cursors, IEnumerable<IEntitySteps> steps, TimeProvider time,
+        ILogger<EntitySync> logger)
+    {
+        _main = main;
+        _cabinets = cabinets;
+        _cursors = cursors;
+        _steps = steps.ToDictionary(step => step.Entity);
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>Runs the entity if it is due.</summary>
+    public Task<EntitySyncResult> RunAsync(long cabinetId, SyncEntity entity, CancellationToken ct) =>
+        RunAsync(cabinetId, entity, evenIfNotDue: false, ct);
+
+    /// <summary>Runs the entity.</summary>
+    /// <param name="cabinetId">The cabinet.</param>
+    /// <param name="entity">The entity.</param>
+    /// <param name="evenIfNotDue">True when a person asks: due times and an earlier rejection do not count, limits do.</param>
+    /// <param name="ct">Cancels between and within calls; committed pages stay.</param>
+    public async Task<EntitySyncResult> RunAsync(long cabinetId, SyncEntity entity, bool evenIfNotDue, CancellationToken ct)
+    {
+        var now = _time.GetUtcNow();
+        var cabinet = await _cabinets.OpenAsync(cabinetId, ct);
+        if (cabinet is not { IsActive: true })
+        {
+            return new EntitySyncResult(entity, EntitySyncStatus.Inactive);
+        }
+
+        if (cabinet.Access is null)
+        {
+            return new EntitySyncResult(entity, EntitySyncStatus.Failed, Reason: cabinet.Problem);
+        }
+
+        if (!evenIfNotDue && cabinet.TokenRejectedAt is { } rejected && now - rejected < DueRules.AfterRefusal)
+        {
+            return new EntitySyncResult(entity, EntitySyncStatus.Rejected, Reason: $"the token was rejected on {rejected:yyyy-MM-dd HH:mm} UTC");
+        }
+
+        if (await KeyProblemAsync(ct) is { } problem)
+        {
+            return new EntitySyncResult(entity, EntitySyncStatus.Failed, Reason: problem);
+        }
+
+        var lease = await _cursors.AcquireAsync(cabinetId, entity, ct);
+        if (lease is null)
+        {
+            return new EntitySyncResult(entity, EntitySyncStatus.Busy);
+        }
+
+        if (!evenIfNotDue && !lease.IsDue(now))
+        {
+            await _cursors.ReleaseAsync(lease, ct);
+            return lease.NotBefore > now
+                ? new EntitySyncResult(entity, EntitySyncStatus.Waiting, WaitUntil: lease.NotBefore)
+                : new EntitySyncResult(entity, EntitySyncStatus.NotDue, WaitUntil: lease.DueAt);
+        }
+
+        return await RunLeasedAsync(cabinet.Access, entity, lease, now, ct);
+    }
+
+    private async Task<EntitySyncResult> RunLeasedAsync(
+        Client.MarketplaceAccess access, SyncEntity entity, SyncLease lease, DateTimeOffset now, CancellationToken ct)
+    {
+        var log = await _cursors.OpenLogAsync(lease, now, ct);
+        var session = new SyncSession(_main, access, lease, now);
+        SyncEnd end;
+        try
+        {
+            end = await _steps[entity].RunAsync(session, ct);
+        }
+        catch (SyncLeaseLostException)
+        {
+            return Result(session, entity, new SyncEnd(EntitySyncStatus.Busy));
+        }
+        catch (OperationCanceledException)
+        {
+            // The next worker need not wait for the lease to run out; its log row is closed by that worker.
+            await _cursors.ReleaseAsync(lease, CancellationToken.None);
+            throw;
+        }
+        catch (Exception e)
+        {
+            LogBroken(e, access.CabinetId, entity);
+            end = SyncEnd.Failed(e is PostgresException { SqlState: var code, MessageText: var text } ? $"{code}: {text}" : e.GetType().Name);
+        }
+
+        var result = Result(session, entity, end);
+        await _cursors.FinishAsync(lease, log, result, NextDue(result.Status, entity, access.Info.Kind, lease, now), _time.GetUtcNow(), ct);
+        LogEnded(access.CabinetId, entity, result.Status, result.RowsRead, result.RowsInserted, result.RowsUpdated, result.Reason);
+        return result;
+    }
+
+    private static DateTimeOffset? NextDue(EntitySyncStatus status, SyncEntity entity, TokenKind kind, SyncLease lease, DateTimeOffset now) => status switch
+    {
+        EntitySyncStatus.Ok => now + DueRules.Interval(entity, kind) - DueRules.Tolerance,
+        EntitySyncStatus.Forbidden => now + DueRules.AfterRefusal,
+        EntitySyncStatus.Failed => now + DueRules.AfterFailure(lease.Failures + 1) - DueRules.Tolerance,
+        _ => null,
+    };
+
+    private static EntitySyncResult Result(SyncSession session, SyncEntity entity, SyncEnd end) =>
+        new(entity, end.Status, session.Read, session.Inserted, session.Updated, end.WaitUntil, end.Reason);
+
+    private async Task<string?> KeyProblemAsync(CancellationToken ct)
+    {
+        if (_keysAreFree)
+        {
+            return null;
+        }
+
+        var present = await OriginalKeys.PresentAsync(_main.Source, ct);
+        if (present.Count == 0)
+        {
+            _keysAreFree = true;
+            return null;
+        }
+
+        return $"the original's unique constraints would refuse rows of the marketplace: {string.Join(", ", present)}. "
+            + "Drop them with 'rag migrate main --drop-original-keys'.";
+    }
+
+    [LoggerMessage(8010, LogLevel.Information, "Cabinet {CabinetId}: {Entity} {Status}, {Read} rows read, {Inserted} new, {Updated} changed. {Reason}")]
+    private partial void LogEnded(long cabinetId, SyncEntity entity, EntitySyncStatus status, long read, long inserted, long updated, string? reason);
+
+    [LoggerMessage(8011, LogLevel.Error, "Cabinet {CabinetId}: the sync of {Entity} broke")]
+    private partial void LogBroken(Exception e, long cabinetId, SyncEntity entity);
+}

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Options;
+using RagFunctions.Core.Marketplace.Client;
+using RagFunctions.Core.Marketplace.Cursors;
+using RagFunctions.Core.Marketplace.Writers;
+
+namespace RagFunctions.Core.Marketplace.Sync;
+
+/// <summary>All prices, page by page; a pass interrupted by a limit goes on where it stopped.</summary>
+internal sealed class PriceSync(PriceClient client, IOptions<MarketplaceOptions> options) : IEntitySteps
+{
+    public SyncEntity Entity => SyncEntity.Prices;
+
+    public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken ct)
+    {
+        while (true)
+        {
+            var state = session.State(SyncStateJson.Default.PriceState);
+            var answer = await client.PricesAsync(session.Access, state.Offset, ct);
+            if (!answer.IsOk)
+            {
+                return SyncEnd.Of(answer);
+            }
+
+            var prices = answer.Value;
+            var isLast = prices.Count < options.Value.PricePageRows;
+            var next = new PriceState { Offset = isLast ? 0 : state.Offset + prices.Count };
+            await session.CommitAsync(prices.Count, page => PriceWriter.WriteAsync(page, prices, ct), next, SyncStateJson.Default.PriceState, ct);
+            if (isLast)
+            {
+                return SyncEnd.Done;
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using RagFunctions.Core.Databases;
+
+namespace RagFunctions.Core.Marketplace.Sync;
+
+/// <summary>Finds what is due, for the timer.</summary>
+public sealed class SyncPlanner(MainDatabase main, TimeProvider time)
+{
+    private const string Due = """
+        SELECT c.id::bigint, e.name
+        FROM wb_cabinets c
+        CROSS JOIN unnest($1) WITH ORDINALITY AS e (name, position)
+        LEFT JOIN wb_sync_cursors s ON s.cabinet_id = c.id AND s.entity = e.name
+        WHERE c.is_active AND ($4::bigint IS NULL OR c.id = $4)
+            AND (c.api_key_cipher IS NOT NULL OR c.api_key IS NOT NULL)
+            AND (c.token_rejected_at IS NULL OR c.token_rejected_at <= $3)
+            AND (s.next_due_at IS NULL OR s.next_due_at <= $2) AND (s.not_before IS NULL OR s.not_before <= $2)
+            AND (s.lease_expires_at IS NULL OR s.lease_expires_at <= clock_timestamp())
+        ORDER BY c.id, e.position
+        """;
+
+    /// <summary>The active cabinets with something due, and what. One query.</summary>
+    /// <param name="cabinetId">Only this cabinet; null = all.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<IReadOnlyList<DueCabinet>> DueAsync(long? cabinetId, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        await using var command = main.Source.CreateCommand(Due);
+        command.Parameters.Add(new() { Value = SyncEntityNames.All.Select(SyncEntityNames.Name).ToArray() });
+        command.Parameters.Add(new() { Value = now });
+        command.Parameters.Add(new() { Value = now - DueRules.AfterRefusal });
+        command.Parameters.Add(new() { Value = (object?)cabinetId ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint });
+        List<(long Cabinet, SyncEntity Entity)> due = [];
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            if (SyncEntityNames.TryParse(reader.GetString(1), out var entity))
+            {
+                due.Add((reader.GetInt64(0), entity));
+            }
+        }
+
+        return [.. due.GroupBy(pair => pair.Cabinet, (cabinet, pairs) => new DueCabinet(cabinet, [.. pairs.Select(pair => pair.Entity)]))];
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Npgsql;
+using RagFunctions.Core.Databases;
+using RagFunctions.Core.Marketplace.Client;
+using RagFunctions.Core.Marketplace.Cursors;
+using RagFunctions.Core.Marketplace.Writers;
+
+namespace RagFunctions.Core.Marketplace.Sync;
+
+/// <summary>One sync of one entity of one cabinet, while it holds the lease.</summary>
+internal sealed class SyncSession(MainDatabase main, MarketplaceAccess access, SyncLease lease, DateTimeOffset now)
+{
+    private string _state = lease.State;
+
+    public MarketplaceAccess Access { get; } = access;
+
+    public long CabinetId => Access.CabinetId;
+
+    /// <summary>Business time at the start.</summary>
+    public DateTimeOffset Now { get; } = now;
+
+    public long Read { get; private set; }
+
+    public long Inserted { get; private set; }
+
+    public long Updated { get; private set; }
+
+    /// <summary>What the last page left, or the initial state.</summary>
+    public T State<T>(JsonTypeInfo<T> type)
+        where T : class, new() => JsonSerializer.Deserialize(_state, type) ?? new T();
+
+    /// <summary>Writes a page, its announcements and the cursor after it in one transaction, or nothing of it.</summary>
+    /// <param name="read">Rows the marketplace sent.</param>
+    /// <param name="write">Writes and returns what changed.</param>
+    /// <param name="next">The state to go on from.</param>
+    /// <param name="type">Its JSON shape.</param>
+    /// <param name="ct">Cancels; then nothing was written.</param>
+    /// <exception cref="SyncLeaseLostException">Another worker took over.</exception>
+    public async Task CommitAsync<T>(int read, Func<PageTransaction, Task<ChangedRows>> write, T next, JsonTypeInfo<T> type, CancellationToken ct)
+    {
+        var state = JsonSerializer.Serialize(next, type);
+        await using var connection = await main.Source.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        // First, because it locks: a second worker of the same entity waits here and then finds the lease gone.
+        await SyncCursorStore.SaveAsync(connection, transaction, lease, state, ct);
+        var changed = await write(new PageTransaction(connection, transaction, CabinetId));
+        await transaction.CommitAsync(ct);
+        _state = state;
+        Read += read;
+        Inserted += changed.Inserted;
+        Updated += changed.Count - changed.Inserted;
+    }
+
+    /// <summary>Asks the main database something.</summary>
+    public NpgsqlCommand Command(string sql) => main.Source.CreateCommand(sql);
+}

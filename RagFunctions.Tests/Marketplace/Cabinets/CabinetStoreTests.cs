@@ -1,0 +1,159 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using RagFunctions.Core.Marketplace;
+using RagFunctions.Core.Marketplace.Cabinets;
+using RagFunctions.Tests.Postgres;
+
+namespace RagFunctions.Tests.Marketplace.Cabinets;
+
+public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<DatabaseFixture>, IAsyncLifetime
+{
+    private const string OtherKey = "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=";
+
+    private readonly ServiceProvider _services = MarketplaceHost.Build(database, "http://127.0.0.1:1", TimeProvider.System);
+    private readonly string _token = TestTokens.Of(Guid.NewGuid().ToString());
+
+    private CabinetStore Store => _services.GetRequiredService<CabinetStore>();
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    // Encrypting concerns every cabinet: a test may not find another's.
+    public async ValueTask InitializeAsync() => await ExecuteAsync("DELETE FROM wb_cabinets");
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    [Fact]
+    public async Task A_token_is_stored_encrypted_only_and_opens_again()
+    {
+        var id = await Store.AddAsync(_token + "\n", "Норд", Ct);
+
+        var row = await RowAsync(id);
+        Assert.Equal("-", row.Plain);
+        Assert.StartsWith("v1.1.", row.Cipher, StringComparison.Ordinal);
+        Assert.DoesNotContain(_token, row.Cipher + row.Fingerprint, StringComparison.Ordinal);
+        Assert.Equal(_token, (await Store.OpenAsync(id, Ct))!.Access!.Token);
+    }
+
+    [Fact]
+    public async Task One_token_belongs_to_one_cabinet_whether_stored_encrypted_or_plain()
+    {
+        var id = await Store.AddAsync(_token, null, Ct);
+        Assert.Contains($"cabinet {id}", (await Assert.ThrowsAsync<CabinetException>(() => Store.AddAsync(_token, null, Ct))).Message, StringComparison.Ordinal);
+
+        var plain = TestTokens.Of(Guid.NewGuid().ToString());
+        await ExecuteAsync($"INSERT INTO wb_cabinets (api_key, is_active) VALUES ('{plain}', true)");
+        await Assert.ThrowsAsync<CabinetException>(() => Store.AddAsync(plain, null, Ct));
+        await Assert.ThrowsAsync<CabinetException>(() => Store.ReplaceTokenAsync(id, plain, Ct));
+    }
+
+    [Fact]
+    public async Task The_originals_plain_token_is_read_and_blanked_only_by_encrypting()
+    {
+        await ExecuteAsync($"INSERT INTO wb_cabinets (api_key, is_active) VALUES ('{_token}', true)");
+        var id = Assert.Single(await Store.ListAsync(Ct)).Id;
+        Assert.Equal(_token, (await Store.OpenAsync(id, Ct))!.Access!.Token);
+        Assert.Equal(_token, (await RowAsync(id)).Plain);
+
+        Assert.Equal(1, await Store.EncryptAsync(Ct));
+        Assert.Equal("-", (await RowAsync(id)).Plain);
+        Assert.Equal(_token, (await Store.OpenAsync(id, Ct))!.Access!.Token);
+        Assert.Equal(0, await Store.EncryptAsync(Ct));
+    }
+
+    [Fact]
+    public async Task Keys_can_be_changed_and_the_token_stays_recognised()
+    {
+        var id = await Store.AddAsync(_token, null, Ct);
+        await using var rotated = MarketplaceHost.Build(database, "http://127.0.0.1:1", TimeProvider.System, new Dictionary<string, string?>
+        {
+            ["Marketplace:TokenKey"] = OtherKey,
+            ["Marketplace:TokenKeyId"] = "2",
+            ["Marketplace:FormerTokenKeys:1"] = MarketplaceHost.TokenKey,
+        });
+        var store = rotated.GetRequiredService<CabinetStore>();
+        Assert.Equal(_token, (await store.OpenAsync(id, Ct))!.Access!.Token);
+        await Assert.ThrowsAsync<CabinetException>(() => store.AddAsync(_token, null, Ct));
+
+        Assert.Equal(1, await store.EncryptAsync(Ct));
+        Assert.StartsWith("v1.2.", (await RowAsync(id)).Cipher, StringComparison.Ordinal);
+        var unreadable = (await Store.OpenAsync(id, Ct))!;
+        Assert.Null(unreadable.Access);
+        Assert.Contains("key '2'", unreadable.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stored_token_does_not_open_for_another_cabinet()
+    {
+        var first = await Store.AddAsync(_token, null, Ct);
+        var second = await Store.AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), null, Ct);
+        await ExecuteAsync($"UPDATE wb_cabinets SET api_key_cipher = (SELECT api_key_cipher FROM wb_cabinets WHERE id = {first}) WHERE id = {second}");
+
+        Assert.Null((await Store.OpenAsync(second, Ct))!.Access);
+    }
+
+    [Fact]
+    public async Task Removing_purges_and_deactivating_hides()
+    {
+        var id = await Store.AddAsync(_token, null, Ct);
+        await ExecuteAsync($"INSERT INTO wb_orders (cabinet_id, nm_id, srid) VALUES ({id}, 7, 'a'); INSERT INTO rag_changes (cabinet_id, source_table, source_id) VALUES ({id}, 'wb_orders', 1)");
+        await Store.DeactivateAsync(id, Ct);
+        Assert.False((await Store.OpenAsync(id, Ct))!.IsActive);
+        Assert.Equal(1L, await CountAsync($"SELECT count(*) FROM wb_orders WHERE cabinet_id = {id}"));
+
+        await Store.RemoveAsync(id, Ct);
+        Assert.Equal(0L, await CountAsync($"SELECT (SELECT count(*) FROM wb_orders WHERE cabinet_id = {id}) + (SELECT count(*) FROM rag_changes WHERE cabinet_id = {id})"));
+        await Assert.ThrowsAsync<CabinetException>(() => Store.RemoveAsync(id, Ct));
+        await Assert.ThrowsAsync<CabinetException>(() => Store.DeactivateAsync(id, Ct));
+    }
+
+    [Fact]
+    public async Task Without_a_key_no_token_is_taken_and_the_setting_is_named()
+    {
+        await using var keyless = MarketplaceHost.Build(
+            database, "http://127.0.0.1:1", TimeProvider.System, new Dictionary<string, string?> { ["Marketplace:TokenKey"] = null });
+
+        var error = await Assert.ThrowsAsync<CabinetException>(() => keyless.GetRequiredService<CabinetStore>().AddAsync(_token, null, Ct));
+        Assert.Contains("Marketplace:TokenKey", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Marketplace:OrdersUrl", "x", null)]
+    [InlineData("Marketplace:StatisticsUrl", "http://example.com", "Marketplace:StatisticsUrl")]
+    [InlineData("Marketplace:StatisticsUrl", "https://user:pass@example.com", "Marketplace:StatisticsUrl")]
+    [InlineData("Marketplace:ContentUrl", "nonsense", "Marketplace:ContentUrl")]
+    [InlineData("Marketplace:TokenKey", "c2hvcnQ=", "Marketplace:TokenKey")]
+    [InlineData("Marketplace:FormerTokenKeys:old", "?", "Marketplace:FormerTokenKeys:old")]
+    [InlineData("Marketplace:Retries", "99", "Marketplace:Retries")]
+    public async Task A_wrong_setting_is_named(string name, string value, string? named)
+    {
+        await using var services = MarketplaceHost.Build(
+            database, "http://127.0.0.1:1", TimeProvider.System, new Dictionary<string, string?> { [name] = value });
+        var options = services.GetRequiredService<IOptions<MarketplaceOptions>>();
+
+        var error = Record.Exception(() => options.Value);
+
+        Assert.Equal(named is null, error is null);
+        Assert.Contains(named ?? "", error?.Message ?? "", StringComparison.Ordinal);
+    }
+
+    private async Task<(string Plain, string Cipher, string Fingerprint)> RowAsync(long id)
+    {
+        await using var command = database.Source.CreateCommand(
+            $"SELECT COALESCE(api_key, '-'), COALESCE(api_key_cipher, '-'), COALESCE(api_key_fingerprint, '-') FROM wb_cabinets WHERE id = {id}");
+        await using var reader = await command.ExecuteReaderAsync(Ct);
+        Assert.True(await reader.ReadAsync(Ct));
+        return (reader.GetString(0), reader.GetString(1), reader.GetString(2));
+    }
+
+    private async Task<long> CountAsync(string sql)
+    {
+        await using var command = database.Source.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync(Ct))!;
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var command = database.Source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Ct);
+    }
+}

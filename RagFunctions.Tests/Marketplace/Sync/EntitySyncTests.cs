@@ -1,0 +1,192 @@
+using Microsoft.Extensions.DependencyInjection;
+using RagFunctions.Core.Marketplace.Cabinets;
+using RagFunctions.Core.Marketplace.Sync;
+using RagFunctions.Core.Marketplace.Tokens;
+using RagFunctions.Core.Migrations.Main;
+using RagFunctions.Tests.Postgres;
+using static RagFunctions.Tests.Marketplace.Sync.SyncWorld;
+
+namespace RagFunctions.Tests.Marketplace.Sync;
+
+public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<DatabaseFixture>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_rejected_token_deletes_nothing_stops_the_cabinets_sync_and_a_new_token_ends_that()
+    {
+        await using var world = await StartAsync(database);
+        world.Stub.Answer(Orders, $"[{Order("a")}]").Answer(Orders, "{}", 401).Answer(Orders, "[]");
+        await world.SyncAsync(SyncEntity.Orders);
+
+        var rejected = await world.SyncAsync(SyncEntity.Orders);
+        var other = await world.SyncAsync(SyncEntity.Sales);
+
+        Assert.Equal((EntitySyncStatus.Rejected, EntitySyncStatus.Rejected), (rejected.Status, other.Status));
+        Assert.Equal(["1"], await world.RowsAsync("SELECT count(*) FROM wb_orders WHERE cabinet_id = $1"));
+        Assert.Equal(0, world.Stub.Count(Sales));
+        Assert.Empty(await Planner(world).DueAsync(world.Cabinet, Ct));
+
+        await world.Services.GetRequiredService<CabinetStore>().ReplaceTokenAsync(world.Cabinet, TestTokens.Of(Guid.NewGuid().ToString()), Ct);
+        Assert.Contains(SyncEntity.Orders, Assert.Single(await Planner(world).DueAsync(world.Cabinet, Ct)).Entities);
+        Assert.Equal(EntitySyncStatus.Ok, (await world.RunAsync(SyncEntity.Orders)).Status);
+    }
+
+    [Fact]
+    public async Task A_rejected_token_is_tried_again_after_six_hours()
+    {
+        await using var world = await StartAsync(database);
+        world.Stub.Answer(Orders, "{}", 401).Answer(Orders, "[]");
+        await world.RunAsync(SyncEntity.Orders);
+        world.Time.Advance(TimeSpan.FromHours(6));
+
+        Assert.NotEmpty(await Planner(world).DueAsync(world.Cabinet, Ct));
+        Assert.Equal(EntitySyncStatus.Ok, (await world.RunAsync(SyncEntity.Orders)).Status);
+        Assert.Equal(["-"], await world.RowsAsync("SELECT token_rejected_at FROM wb_cabinets WHERE id = $1"));
+    }
+
+    [Theory]
+    [InlineData(429)]
+    [InlineData(500)]
+    [InlineData(403)]
+    [InlineData(404)]
+    public async Task Nothing_but_a_401_marks_a_token_as_rejected(int status)
+    {
+        await using var world = await StartAsync(database);
+        world.Stub.Answer(Orders, "{}", status);
+
+        Assert.NotEqual(EntitySyncStatus.Rejected, (await world.RunAsync(SyncEntity.Orders)).Status);
+        Assert.Equal(["True|-"], await world.RowsAsync("SELECT is_active, token_rejected_at FROM wb_cabinets WHERE id = $1"));
+    }
+
+    [Fact]
+    public async Task A_missing_category_concerns_its_entities_only()
+    {
+        await using var world = await StartAsync(database, categories: TokenCategories.Statistics);
+        world.Now(Orders, "[]");
+
+        var prices = await world.RunAsync(SyncEntity.Prices);
+        var orders = await world.RunAsync(SyncEntity.Orders);
+
+        Assert.Equal(EntitySyncStatus.Forbidden, prices.Status);
+        Assert.Contains("prices", prices.Reason, StringComparison.Ordinal);
+        Assert.Equal(EntitySyncStatus.Ok, orders.Status);
+        Assert.Equal(0, world.Stub.Count(Prices));
+    }
+
+    [Fact]
+    public async Task A_failure_moves_neither_the_cursor_nor_the_last_success_and_is_tried_again_ever_later()
+    {
+        await using var world = await StartAsync(database);
+        world.Stub.Answer(Orders, $"[{Order("a")}]").Answer(Orders, "{}", 400);
+        await world.SyncAsync(SyncEntity.Orders);
+        const string Cursor = "SELECT state::text, last_success_at FROM wb_sync_cursors WHERE cabinet_id = $1";
+        var before = await world.RowsAsync(Cursor);
+        var lastSync = await world.RowsAsync("SELECT last_sync_at FROM wb_cabinets WHERE id = $1");
+
+        Assert.Equal(EntitySyncStatus.Failed, (await world.SyncAsync(SyncEntity.Orders)).Status);
+        Assert.Equal(before, await world.RowsAsync(Cursor));
+        Assert.Equal(lastSync, await world.RowsAsync("SELECT last_sync_at FROM wb_cabinets WHERE id = $1"));
+        world.Time.Advance(TimeSpan.FromMinutes(15));
+        Assert.Equal(EntitySyncStatus.Failed, (await world.RunAsync(SyncEntity.Orders)).Status);
+        world.Time.Advance(TimeSpan.FromMinutes(15));
+        Assert.Equal(EntitySyncStatus.NotDue, (await world.RunAsync(SyncEntity.Orders)).Status);
+    }
+
+    [Fact]
+    public async Task An_entity_is_due_every_half_hour_and_rarer_for_basic_tokens()
+    {
+        await using var world = await StartAsync(database, TokenKind.Basic);
+        world.Now(Orders, "[]").Now(Cards, NoCards).Now(Trash, NoCards);
+        await world.RunAsync(SyncEntity.Orders);
+        await world.RunAsync(SyncEntity.Cards);
+
+        Assert.Equal(EntitySyncStatus.NotDue, (await world.RunAsync(SyncEntity.Cards)).Status);
+        Assert.Equal(EntitySyncStatus.Ok, (await world.SyncAsync(SyncEntity.Cards)).Status);
+        Assert.Equal(EntitySyncStatus.NotDue, (await world.RunAsync(SyncEntity.Orders)).Status);
+        Assert.DoesNotContain(SyncEntity.Orders, Assert.Single(await Planner(world).DueAsync(world.Cabinet, Ct)).Entities);
+        world.Time.Advance(TimeSpan.FromMinutes(150));
+        Assert.Contains(SyncEntity.Orders, Assert.Single(await Planner(world).DueAsync(world.Cabinet, Ct)).Entities);
+        Assert.Equal(EntitySyncStatus.Ok, (await world.RunAsync(SyncEntity.Orders)).Status);
+    }
+
+    [Fact]
+    public async Task While_one_worker_synchronises_another_is_told_so()
+    {
+        await using var world = await StartAsync(database);
+        EntitySyncResult? second = null;
+        world.Stub.Answer(Orders, async context =>
+        {
+            second = await world.RunAsync(SyncEntity.Orders);
+            await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, "[]");
+        });
+
+        var first = await world.RunAsync(SyncEntity.Orders);
+
+        Assert.Equal((EntitySyncStatus.Ok, EntitySyncStatus.Busy), (first.Status, second!.Status));
+        Assert.Equal(1, world.Stub.Count(Orders));
+    }
+
+    [Fact]
+    public async Task A_worker_that_died_is_followed_after_its_lease_and_its_log_row_is_closed()
+    {
+        await using var world = await StartAsync(database);
+        world.Now(Orders, $"[{Order("a")}]");
+        await world.ExecuteAsync("""
+            WITH log AS (INSERT INTO wb_sync_logs (cabinet_id, sync_type, status, started_at) VALUES ($1, 'orders', 'started', now()))
+            INSERT INTO wb_sync_cursors (cabinet_id, entity, lease_token, lease_expires_at) VALUES ($1, 'orders', 3, now() + interval '1 minute')
+            """);
+        Assert.Equal(EntitySyncStatus.Busy, (await world.RunAsync(SyncEntity.Orders)).Status);
+        await world.ExecuteAsync("UPDATE wb_sync_cursors SET lease_expires_at = now() WHERE cabinet_id = $1");
+
+        Assert.Equal(EntitySyncStatus.Ok, (await world.RunAsync(SyncEntity.Orders)).Status);
+        Assert.Equal(
+            ["error|interrupted|-", "completed|-|1"],
+            await world.RowsAsync("SELECT status, error_message, records_created FROM wb_sync_logs WHERE cabinet_id = $1 AND completed_at IS NOT NULL ORDER BY id"));
+    }
+
+    [Fact]
+    public async Task An_inactive_cabinet_is_not_synchronised()
+    {
+        await using var world = await StartAsync(database);
+        await world.Services.GetRequiredService<CabinetStore>().DeactivateAsync(world.Cabinet, Ct);
+
+        Assert.Equal(EntitySyncStatus.Inactive, (await world.RunAsync(SyncEntity.Orders)).Status);
+        Assert.Empty(await Planner(world).DueAsync(world.Cabinet, Ct));
+        Assert.Empty(world.Stub.Requests);
+    }
+
+    [Fact]
+    public async Task A_new_cabinet_is_due_for_everything_in_starting_order()
+    {
+        await using var world = await StartAsync(database);
+
+        Assert.Equal(SyncEntityNames.All, Assert.Single(await Planner(world).DueAsync(world.Cabinet, Ct)).Entities);
+    }
+
+    [Fact]
+    public async Task While_the_originals_keys_stand_the_sync_refuses_to_start_and_says_how_to_go_on()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        await using (var restore = own.Source.CreateCommand("ALTER TABLE wb_orders ADD CONSTRAINT uq_cabinet_order_id UNIQUE (cabinet_id, order_id)"))
+        {
+            await restore.ExecuteNonQueryAsync(Ct);
+        }
+
+        await using var stub = await StubMarketplace.StartAsync();
+        await using var services = MarketplaceHost.Build(own.ConnectionString, stub.Url, TimeProvider.System);
+        var cabinet = await services.GetRequiredService<CabinetStore>().AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), "c", Ct);
+        stub.Answer(Orders, "[]");
+
+        var refused = await services.GetRequiredService<EntitySync>().RunAsync(cabinet, SyncEntity.Orders, Ct);
+        Assert.Equal(EntitySyncStatus.Failed, refused.Status);
+        Assert.Contains("uq_cabinet_order_id", refused.Reason, StringComparison.Ordinal);
+        Assert.Contains("--drop-original-keys", refused.Reason, StringComparison.Ordinal);
+        Assert.Empty(stub.Requests);
+
+        await OriginalKeys.DropAsync(own.Source, Ct);
+        Assert.Equal(EntitySyncStatus.Ok, (await services.GetRequiredService<EntitySync>().RunAsync(cabinet, SyncEntity.Orders, Ct)).Status);
+    }
+
+    private static SyncPlanner Planner(SyncWorld world) => world.Services.GetRequiredService<SyncPlanner>();
+}

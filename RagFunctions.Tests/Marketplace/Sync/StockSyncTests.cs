@@ -1,0 +1,179 @@
+using RagFunctions.Core;
+using RagFunctions.Core.Marketplace.Sync;
+using RagFunctions.Core.Marketplace.Tokens;
+using RagFunctions.Tests.Postgres;
+using static RagFunctions.Tests.Marketplace.Sync.SyncWorld;
+
+namespace RagFunctions.Tests.Marketplace.Sync;
+
+public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<DatabaseFixture>
+{
+    private const string Rows = "SELECT nm_id, size_key, warehouse_key, size, quantity FROM wb_stocks WHERE cabinet_id = $1 ORDER BY nm_id, size_key, warehouse_key";
+
+    private static readonly (long, long, long, int)[] Three = [(7, 70, 1, 5), (7, 71, 1, 3), (8, 80, 1, 2)];
+
+    [Fact]
+    public async Task Sizes_and_warehouses_of_one_article_are_rows_of_their_own()
+    {
+        await using var world = await StartAsync(database);
+        world.Now(WarehouseStocks, Stock((7, 70, 1, 5), (7, 71, 1, 3), (7, 70, 2, 1))).Now(SellerStocks, Stock((7, 70, 1, 9)));
+
+        var result = await world.SyncAsync(SyncEntity.Stocks);
+
+        Assert.Equal((EntitySyncStatus.Ok, 4), (result.Status, result.RowsInserted));
+        Assert.Equal(["7|70|seller:1|-|9", "7|70|wb:1|-|5", "7|70|wb:2|-|1", "7|71|wb:1|-|3"], await world.RowsAsync(Rows));
+        Assert.Equal(4, (await world.TakeQueueAsync(Entity.Stocks)).Length);
+    }
+
+    [Fact]
+    public async Task A_quiet_snapshot_writes_nothing()
+    {
+        await using var world = await StartAsync(database);
+        world.Now(WarehouseStocks, Stock(Three)).Now(SellerStocks, Stock((7, 70, 5, 9)));
+        await world.SyncAsync(SyncEntity.Stocks);
+        await world.TakeQueueAsync(Entity.Stocks);
+        var before = await world.VersionsAsync();
+
+        Assert.False((await world.SyncAsync(SyncEntity.Stocks)).HasChanges);
+        Assert.Equal(before, await world.VersionsAsync());
+        Assert.Empty(await world.TakeQueueAsync(Entity.Stocks));
+    }
+
+    [Fact]
+    public async Task What_a_snapshot_does_not_name_is_zeroed_and_queued_and_the_other_report_is_left_alone()
+    {
+        await using var world = await StartAsync(database);
+        world.Now(WarehouseStocks, Stock(Three), Stock((7, 70, 1, 5), (7, 71, 1, 3))).Now(SellerStocks, Stock((9, 90, 5, 9)));
+        await world.SyncAsync(SyncEntity.Stocks);
+        await world.TakeQueueAsync(Entity.Stocks);
+
+        var result = await world.SyncAsync(SyncEntity.Stocks);
+
+        Assert.Equal((EntitySyncStatus.Ok, 1), (result.Status, result.RowsUpdated));
+        Assert.Equal(["7|70|wb:1|-|5", "7|71|wb:1|-|3", "8|80|wb:1|-|0", "9|90|seller:5|-|9"], await world.RowsAsync(Rows));
+        Assert.Equal(
+            await world.RowsAsync("SELECT id FROM wb_stocks WHERE cabinet_id = $1 AND nm_id = 8"),
+            (await world.TakeQueueAsync(Entity.Stocks)).Select(id => $"{id}"));
+        Assert.False((await world.SyncAsync(SyncEntity.Stocks)).HasChanges);
+    }
+
+    [Fact]
+    public async Task An_empty_answer_is_believed_only_when_the_next_cycle_gives_it_again()
+    {
+        await using var world = await StartAsync(database);
+        world.Now(WarehouseStocks, Stock(Three), NoStock).Now(SellerStocks, NoStock);
+        await world.SyncAsync(SyncEntity.Stocks);
+
+        Assert.False((await world.SyncAsync(SyncEntity.Stocks)).HasChanges);
+        Assert.Equal(["10"], await world.RowsAsync("SELECT sum(quantity)::int FROM wb_stocks WHERE cabinet_id = $1"));
+
+        Assert.Equal(3, (await world.SyncAsync(SyncEntity.Stocks)).RowsUpdated);
+        Assert.Equal(["0"], await world.RowsAsync("SELECT sum(quantity)::int FROM wb_stocks WHERE cabinet_id = $1"));
+    }
+
+    [Fact]
+    public async Task Fewer_than_half_of_the_known_rows_need_a_second_equal_answer()
+    {
+        await using var world = await StartAsync(database);
+        world.Now(WarehouseStocks, Stock(Three), Stock((7, 70, 1, 5)), Stock((7, 71, 1, 3)), Stock((7, 71, 1, 4))).Now(SellerStocks, NoStock);
+        await world.SyncAsync(SyncEntity.Stocks);
+
+        Assert.False((await world.SyncAsync(SyncEntity.Stocks)).HasChanges);
+        // Small again, but of another row: no confirmation.
+        Assert.False((await world.SyncAsync(SyncEntity.Stocks)).HasChanges);
+        // The same row again, its quantity moved on: confirmed.
+        Assert.Equal(3, (await world.SyncAsync(SyncEntity.Stocks)).RowsUpdated);
+        Assert.Equal(["7|70|wb:1|-|0", "7|71|wb:1|-|4", "8|80|wb:1|-|0"], await world.RowsAsync(Rows));
+    }
+
+    [Fact]
+    public async Task A_whole_answer_in_between_makes_a_small_one_doubtful_again()
+    {
+        await using var world = await StartAsync(database);
+        world.Now(WarehouseStocks, Stock(Three), NoStock, Stock(Three), NoStock).Now(SellerStocks, NoStock);
+        for (var i = 0; i < 4; i++)
+        {
+            await world.SyncAsync(SyncEntity.Stocks);
+        }
+
+        Assert.Equal(["10"], await world.RowsAsync("SELECT sum(quantity)::int FROM wb_stocks WHERE cabinet_id = $1"));
+    }
+
+    [Fact]
+    public async Task A_snapshot_goes_on_after_a_limit_and_zeroes_nothing_that_its_first_page_named()
+    {
+        await using var world = await StartAsync(database, settings: new Dictionary<string, string?> { ["Marketplace:StockPageRows"] = "2" });
+        world.Now(WarehouseStocks, Stock(Three[..2]), Stock(Three[2..])).Now(SellerStocks, NoStock);
+
+        var first = await world.RunAsync(SyncEntity.Stocks);
+        world.Time.Advance(TimeSpan.FromSeconds(20));
+        var second = await world.RunAsync(SyncEntity.Stocks);
+
+        Assert.Equal((EntitySyncStatus.Waiting, Start.AddSeconds(20)), (first.Status, first.WaitUntil!.Value));
+        Assert.Equal((EntitySyncStatus.Ok, 1, 0), (second.Status, second.RowsInserted, second.RowsUpdated));
+        Assert.Equal("""{"limit":2,"offset":2}""", world.Stub.Requests.Last(r => r.Path == WarehouseStocks).Body);
+        Assert.Equal(["7|70|wb:1|-|5", "7|71|wb:1|-|3", "8|80|wb:1|-|2"], await world.RowsAsync(Rows));
+    }
+
+    [Fact]
+    public async Task A_size_gets_its_name_from_the_card_even_when_the_card_comes_later()
+    {
+        await using var world = await StartAsync(database);
+        world.Now(WarehouseStocks, Stock((7, 70, 1, 5))).Now(SellerStocks, NoStock)
+            .Now(Cards, CardPage("2026-11-20T00:00:00Z", 1, Card(7))).Now(Trash, NoCards);
+        await world.SyncAsync(SyncEntity.Stocks);
+        await world.SyncAsync(SyncEntity.Cards);
+
+        Assert.Equal(1, (await world.SyncAsync(SyncEntity.Stocks)).RowsUpdated);
+        Assert.Equal(["7|70|wb:1|M|5"], await world.RowsAsync(Rows));
+    }
+
+    [Fact]
+    public async Task A_basic_token_reads_the_task_report_step_by_step_and_barcodes_of_one_size_add_up()
+    {
+        const string Remains = "/api/v1/warehouse_remains";
+        await using var world = await StartAsync(database, TokenKind.Basic);
+        world.Now(Cards, CardPage("2026-11-20T00:00:00Z", 1, Card(7))).Now(Trash, NoCards)
+            .Now(Remains, """{"data":{"taskId":"t1"}}""")
+            .Now(Remains + "/tasks/t1/status", """{"data":{"id":"t1","status":"processing"}}""", """{"data":{"id":"t1","status":"done"}}""")
+            .Now(Remains + "/tasks/t1/download", """[{"nmId":7,"barcode":"b7","techSize":"M","warehouses":[{"warehouseName":"Склад","quantity":3}]},{"nmId":7,"barcode":"b7x","techSize":"M","warehouses":[{"warehouseName":"Склад","quantity":4}]},{"nmId":8,"barcode":"b8","techSize":"L","warehouses":[{"warehouseName":"Склад","quantity":1}]}]""");
+        await world.SyncAsync(SyncEntity.Cards);
+
+        var first = await world.SyncAsync(SyncEntity.Stocks);
+        var second = await world.SyncAsync(SyncEntity.Stocks);
+
+        Assert.Equal(EntitySyncStatus.Waiting, first.Status);
+        Assert.Equal((EntitySyncStatus.Ok, 2), (second.Status, second.RowsInserted));
+        Assert.Equal(["7|70|wb:Склад|M|7", "8|size:L|wb:Склад|L|1"], await world.RowsAsync(Rows));
+        Assert.Equal(1, world.Stub.Count(Remains));
+    }
+
+    [Fact]
+    public async Task An_old_row_is_recognised_by_article_warehouse_and_size()
+    {
+        await using var world = await StartAsync(database);
+        await world.ExecuteAsync("""
+            INSERT INTO wb_stocks (cabinet_id, nm_id, size, warehouse_name, quantity) VALUES ($1, 7, 'M', 'W1', 4), ($1, 7, 'M', 'Коледино', 4)
+            """);
+        world.Now(Cards, CardPage("2026-11-20T00:00:00Z", 1, Card(7))).Now(Trash, NoCards)
+            .Now(WarehouseStocks, Stock((7, 70, 1, 5))).Now(SellerStocks, NoStock);
+        await world.SyncAsync(SyncEntity.Cards);
+
+        var result = await world.SyncAsync(SyncEntity.Stocks);
+
+        Assert.Equal((0, 2), (result.RowsInserted, result.RowsUpdated));
+        Assert.Equal(["7|70|wb:1|M|5", "7|-|-|M|0"], await world.RowsAsync(Rows));
+    }
+
+    [Fact]
+    public async Task A_token_that_may_not_see_the_sellers_warehouses_still_reads_the_marketplaces()
+    {
+        await using var world = await StartAsync(database);
+        world.Now(WarehouseStocks, Stock(Three));
+        world.Stub.Answer(SellerStocks, "{}", 403);
+
+        var result = await world.SyncAsync(SyncEntity.Stocks);
+
+        Assert.Equal((EntitySyncStatus.Ok, 3), (result.Status, result.RowsInserted));
+    }
+}
