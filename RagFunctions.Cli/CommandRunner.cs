@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using RagFunctions.Core;
+using RagFunctions.Core.Runs;
 
 namespace RagFunctions.Cli;
 
@@ -30,6 +31,7 @@ internal sealed class CommandRunner(CliEnvironment environment)
                 .AddSingleton<IConfiguration>(configuration)
                 .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning))
                 .AddRagCore(configuration)
+                .AddSingleton<IRunStarter, CliRunStarter>()
                 .BuildServiceProvider();
             return await body(new CommandScope(parsed, environment, services, cancellationToken));
         }

@@ -13,7 +13,7 @@ public sealed partial class RoundCloser(
     IOptions<RunsOptions> options,
     TimeProvider time,
     ILogger<RoundCloser> logger,
-    IRunVerifier? verifier = null)
+    IRunVerifier verifier)
 {
     // Also the request for a full run that a truncated table leaves there.
     private const string HasDueChanges = """
@@ -109,7 +109,7 @@ public sealed partial class RoundCloser(
     {
         var figures = await RunFigures.CountAsync(connection, input.CabinetId, cancellationToken);
         var healthy = input is { ApplyFailed: false, StopError: null, RetryAt: null };
-        return row.Mode == RunMode.Full && healthy && verifier is not null
+        return row.Mode == RunMode.Full && healthy
             ? figures with { Verified = await verifier.VerifyAsync(input.CabinetId, time.GetUtcNow(), cancellationToken) }
             : figures;
     }

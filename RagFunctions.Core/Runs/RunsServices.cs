@@ -26,6 +26,7 @@ public static class RunsServices
             .AddSingleton<CabinetActivity>()
             .AddSingleton<RoundOpener>()
             .AddSingleton<RoundBooking>()
+            .AddSingleton<IRunVerifier, RunVerifier>()
             .AddSingleton<RoundCloser>()
             .AddSingleton<IRunSteps, RunSteps>()
             .AddSingleton<InProcessDriver>()

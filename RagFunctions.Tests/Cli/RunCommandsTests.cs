@@ -1,0 +1,81 @@
+using RagFunctions.Tests.Postgres;
+
+namespace RagFunctions.Tests.Cli;
+
+/// <summary>The commands around runs, over the real engine and the offline embedder.</summary>
+public sealed class RunCommandsTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
+{
+    [Fact]
+    public async Task A_cabinet_is_indexed_verified_changed_and_indexed_again()
+    {
+        var cabinet = await fixture.AddCabinetAsync();
+        await ExecuteAsync("INSERT INTO wb_products (cabinet_id, nm_id, name) SELECT $1, i, 'Кружка ' || i FROM generate_series(1, 20) AS i", cabinet);
+        await ExecuteAsync(
+            "INSERT INTO wb_orders (cabinet_id, order_id, nm_id, order_date) SELECT $1, 'o' || i, i, now() FROM generate_series(1, 20) AS i", cabinet);
+
+        var before = await RagAsync("verify", $"{cabinet}");
+        Assert.Equal(1, before.Code);
+        Assert.Contains("40 missing", before.Output, StringComparison.Ordinal);
+        var estimate = await RagAsync("rebuild", $"{cabinet}", "--dry-run");
+        Assert.Equal((0, true), (estimate.Code, estimate.Output.Contains("40 new", StringComparison.Ordinal)));
+
+        var first = await RagAsync("index", $"{cabinet}");
+        Assert.True(first.Code == 0, first.Output + first.Errors);
+        Assert.Contains("40 new", first.Output, StringComparison.Ordinal);
+        Assert.Contains("index and source agree", first.Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await RagAsync("verify", $"{cabinet}")).Code);
+
+        await ExecuteAsync("UPDATE wb_orders SET status = 'отменён' WHERE cabinet_id = $1 AND order_id = 'o3'", cabinet);
+        var changed = await ScalarAsync("SELECT id FROM wb_orders WHERE cabinet_id = $1 AND order_id = 'o3'", cabinet);
+        var second = await RagAsync("index", $"{cabinet}", "--ids", $"orders={changed}");
+        Assert.True(second.Code == 0, second.Output + second.Errors);
+        Assert.Contains("0 new, 1 updated", second.Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await RagAsync("verify", $"{cabinet}")).Code);
+
+        await ExecuteAsync("DELETE FROM wb_orders WHERE cabinet_id = $1 AND order_id = 'o4'", cabinet);
+        Assert.Equal(1, (await RagAsync("verify", $"{cabinet}")).Code);
+        var rebuild = await RagAsync("rebuild", $"{cabinet}");
+        Assert.True(rebuild.Code == 0, rebuild.Output + rebuild.Errors);
+        Assert.Contains("1 deleted", rebuild.Output, StringComparison.Ordinal);
+
+        var status = await RagAsync("status", $"{cabinet}");
+        Assert.Equal(0, status.Code);
+        Assert.Contains("39 stored, 0 pending", status.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unknown_cabinet_fails_and_an_unknown_one_s_status_says_never()
+    {
+        Assert.Equal(1, (await RagAsync("index", "987654")).Code);
+        Assert.Contains("never been indexed", (await RagAsync("status", "987654")).Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("index", "0")]
+    [InlineData("index", "x")]
+    [InlineData("index", "1", "--ids", "orders")]
+    [InlineData("index", "1", "--ids", "goods=1")]
+    [InlineData("index", "1", "--ids", "orders=1,-2")]
+    [InlineData("rebuild")]
+    [InlineData("rebuild", "1", "--all")]
+    [InlineData("verify")]
+    public async Task Wrong_usage_is_told(params string[] arguments) => Assert.Equal(2, (await RagAsync(arguments)).Code);
+
+    private Task<CliRun> RagAsync(params string[] arguments) => CliRun.OfAsync(
+        new Dictionary<string, string?>
+        {
+            ["ConnectionStrings__Main"] = fixture.ConnectionString,
+            ["ConnectionStrings__Rag"] = fixture.ConnectionString,
+            ["Embeddings__Provider"] = "offline",
+        },
+        arguments);
+
+    private async Task ExecuteAsync(string sql, long cabinet) => await ScalarAsync(sql, cabinet);
+
+    private async Task<object?> ScalarAsync(string sql, long cabinet)
+    {
+        await using var command = fixture.Source.CreateCommand(sql);
+        command.Parameters.AddWithValue(cabinet);
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+    }
+}
