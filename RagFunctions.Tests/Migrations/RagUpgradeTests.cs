@@ -72,7 +72,7 @@ public sealed class RagUpgradeTests
             SELECT concat_ws(' ', cabinet_id, requested_mode, request_version, requested_at IS NOT NULL, full_completed_at IS NULL, indexing_status)
             FROM rag_index_status ORDER BY cabinet_id
             """);
-        Assert.Equal(["1 full 1 t t completed", "2 full 1 t t completed", "3 full 1 t t pending"], requests);
+        Assert.Equal(["1 full_rebuild 1 t t completed", "2 full_rebuild 1 t t completed", "3 full_rebuild 1 t t pending"], requests);
     }
 
     [Fact]
