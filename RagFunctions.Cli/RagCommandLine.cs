@@ -47,6 +47,7 @@ internal static class RagCommandLine
             VerifyCommand.Create(runner),
             StatusCommand.Create(runner),
             ServeCommand.Create(runner),
+            DemoCommand.Create(runner),
             BenchCommand.Create(runner),
             BenchCommand.CreateWorker(runner),
             SearchCommand.Create(runner),
