@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Shows the system on this machine: a database server, the build, both schemas.
+# Shows the main job on this machine: installs what is missing, builds, and lets a cabinet live through a week (rag demo).
+# Options are those of `rag demo`: --keep goes on serving afterwards.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -19,3 +20,4 @@ rag() { dotnet RagFunctions.Cli/bin/Debug/net10.0/rag.dll "$@"; }
 
 shown "rag migrate" rag migrate
 shown "rag migrations" rag migrations
+shown "rag demo" rag demo "$@"

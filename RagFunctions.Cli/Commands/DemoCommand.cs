@@ -5,10 +5,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RagFunctions.Cli.Bench;
 using RagFunctions.Cli.Demo;
-using RagFunctions.Core;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Search;
 using RagFunctions.Core.Store;
@@ -21,7 +21,9 @@ namespace RagFunctions.Cli.Commands;
 internal static class DemoCommand
 {
     private const int Rows = 1_500;
-    private const string Key = "demo-key";
+    private const string Key = "demo-operator-key";
+
+    private static readonly string[] Counts = ["rows_read", "chunks_new", "chunks_updated", "chunks_unchanged", "chunks_deleted"];
 
     /// <summary>The command.</summary>
     public static Command Create(CommandRunner runner)
@@ -46,7 +48,7 @@ internal static class DemoCommand
             ["ConnectionStrings:Rag"] = connectionString,
             ["Embeddings:Provider"] = "offline",
             ["Api:Keys:0:Key"] = Key,
-            ["LocalHost:Port"] = "0",
+            ["LocalHost:Port"] = keep ? "7071" : "0",
         }).Build();
         var clock = new SteppedClock(DateTimeOffset.UtcNow);
         await using var app = LocalApp.Build(settings, services =>
@@ -80,7 +82,8 @@ internal static class DemoCommand
         await ShowRunAsync(console, api, clock.StepToWeeklyRebuild, RunId(second),
             "8. Sunday 03:00 UTC: the weekly rebuild re-reads everything", cancellationToken);
 
-        var verdict = await app.Services.GetRequiredService<IndexVerifier>().VerifyAsync(cabinetId, clock.GetUtcNow(), cancellationToken: cancellationToken);
+        var verdict = await app.Services.GetRequiredService<IndexVerifier>()
+            .VerifyAsync(cabinetId, clock.GetUtcNow(), examples: 3, cancellationToken);
         console.MarkupLineInterpolated(
             $"[bold]9. Verify[/] missing {verdict.Missing}, stale {verdict.Stale}, surplus {verdict.Surplus}, pending {verdict.Pending}");
         Next(console, cabinetId, keep, app.Urls.First());
@@ -103,9 +106,11 @@ internal static class DemoCommand
             return await api.RunAfterAsync(after, seen => status.Status = Progress(seen), cancellationToken);
         });
         console.MarkupLineInterpolated(
-            $"   [grey]{run.GetProperty("mode").GetString()}, {run.GetProperty("outcome").GetString()}, {Seconds(run)} s:[/] rows read {Number(run, "rows_read")}, new {Number(run, "chunks_new")}, updated {Number(run, "chunks_updated")}, unchanged {Number(run, "chunks_unchanged")}, deleted {Number(run, "chunks_deleted")}");
+            $"   [grey]{run.GetProperty("mode").GetString()}, {run.GetProperty("outcome").GetString()}, {Seconds(run)} s[/]");
+        var counts = Counts.Select(name => $"{name.Replace("chunks_", "").Replace('_', ' ')} {Number(run, name)}");
+        console.MarkupLineInterpolated($"   chunks: {string.Join(", ", counts)}");
         console.MarkupLineInterpolated(
-            $"   [grey]embedded[/] [green]{Number(run, "embedding_inputs")}[/] texts in {Number(run, "embedding_requests")} requests; re-embedding all would be {Number(run, "naive_inputs")}");
+            $"   embedded [green]{Number(run, "embedding_inputs")}[/] texts, ${Dollars(run, "cost_usd")}; everything again would be {Number(run, "naive_inputs")} texts, ${Dollars(run, "naive_cost_usd")}");
         return run;
     }
 
@@ -133,16 +138,21 @@ internal static class DemoCommand
 
         console.MarkupLine("   ./eng/demo.sh --keep    the same, and it goes on serving");
         console.MarkupLine("   ./eng/test.sh           all tests");
-        console.MarkupLineInterpolated($"   then, while it serves: curl -H 'X-API-KEY: {Key}' http://127.0.0.1:PORT/v1/rag/status/{cabinetId}");
+        console.MarkupLineInterpolated($"   then, while it serves: curl -H 'X-API-KEY: {Key}' http://127.0.0.1:7071/v1/rag/status/{cabinetId}");
     }
 
     private static string Progress(JsonElement status) =>
-        string.Create(CultureInfo.InvariantCulture, $"{status.GetProperty("indexing_status")}: {status.GetProperty("pending_chunks")} texts pending");
+        $"{status.GetProperty("indexing_status")}: {status.GetProperty("total_chunks")} chunks, {status.GetProperty("pending")} texts pending";
 
     private static string RunId(JsonElement run) => run.GetProperty("run_id").GetString()!;
 
     private static string Number(JsonElement run, string name) => run.GetProperty(name).GetInt64().ToString("N0", CultureInfo.InvariantCulture);
 
-    private static string Seconds(JsonElement run) =>
-        (run.GetProperty("finished_at").GetDateTimeOffset() - run.GetProperty("started_at").GetDateTimeOffset()).TotalSeconds.ToString("F1", CultureInfo.InvariantCulture);
+    private static string Dollars(JsonElement run, string name) => run.GetProperty(name).GetDecimal().ToString("F6", CultureInfo.InvariantCulture);
+
+    private static string Seconds(JsonElement run)
+    {
+        var took = run.GetProperty("finished_at").GetDateTimeOffset() - run.GetProperty("started_at").GetDateTimeOffset();
+        return took.TotalSeconds.ToString("F1", CultureInfo.InvariantCulture);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Text;
 using Microsoft.Extensions.AI;
 
 namespace RagFunctions.Core.Embeddings;
@@ -24,14 +25,16 @@ public sealed class OfflineEmbeddingGenerator(int dimensions) : IEmbeddingGenera
         IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         var embeddings = new GeneratedEmbeddings<Embedding<float>>();
-        long words = 0;
+        long tokens = 0;
         foreach (var text in values)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            embeddings.Add(new Embedding<float>(VectorOf(text, ref words)) { ModelId = ModelName });
+            embeddings.Add(new Embedding<float>(VectorOf(text)) { ModelId = ModelName });
+            // What a provider would have counted, so that costs shown offline are of the right size.
+            tokens += TokenEstimate.OfBytes(Encoding.UTF8.GetByteCount(text));
         }
 
-        embeddings.Usage = new UsageDetails { InputTokenCount = words, TotalTokenCount = words };
+        embeddings.Usage = new UsageDetails { InputTokenCount = tokens, TotalTokenCount = tokens };
         return Task.FromResult(embeddings);
     }
 
@@ -45,7 +48,7 @@ public sealed class OfflineEmbeddingGenerator(int dimensions) : IEmbeddingGenera
         // Nothing is held.
     }
 
-    private float[] VectorOf(string text, ref long words)
+    private float[] VectorOf(string text)
     {
         var vector = new float[dimensions];
         Span<char> word = stackalloc char[64];
@@ -63,7 +66,6 @@ public sealed class OfflineEmbeddingGenerator(int dimensions) : IEmbeddingGenera
             else if (length > 0)
             {
                 AddWord(vector, word[..(length + 2)]);
-                words++;
                 length = 0;
             }
         }
@@ -71,7 +73,6 @@ public sealed class OfflineEmbeddingGenerator(int dimensions) : IEmbeddingGenera
         if (length > 0)
         {
             AddWord(vector, word[..(length + 2)]);
-            words++;
         }
 
         Normalise(vector);

@@ -1,4 +1,5 @@
 using Npgsql;
+using RagFunctions.Core.Embeddings;
 
 namespace RagFunctions.Core.Runs;
 
@@ -9,9 +10,8 @@ namespace RagFunctions.Core.Runs;
 /// <param name="Verified">What verifying found; null when the run does not verify.</param>
 internal sealed record RunFigures(long TotalChunks, long PendingChunks, long NaiveTokens, VerifiedCounts? Verified = null)
 {
-    // Four bytes of UTF-8 to a token: the usual rule of thumb, close for Russian prose in cl100k (about two letters a token).
     private const string Count = """
-        SELECT count(*), count(*) FILTER (WHERE embedded_hash IS DISTINCT FROM chunk_hash), COALESCE(sum(octet_length(chunk_text)), 0) / 4
+        SELECT count(*), count(*) FILTER (WHERE embedded_hash IS DISTINCT FROM chunk_hash), COALESCE(sum(octet_length(chunk_text)), 0)
         FROM rag_metadata WHERE cabinet_id = $1
         """;
 
@@ -22,6 +22,6 @@ internal sealed record RunFigures(long TotalChunks, long PendingChunks, long Nai
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
-        return new RunFigures(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2));
+        return new RunFigures(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2) / TokenEstimate.BytesPerToken);
     }
 }

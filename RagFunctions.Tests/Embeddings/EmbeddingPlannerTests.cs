@@ -36,7 +36,7 @@ public sealed class EmbeddingPlannerTests(DatabaseFixture fixture) : IClassFixtu
         await scene.AddChunksAsync([.. Enumerable.Range(1, 20).Select(i => $"{i} {new string('я', 1_000)}")]);
         var plan = await scene.PlanAsync();
         var results = await Task.WhenAll(plan.Intervals.Select(interval => scene.EmbedAsync(interval)));
-        Assert.Equal(7, plan.Intervals.Count);
+        Assert.Equal(10, plan.Intervals.Count);
         Assert.All(scene.Server.Requests, request => Assert.InRange(request.Tokens, 1, 2_000));
         Assert.Equal(20, results.Sum(result => result.Embedded));
     }

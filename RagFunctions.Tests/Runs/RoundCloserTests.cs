@@ -174,8 +174,8 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     public async Task Chunks_are_counted_and_the_naive_cost_is_that_of_all_of_them()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
-        await _runs.ChunkAsync(cabinet, 1, text: new string('a', 400));
-        await _runs.ChunkAsync(cabinet, 2, text: new string('ы', 800));
+        await _runs.ChunkAsync(cabinet, 1, text: new string('a', 300));
+        await _runs.ChunkAsync(cabinet, 2, text: new string('ы', 600));
         var run = Guid.NewGuid();
         await _runs.CloseAsync(cabinet, run, await _runs.OpenAsync(cabinet, run), totals: new RoundTotals { New = 1, Inputs = 1, Tokens = 20 });
         Assert.Equal(2, await _runs.StatusAsync<long>(cabinet, "total_chunks"));
