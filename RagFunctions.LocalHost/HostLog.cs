@@ -9,14 +9,11 @@ internal static partial class HostLog
     [LoggerMessage(7000, LogLevel.Information, "Local development host on {Address}; it is not for production")]
     public static partial void Listening(ILogger logger, string address);
 
-    [LoggerMessage(7001, LogLevel.Information, "Waiting for another local host on this database to end")]
-    public static partial void WaitingForOther(ILogger logger);
-
     [LoggerMessage(7010, LogLevel.Information, "{Count} orchestrations go on")]
     public static partial void Resumed(ILogger logger, int count);
 
-    [LoggerMessage(7011, LogLevel.Information, "Orchestration {InstanceId} ended: {Status}")]
-    public static partial void InstanceEnded(ILogger logger, string instanceId, OrchestrationRuntimeStatus status);
+    [LoggerMessage(7011, LogLevel.Information, "Orchestration {InstanceId} is left (still this one: {IsMine}): {Status}")]
+    public static partial void InstanceLeft(ILogger logger, string instanceId, bool isMine, OrchestrationRuntimeStatus status);
 
     [LoggerMessage(7012, LogLevel.Error, "Orchestration {InstanceId} cannot be driven on; the next start tries again")]
     public static partial void SessionFailed(ILogger logger, string instanceId, Exception exception);

@@ -33,24 +33,15 @@ public static class LocalFunctionsHost
             IPAddress.Loopback, kestrel.ApplicationServices.GetRequiredService<IOptions<LocalHostOptions>>().Value.Port));
 
         var services = builder.Services;
-        services.AddOptions<LocalHostOptions>()
-            .Bind(builder.Configuration.GetSection(LocalHostOptions.Section))
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
+        services.AddOptions<LocalHostOptions>().BindConfiguration(LocalHostOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         // For functions that answer with ASP.NET Core's action results.
         services.AddMvcCore();
-        services.AddSingleton(new FunctionCatalog(functions));
-        services.AddSingleton<HistoryStore>();
-        services.AddSingleton<OrchestrationExecutor>();
-        services.AddSingleton<ActivityDispatcher>();
-        services.AddSingleton<OrchestrationRuntime>();
-        services.AddSingleton<ManagementAddress>();
-        services.AddSingleton<DurableTaskClient, LocalDurableTaskClient>();
-        services.AddSingleton<TimerStore>();
-        services.AddSingleton<TimerService>();
-        services.AddSingleton<ManagementApi>();
-        services.AddSingleton<HttpFunctions>();
-        services.AddHostedService<LocalHostService>();
+        services.AddSingleton(new FunctionCatalog(functions))
+            .AddSingleton<HistoryStore>().AddSingleton<OrchestrationExecutor>().AddSingleton<ActivityDispatcher>()
+            .AddSingleton<OrchestrationRuntime>().AddSingleton<DurableTaskClient, LocalDurableTaskClient>()
+            .AddSingleton<TimerStore>().AddSingleton<TimerService>()
+            .AddSingleton<ManagementAddress>().AddSingleton<ManagementApi>().AddSingleton<HttpFunctions>()
+            .AddHostedService<LocalHostService>();
         addApp(services, builder.Configuration);
         services.TryAddSingleton(TimeProvider.System);
 

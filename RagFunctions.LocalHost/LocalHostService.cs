@@ -12,17 +12,11 @@ namespace RagFunctions.LocalHost;
 
 /// <summary>Start and end of the host: its tables, its lock on the database, orchestrations, timers.</summary>
 internal sealed class LocalHostService(
-    RagDatabase database,
-    OrchestrationRuntime runtime,
-    TimerService timers,
-    ManagementAddress address,
-    IOptions<LocalHostOptions> options,
-    IHostApplicationLifetime lifetime,
-    ILogger<LocalHostService> logger) : IHostedService, IAsyncDisposable
+    RagDatabase database, OrchestrationRuntime runtime, TimerService timers, ManagementAddress address, IOptions<LocalHostOptions> options,
+    IHostApplicationLifetime lifetime, ILogger<LocalHostService> logger) : IHostedService, IAsyncDisposable
 {
     // A host that was killed leaves its session to the server for a moment.
-    private const int LockTries = 50;
-    private static readonly TimeSpan LockTryDelay = TimeSpan.FromMilliseconds(200);
+    private const int LockSeconds = 10;
 
     private NpgsqlConnection? _lock;
 
@@ -57,26 +51,15 @@ internal sealed class LocalHostService(
     /// <summary>The lock lives as long as this connection, and ends with the process however that ends.</summary>
     private async Task LockAsync(CancellationToken cancellationToken)
     {
-        for (var tries = 1; !await TryLockAsync(cancellationToken); tries++)
+        await using var command = new NpgsqlCommand(HistorySchema.Lock, _lock) { CommandTimeout = LockSeconds };
+        try
         {
-            if (tries == LockTries)
-            {
-                throw new InvalidOperationException("Another local host runs on this database; only one may.");
-            }
-
-            if (tries == 1)
-            {
-                HostLog.WaitingForOther(logger);
-            }
-
-            await Task.Delay(LockTryDelay, cancellationToken);
+            await command.ExecuteNonQueryAsync(cancellationToken);
         }
-    }
-
-    private async Task<bool> TryLockAsync(CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(HistorySchema.TryLock, _lock);
-        return await command.ExecuteScalarAsync(cancellationToken) is true;
+        catch (NpgsqlException exception) when (exception.InnerException is TimeoutException)
+        {
+            throw new InvalidOperationException("Another local host runs on this database; only one may.", exception);
+        }
     }
 
     private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)

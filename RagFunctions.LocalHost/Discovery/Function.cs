@@ -32,16 +32,12 @@ internal sealed record Function(string Name, FunctionKind Kind, MethodInfo Metho
     /// <summary>Awaits what <see cref="Call"/> returned; null where the method returns nothing.</summary>
     public async Task<object?> ResultAsync(object? returned)
     {
-        if (returned is not Task task)
+        if (returned is Task task)
         {
-            return returned;
+            await task;
+            returned = Method.ReturnType.IsGenericType ? Method.ReturnType.GetProperty(nameof(Task<int>.Result))!.GetValue(task) : null;
         }
 
-        await task;
-        return ResultOf(task);
+        return returned;
     }
-
-    /// <summary>The value of a task that has ended well.</summary>
-    public object? ResultOf(Task task) =>
-        Method.ReturnType.IsGenericType ? Method.ReturnType.GetProperty(nameof(Task<int>.Result))!.GetValue(task) : null;
 }

@@ -29,22 +29,11 @@ internal sealed class HttpFunctions(FunctionCatalog catalog, ILogger<HttpFunctio
         }
     }
 
-    private static object? Bind(Function function, ParameterInfo parameter, HttpContext http)
-    {
-        if (parameter == function.Trigger)
-        {
-            return http.Request;
-        }
-
-        if (parameter.ParameterType == typeof(DurableTaskClient))
-        {
-            return http.RequestServices.GetRequiredService<DurableTaskClient>();
-        }
-
-        return http.GetRouteValue(parameter.Name!) is { } value
-            ? Convert.ChangeType(value, Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType, CultureInfo.InvariantCulture)
-            : parameter.HasDefaultValue ? parameter.DefaultValue : null;
-    }
+    private static object? Bind(Function function, ParameterInfo parameter, HttpContext http) =>
+        // A value that does not convert is an exception, and so a 500, as there.
+        parameter == function.Trigger ? http.Request
+            : parameter.ParameterType == typeof(DurableTaskClient) ? http.RequestServices.GetRequiredService<DurableTaskClient>()
+            : Convert.ChangeType(http.GetRouteValue(parameter.Name!), parameter.ParameterType, CultureInfo.InvariantCulture);
 
     private static Task ExecuteAsync(object? result, HttpContext http) => result switch
     {

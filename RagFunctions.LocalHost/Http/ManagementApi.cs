@@ -16,8 +16,6 @@ namespace RagFunctions.LocalHost.Http;
 /// <summary>Durable's management URLs and the admin call of a function, behind one key.</summary>
 internal sealed class ManagementApi(DurableTaskClient client, FunctionCatalog catalog, TimerService timers, ManagementAddress address)
 {
-    private const int DefaultTop = 100;
-
     public void Map(IEndpointRouteBuilder routes)
     {
         var guarded = routes.MapGroup("").AddEndpointFilter(async (context, next) =>
@@ -30,8 +28,6 @@ internal sealed class ManagementApi(DurableTaskClient client, FunctionCatalog ca
         instances.MapPost("{id}/{verb}/{**rest}", () => Results.StatusCode(StatusCodes.Status501NotImplemented));
         guarded.MapPost("/admin/functions/{name}", RunFunction);
     }
-
-    private static bool IsEnded(OrchestrationMetadata instance) => instance.IsCompleted;
 
     private static JsonObject Shape(OrchestrationMetadata instance, bool showInput) => new()
     {
@@ -76,50 +72,30 @@ internal sealed class ManagementApi(DurableTaskClient client, FunctionCatalog ca
             return Results.NotFound();
         }
 
-        if (!IsEnded(instance))
+        var failed = returnInternalServerErrorOnFailure && instance.RuntimeStatus == OrchestrationRuntimeStatus.Failed;
+        var status = !instance.IsCompleted ? StatusCodes.Status202Accepted : failed ? StatusCodes.Status500InternalServerError : StatusCodes.Status200OK;
+        if (status == StatusCodes.Status202Accepted)
         {
             http.Response.Headers.Location = address.Of(id, "");
             http.Response.Headers.RetryAfter = "10";
-            return Results.Json(Shape(instance, showInput), statusCode: StatusCodes.Status202Accepted);
         }
 
-        var failed = returnInternalServerErrorOnFailure && instance.RuntimeStatus == OrchestrationRuntimeStatus.Failed;
-        return Results.Json(
-            Shape(instance, showInput), statusCode: failed ? StatusCodes.Status500InternalServerError : StatusCodes.Status200OK);
+        return Results.Json(Shape(instance, showInput), statusCode: status);
     }
 
     private async Task<IResult> ListAsync(
-        HttpContext http,
-        DateTimeOffset? createdTimeFrom,
-        DateTimeOffset? createdTimeTo,
-        string? runtimeStatus,
-        string? instanceIdPrefix,
-        int? top,
-        bool showInput = true)
+        HttpContext http, DateTimeOffset? createdTimeFrom, DateTimeOffset? createdTimeTo, string? runtimeStatus, string? instanceIdPrefix,
+        int top = 100, bool showInput = true)
     {
-        List<OrchestrationRuntimeStatus>? statuses = null;
-        foreach (var name in (runtimeStatus ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (!Enum.TryParse<OrchestrationRuntimeStatus>(name, ignoreCase: true, out var status) || char.IsDigit(name[0]))
-            {
-                return Results.BadRequest();
-            }
-
-            (statuses ??= []).Add(status);
-        }
-
-        if (top is <= 0)
+        var names = (runtimeStatus ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries);
+        if (top <= 0 || names.Except(Enum.GetNames<OrchestrationRuntimeStatus>()).Any())
         {
             return Results.BadRequest();
         }
 
         var query = new OrchestrationQuery(
-            createdTimeFrom,
-            createdTimeTo,
-            statuses,
-            InstanceIdPrefix: instanceIdPrefix,
-            PageSize: top ?? DefaultTop,
-            FetchInputsAndOutputs: true,
+            createdTimeFrom, createdTimeTo, names.Length == 0 ? null : names.Select(Enum.Parse<OrchestrationRuntimeStatus>),
+            InstanceIdPrefix: instanceIdPrefix, PageSize: top, FetchInputsAndOutputs: true,
             ContinuationToken: http.Request.Headers["x-ms-continuation-token"].FirstOrDefault());
         Page<OrchestrationMetadata> page = new([]);
         await foreach (var first in client.GetAllInstancesAsync(query).AsPages())
@@ -142,28 +118,21 @@ internal sealed class ManagementApi(DurableTaskClient client, FunctionCatalog ca
 
     private async Task<IResult> TerminateAsync(string id, string? reason, CancellationToken cancellationToken)
     {
-        switch (await client.GetInstanceAsync(id, cancellationToken))
+        var instance = await client.GetInstanceAsync(id, cancellationToken);
+        if (instance is null or { IsCompleted: true })
         {
-            case null:
-                return Results.NotFound();
-            case { } instance when IsEnded(instance):
-                return Results.StatusCode(StatusCodes.Status410Gone);
-            default:
-                await client.TerminateInstanceAsync(id, output: reason, cancellationToken);
-                return Results.StatusCode(StatusCodes.Status202Accepted);
+            return Results.StatusCode(instance is null ? StatusCodes.Status404NotFound : StatusCodes.Status410Gone);
         }
+
+        await client.TerminateInstanceAsync(id, output: reason, cancellationToken);
+        return Results.StatusCode(StatusCodes.Status202Accepted);
     }
 
     private IResult RunFunction(string name)
     {
-        if (!catalog.TryGet(name, out var function))
+        if (!catalog.TryGet(name, out var function) || function.Kind != FunctionKind.Timer)
         {
-            return Results.NotFound();
-        }
-
-        if (function.Kind != FunctionKind.Timer)
-        {
-            return Results.StatusCode(StatusCodes.Status501NotImplemented);
+            return Results.StatusCode(function is null ? StatusCodes.Status404NotFound : StatusCodes.Status501NotImplemented);
         }
 
         timers.RunNow(function);

@@ -8,10 +8,7 @@ namespace RagFunctions.LocalHost.Orchestrations;
 
 /// <summary>Runs activities, a bounded number at once.</summary>
 internal sealed class ActivityDispatcher(
-    FunctionCatalog catalog,
-    IServiceScopeFactory scopes,
-    IOptions<LocalHostOptions> options,
-    TimeProvider time,
+    FunctionCatalog catalog, IServiceScopeFactory scopes, IOptions<LocalHostOptions> options, TimeProvider time,
     ILogger<ActivityDispatcher> logger) : IDisposable
 {
     private readonly SemaphoreSlim _free = new(options.Value.MaxConcurrentActivities);

@@ -10,9 +10,5 @@ namespace RagFunctions.LocalHost.Orchestrations;
 /// <param name="ContinuesAsNew">It begins anew with <paramref name="NextInput"/>.</param>
 /// <param name="NextInput">JSON.</param>
 internal sealed record Decision(
-    OrchestrationRuntimeStatus Status,
-    IReadOnlyList<HistoryEvent> Asked,
-    string? Output,
-    string? CustomStatus,
-    bool ContinuesAsNew = false,
+    OrchestrationRuntimeStatus Status, IReadOnlyList<HistoryEvent> Asked, string? Output, string? CustomStatus, bool ContinuesAsNew = false,
     string? NextInput = null);

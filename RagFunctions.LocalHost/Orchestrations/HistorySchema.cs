@@ -4,7 +4,7 @@ namespace RagFunctions.LocalHost.Orchestrations;
 internal static class HistorySchema
 {
     /// <summary>One host per database: held by the session that lives as long as the host.</summary>
-    public const string TryLock = "SELECT pg_try_advisory_lock(hashtextextended('rag local host', 0))";
+    public const string Lock = "SELECT pg_advisory_lock(hashtextextended('rag local host', 0))";
 
     public const string Unlock = "SELECT pg_advisory_unlock(hashtextextended('rag local host', 0))";
 
@@ -12,33 +12,14 @@ internal static class HistorySchema
     public const string Create = """
         CREATE SCHEMA IF NOT EXISTS local_host;
         CREATE TABLE IF NOT EXISTS local_host.instances (
-            instance_id text PRIMARY KEY,
-            execution_id uuid NOT NULL,
-            name text NOT NULL,
-            status text NOT NULL,
-            input text,
-            output text,
-            custom_status text,
-            created_at timestamptz NOT NULL,
-            updated_at timestamptz NOT NULL);
+            instance_id text PRIMARY KEY, execution_id uuid NOT NULL, name text NOT NULL, status text NOT NULL,
+            input text, output text, custom_status text, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL);
         CREATE TABLE IF NOT EXISTS local_host.history (
-            execution_id uuid NOT NULL,
-            seq integer NOT NULL,
-            kind text NOT NULL,
-            task_id integer NOT NULL,
-            name text,
-            payload text,
-            at timestamptz NOT NULL,
-            PRIMARY KEY (execution_id, seq));
+            execution_id uuid NOT NULL, seq integer NOT NULL, kind text NOT NULL, task_id integer NOT NULL,
+            name text, payload text, at timestamptz NOT NULL, PRIMARY KEY (execution_id, seq));
         CREATE TABLE IF NOT EXISTS local_host.timers (
-            name text PRIMARY KEY,
-            schedule text NOT NULL,
-            last_at timestamptz,
-            next_at timestamptz NOT NULL,
-            updated_at timestamptz NOT NULL);
-        CREATE TABLE IF NOT EXISTS local_host.keys (
-            singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
-            code text NOT NULL);
+            name text PRIMARY KEY, schedule text NOT NULL, last_at timestamptz, next_at timestamptz NOT NULL, updated_at timestamptz NOT NULL);
+        CREATE TABLE IF NOT EXISTS local_host.keys (singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), code text NOT NULL);
         DELETE FROM local_host.history h WHERE NOT EXISTS (SELECT FROM local_host.instances i WHERE i.execution_id = h.execution_id);
         """;
 

@@ -100,12 +100,9 @@ internal sealed class HistoryStore(RagDatabase database)
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            live[reader.GetGuid(0)].Item2.Add(new HistoryEvent(
-                Enum.Parse<HistoryKind>(reader.GetString(1)),
-                reader.GetInt32(2),
-                Text(reader, 3),
-                Text(reader, 4),
-                reader.GetFieldValue<DateTimeOffset>(5)));
+            var kind = Enum.Parse<HistoryKind>(reader.GetString(1));
+            live[reader.GetGuid(0)].Item2.Add(
+                new HistoryEvent(kind, reader.GetInt32(2), Text(reader, 3), Text(reader, 4), reader.GetFieldValue<DateTimeOffset>(5)));
         }
 
         return [.. live.Values];
@@ -114,33 +111,18 @@ internal sealed class HistoryStore(RagDatabase database)
     /// <summary>Stores a new instance; false where one stands under its id at one of <paramref name="dedupe"/>.</summary>
     public Task<bool> InsertAsync(OrchestrationInstance instance, IReadOnlyCollection<string> dedupe, CancellationToken cancellationToken) =>
         AnyAsync(
-            InsertInstance,
-            cancellationToken,
-            instance.Id,
-            instance.ExecutionId,
-            instance.Name,
-            Nullable(instance.Input),
-            instance.CreatedAt,
-            dedupe.ToArray());
+            InsertInstance, cancellationToken,
+            instance.Id, instance.ExecutionId, instance.Name, Nullable(instance.Input), instance.CreatedAt, dedupe.ToArray());
 
     /// <summary>Stores what has happened and what was decided on it; false where the execution is no longer the instance's.</summary>
     public Task<bool> CommitAsync(
         OrchestrationInstance instance, Decision decision, int firstSeq, IReadOnlyList<HistoryEvent> events, CancellationToken cancellationToken) =>
         AnyAsync(
-            CommitDecision,
-            cancellationToken,
-            instance.Id,
-            instance.ExecutionId,
-            decision.Status.ToString(),
-            Nullable(decision.Output?.Replace("\0", "", StringComparison.Ordinal)),
-            Nullable(decision.CustomStatus),
-            events[0].At,
-            firstSeq,
-            events.Select(e => e.Kind.ToString()).ToArray(),
-            events.Select(e => e.TaskId).ToArray(),
-            events.Select(e => e.Name).ToArray(),
-            events.Select(e => e.Payload?.Replace("\0", "", StringComparison.Ordinal)).ToArray(),
-            events.Select(e => e.At).ToArray());
+            CommitDecision, cancellationToken,
+            instance.Id, instance.ExecutionId, decision.Status.ToString(), Nullable(decision.Output), Nullable(decision.CustomStatus),
+            events[0].At, firstSeq,
+            Array(events, e => e.Kind.ToString()), Array(events, e => e.TaskId), Array(events, e => e.Name),
+            Array(events, e => Storable(e.Payload)), Array(events, e => e.At));
 
     /// <summary>Begins the next generation: a new execution without history. False as with <see cref="CommitAsync"/>.</summary>
     public Task<bool> CommitNextGenerationAsync(OrchestrationInstance old, OrchestrationInstance next, CancellationToken cancellationToken) =>
@@ -165,23 +147,15 @@ internal sealed class HistoryStore(RagDatabase database)
         OrchestrationQuery query, string? after, int limit, CancellationToken cancellationToken)
     {
         await using var command = Command(
-            SelectPage,
-            Nullable(query.CreatedFrom),
-            Nullable(query.CreatedTo),
-            Names(query.Statuses),
-            Nullable(query.InstanceIdPrefix),
-            Nullable(after),
-            limit);
+            SelectPage, Nullable(query.CreatedFrom), Nullable(query.CreatedTo), Names(query.Statuses), Nullable(query.InstanceIdPrefix),
+            Nullable(after), limit);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await ReadInstancesAsync(reader, cancellationToken);
     }
 
     /// <summary>Removes instances with their history and returns how many.</summary>
     public async Task<int> PurgeAsync(
-        string? instanceId,
-        DateTimeOffset? createdFrom,
-        DateTimeOffset? createdTo,
-        IEnumerable<OrchestrationRuntimeStatus> statuses,
+        string? instanceId, DateTimeOffset? createdFrom, DateTimeOffset? createdTo, IEnumerable<OrchestrationRuntimeStatus> statuses,
         CancellationToken cancellationToken)
     {
         await using var command = Command(
@@ -195,8 +169,13 @@ internal sealed class HistoryStore(RagDatabase database)
         Value = (object?)statuses?.Select(status => status.ToString()).ToArray() ?? DBNull.Value,
     };
 
+    private static T[] Array<T>(IReadOnlyList<HistoryEvent> events, Func<HistoryEvent, T> column) => [.. events.Select(column)];
+
+    // The message of a failure may hold what PostgreSQL's text cannot.
+    private static string? Storable(string? text) => text?.Replace("\0", "", StringComparison.Ordinal);
+
     private static NpgsqlParameter Nullable(string? value) =>
-        new() { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)value ?? DBNull.Value };
+        new() { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)Storable(value) ?? DBNull.Value };
 
     private static NpgsqlParameter Nullable(DateTimeOffset? value) =>
         new() { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = (object?)value?.ToUniversalTime() ?? DBNull.Value };
@@ -208,16 +187,10 @@ internal sealed class HistoryStore(RagDatabase database)
         List<OrchestrationInstance> instances = [];
         while (await reader.ReadAsync(cancellationToken))
         {
+            var status = Enum.Parse<OrchestrationRuntimeStatus>(reader.GetString(3));
+            var (created, updated) = (reader.GetFieldValue<DateTimeOffset>(7), reader.GetFieldValue<DateTimeOffset>(8));
             instances.Add(new OrchestrationInstance(
-                reader.GetString(0),
-                reader.GetGuid(1),
-                reader.GetString(2),
-                Enum.Parse<OrchestrationRuntimeStatus>(reader.GetString(3)),
-                Text(reader, 4),
-                Text(reader, 5),
-                Text(reader, 6),
-                reader.GetFieldValue<DateTimeOffset>(7),
-                reader.GetFieldValue<DateTimeOffset>(8)));
+                reader.GetString(0), reader.GetGuid(1), reader.GetString(2), status, Text(reader, 4), Text(reader, 5), Text(reader, 6), created, updated));
         }
 
         return instances;

@@ -18,10 +18,7 @@ internal sealed class LocalDurableTaskClient(
     /// <exception cref="InvalidOperationException">There is no such orchestrator, the input is too large, or an instance stands at a
     /// dedupe status. Without dedupe statuses an instance of the id is replaced, running or not.</exception>
     public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
-        TaskName orchestratorName,
-        object? input = null,
-        StartOrchestrationOptions? options = null,
-        CancellationToken cancellation = default)
+        TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
     {
         if (options?.StartAt is not null)
         {
@@ -37,8 +34,7 @@ internal sealed class LocalDurableTaskClient(
         var function = catalog.Get(FunctionKind.Orchestration, orchestratorName);
         var json = Payload.Serialize(input, $"The input of orchestration '{function.Name}'");
         var now = DueTime.Now(time);
-        var instance = new OrchestrationInstance(
-            id, Guid.NewGuid(), function.Name, OrchestrationRuntimeStatus.Pending, json, null, null, now, now);
+        var instance = new OrchestrationInstance(id, Guid.NewGuid(), function.Name, OrchestrationRuntimeStatus.Pending, json, null, null, now, now);
         if (!await store.InsertAsync(instance, options?.DedupeStatuses ?? [], cancellation))
         {
             throw new InvalidOperationException($"An orchestration with the id '{id}' exists already.");

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.DurableTask;
 
 namespace RagFunctions.LocalHost.Orchestrations;
@@ -31,17 +32,14 @@ internal sealed class OpenTask<TResult> : OpenTask
             return;
         }
 
-        TResult result;
         try
         {
-            result = happened.Kind == HistoryKind.TimerFired ? default! : (TResult)Payload.Deserialize(happened.Payload, typeof(TResult))!;
+            _source.TrySetResult(
+                happened.Kind == HistoryKind.TimerFired ? default! : (TResult)Payload.Deserialize(happened.Payload, typeof(TResult))!);
         }
-        catch (Exception exception)
+        catch (JsonException exception)
         {
             _source.TrySetException(exception);
-            return;
         }
-
-        _source.TrySetResult(result);
     }
 }

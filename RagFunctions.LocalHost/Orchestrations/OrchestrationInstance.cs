@@ -4,19 +4,5 @@ namespace RagFunctions.LocalHost.Orchestrations;
 
 /// <summary>One orchestration as stored. Continue-as-new changes everything but <paramref name="Id"/> and <paramref name="Name"/>.</summary>
 internal sealed record OrchestrationInstance(
-    string Id,
-    Guid ExecutionId,
-    string Name,
-    OrchestrationRuntimeStatus Status,
-    string? Input,
-    string? Output,
-    string? CustomStatus,
-    DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt)
-{
-    /// <summary>The statuses of an orchestration that goes on.</summary>
-    public static IReadOnlyList<OrchestrationRuntimeStatus> Live { get; } =
-        [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running];
-
-    public bool IsLive => Live.Contains(Status);
-}
+    string Id, Guid ExecutionId, string Name, OrchestrationRuntimeStatus Status, string? Input, string? Output, string? CustomStatus,
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);

@@ -5,11 +5,8 @@ namespace RagFunctions.LocalHost.Orchestrations;
 
 /// <summary>The live instances of this process.</summary>
 internal sealed class OrchestrationRuntime(
-    OrchestrationExecutor executor,
-    ActivityDispatcher activities,
-    HistoryStore store,
-    TimeProvider time,
-    ILogger<OrchestrationRuntime> logger) : IDisposable
+    OrchestrationExecutor executor, ActivityDispatcher activities, HistoryStore store, TimeProvider time, ILogger<OrchestrationRuntime> logger)
+    : IDisposable
 {
     private readonly ConcurrentDictionary<string, OrchestrationSession> _sessions = new();
     private readonly CancellationTokenSource _stopping = new();

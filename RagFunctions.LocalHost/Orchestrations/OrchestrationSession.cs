@@ -11,14 +11,8 @@ namespace RagFunctions.LocalHost.Orchestrations;
 /// begins what was asked for. What happens between two transactions is lost with the process and happens again.
 /// </summary>
 internal sealed class OrchestrationSession(
-    OrchestrationInstance instance,
-    List<HistoryEvent> history,
-    OrchestrationExecutor executor,
-    ActivityDispatcher activities,
-    HistoryStore store,
-    TimeProvider time,
-    ILogger logger,
-    CancellationToken hostStopping)
+    OrchestrationInstance instance, List<HistoryEvent> history, OrchestrationExecutor executor, ActivityDispatcher activities,
+    HistoryStore store, TimeProvider time, ILogger logger, CancellationToken hostStopping)
 {
     // How long a database that does not answer is left alone.
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
@@ -55,7 +49,7 @@ internal sealed class OrchestrationSession(
 
             while (!_ended.IsCancellationRequested && await _happenings.Reader.WaitToReadAsync(_ended.Token))
             {
-                await DecideAsync(Drain());
+                await DecideAsync([.. Drain()]);
             }
         }
         catch (OperationCanceledException) when (_ended.IsCancellationRequested)
@@ -90,20 +84,15 @@ internal sealed class OrchestrationSession(
         }
 
         List<HistoryEvent> events = [.. fresh, .. decision.Asked];
-        if (!await PersistAsync(token => store.CommitAsync(_instance, decision, history.Count, events, token)))
+        var isMine = await PersistAsync(token => store.CommitAsync(_instance, decision, history.Count, events, token));
+        if (!isMine || decision.Status != OrchestrationRuntimeStatus.Running)
         {
+            HostLog.InstanceLeft(logger, _instance.Id, isMine, decision.Status);
             End();
             return;
         }
 
         history.AddRange(events);
-        if (decision.Status != OrchestrationRuntimeStatus.Running)
-        {
-            HostLog.InstanceEnded(logger, _instance.Id, decision.Status);
-            End();
-            return;
-        }
-
         BeginAll(decision.Asked);
     }
 
@@ -160,15 +149,12 @@ internal sealed class OrchestrationSession(
         }
     }
 
-    private List<Happening> Drain()
+    private IEnumerable<Happening> Drain()
     {
-        List<Happening> happenings = [];
         while (_happenings.Reader.TryRead(out var happening))
         {
-            happenings.Add(happening);
+            yield return happening;
         }
-
-        return happenings;
     }
 
     private async Task<bool> PersistAsync(Func<CancellationToken, Task<bool>> write)

@@ -18,13 +18,8 @@ internal static class Payload
     /// <exception cref="InvalidOperationException">It is too large.</exception>
     public static string? Serialize(object? value, string what)
     {
-        if (value is null)
-        {
-            return null;
-        }
-
-        var json = JsonSerializer.Serialize(value, value.GetType(), Options);
-        var bytes = Encoding.UTF8.GetByteCount(json);
+        var json = value is null ? null : JsonSerializer.Serialize(value, value.GetType(), Options);
+        var bytes = Encoding.UTF8.GetByteCount(json ?? "");
         return bytes <= MaxBytes
             ? json
             : throw new InvalidOperationException($"{what} has {bytes} bytes of JSON; more than {MaxBytes} are not allowed.");

@@ -16,14 +16,7 @@ internal sealed class ReplayContext(OrchestrationInstance instance, ReplayPump p
 
     public override string InstanceId => instance.Id;
 
-    public override DateTime CurrentUtcDateTime
-    {
-        get
-        {
-            pump.Demand();
-            return _now.UtcDateTime;
-        }
-    }
+    public override DateTime CurrentUtcDateTime => _now.UtcDateTime;
 
     public string? CustomStatus { get; private set; }
 

@@ -13,11 +13,7 @@ namespace RagFunctions.LocalHost.Timers;
 /// still ran, is made up for by one run that is told so.
 /// </summary>
 internal sealed class TimerService(
-    FunctionCatalog catalog,
-    TimerStore store,
-    IConfiguration configuration,
-    IServiceScopeFactory scopes,
-    TimeProvider time,
+    FunctionCatalog catalog, TimerStore store, IConfiguration configuration, IServiceScopeFactory scopes, TimeProvider time,
     ILogger<TimerService> logger) : IDisposable
 {
     // Nobody is later than this by scheduling alone.
@@ -28,17 +24,14 @@ internal sealed class TimerService(
         .Where(function => function.Kind == FunctionKind.Timer)
         .ToDictionary(function => function.Name, _ => new SemaphoreSlim(1));
 
-    private List<Task> _running = [];
+    private readonly List<Task> _running = [];
 
     /// <exception cref="InvalidOperationException">A schedule cannot be read, or its setting is missing.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var timers = catalog.All
-            .Where(function => function.Kind == FunctionKind.Timer)
-            .Select(function => (Function: function, Schedule: ScheduleOf(function)))
-            .ToList();
-        foreach (var (function, schedule) in timers)
+        foreach (var function in catalog.All.Where(function => function.Kind == FunctionKind.Timer))
         {
+            var schedule = ScheduleOf(function);
             var cron = Parse(function, schedule);
             var now = time.GetUtcNow();
             var times = await store.FindAsync(function.Name, schedule, cancellationToken)
@@ -56,17 +49,9 @@ internal sealed class TimerService(
     {
         await _stopping.CancelAsync();
         await Task.WhenAll(_running);
-        _running = [];
     }
 
-    public void Dispose()
-    {
-        _stopping.Dispose();
-        foreach (var alone in _alone.Values)
-        {
-            alone.Dispose();
-        }
-    }
+    public void Dispose() => _stopping.Dispose();
 
     private static DateTimeOffset Next(CronExpression cron, DateTimeOffset after) =>
         cron.GetNextOccurrence(after, TimeZoneInfo.Utc) ?? DateTimeOffset.MaxValue;
@@ -96,11 +81,9 @@ internal sealed class TimerService(
                 var info = new TimerInfo
                 {
                     IsPastDue = began - times.Next > PastDueAfter,
-                    ScheduleStatus = new ScheduleStatus
+                    ScheduleStatus = new()
                     {
-                        Last = times.Last?.UtcDateTime ?? default,
-                        Next = following.UtcDateTime,
-                        LastUpdated = times.Updated.UtcDateTime,
+                        Last = times.Last?.UtcDateTime ?? default, Next = following.UtcDateTime, LastUpdated = times.Updated.UtcDateTime,
                     },
                 };
                 await InvokeAsync(function, info);
@@ -139,13 +122,8 @@ internal sealed class TimerService(
     private string ScheduleOf(Function function)
     {
         var schedule = function.Timer!.Schedule;
-        if (schedule is not ['%', .., '%'])
-        {
-            return schedule;
-        }
-
-        var setting = schedule.Trim('%');
-        return configuration[setting]
-            ?? throw new InvalidOperationException($"Timer '{function.Name}': the setting '{setting}' with its schedule is missing.");
+        return schedule is not ['%', .., '%'] ? schedule
+            : configuration[schedule.Trim('%')]
+            ?? throw new InvalidOperationException($"Timer '{function.Name}': the setting '{schedule.Trim('%')}' with its schedule is missing.");
     }
 }

@@ -18,24 +18,19 @@ internal sealed class TimerStore(RagDatabase database)
     public async Task<TimerTimes?> FindAsync(string name, string schedule, CancellationToken cancellationToken)
     {
         await using var command = database.Source.CreateCommand(Select);
-        command.Parameters.Add(new NpgsqlParameter { Value = name });
-        command.Parameters.Add(new NpgsqlParameter { Value = schedule });
+        command.Parameters.AddRange((NpgsqlParameter[])[new() { Value = name }, new() { Value = schedule }]);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? new TimerTimes(
-                reader.IsDBNull(0) ? null : reader.GetFieldValue<DateTimeOffset>(0),
-                reader.GetFieldValue<DateTimeOffset>(1),
-                reader.GetFieldValue<DateTimeOffset>(2))
+                reader.GetFieldValue<DateTimeOffset?>(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<DateTimeOffset>(2))
             : null;
     }
 
     public async Task SaveAsync(string name, string schedule, TimerTimes times, CancellationToken cancellationToken)
     {
         await using var command = database.Source.CreateCommand(Upsert);
-        foreach (var value in new object[] { name, schedule, (object?)times.Last ?? DBNull.Value, times.Next, times.Updated })
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        }
+        object[] values = [name, schedule, (object?)times.Last ?? DBNull.Value, times.Next, times.Updated];
+        command.Parameters.AddRange(values.Select(value => new NpgsqlParameter { Value = value }).ToArray());
 
         await command.ExecuteNonQueryAsync(cancellationToken);
     }

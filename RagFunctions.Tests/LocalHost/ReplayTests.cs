@@ -74,7 +74,7 @@ public sealed class ReplayTests(DatabaseFixture fixture) : LocalHostTest(fixture
     }
 
     [Fact]
-    public async Task A_retry_policy_waits_by_durableTimers_that_grow()
+    public async Task A_retry_policy_waits_by_durable_timers_that_grow()
     {
         var id = await ScheduleAsync(nameof(OrchestrationSamples.Retries), 2);
         await TimersBecomeAsync(1);
