@@ -75,6 +75,18 @@ public sealed class MarketplaceLimitTests
     }
 
     [Fact]
+    public async Task An_idle_bucket_holds_no_more_than_its_burst()
+    {
+        await using var scene = await MarketplaceScene.StartAsync();
+        using var first = await scene.SendAsync(MarketplaceHost.Common, "/ping");
+        scene.Time.Advance(TimeSpan.FromDays(1));
+
+        using var second = await scene.SendAsync(MarketplaceHost.Common, "/ping");
+
+        Assert.Equal(2, Header(second, "X-Ratelimit-Remaining"));
+    }
+
+    [Fact]
     public async Task Sellers_token_types_and_methods_have_buckets_of_their_own()
     {
         await using var scene = await MarketplaceScene.StartAsync();

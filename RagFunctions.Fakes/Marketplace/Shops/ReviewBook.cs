@@ -19,7 +19,8 @@ internal sealed class ReviewBook(ShopClock clock, Catalogue catalogue, ShopOptio
         var text = kind < 0.2 ? "" : ReviewWords.Text(random, rating);
         if (text.Length > 0 && clock.Chance(options.ZeroByteShare))
         {
-            text = text.Insert(text.Length / 2, "\0");
+            // Behind the first letter: never within a character of two code units.
+            text = text.Insert(1, "\0");
         }
 
         var place = _reviews.Count;

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.DependencyInjection;
+using RagFunctions.Fakes.Marketplace;
+using RagFunctions.Tests.Postgres;
+using FakeHost = RagFunctions.Fakes.Marketplace.MarketplaceHost;
+
+namespace RagFunctions.Tests.Marketplace;
+
+/// <summary>The services as an application has them, pointed at the marketplace fake's hosts.</summary>
+internal static class FakeMarketplaceHost
+{
+    public static ServiceProvider Build(
+        DatabaseFixture database, MarketplaceServer server, TimeProvider time, params ReadOnlySpan<(string Name, int Value)> settings)
+    {
+        var addresses = new Dictionary<string, string?>
+        {
+            ["Marketplace:StatisticsUrl"] = Of(FakeHost.Statistics),
+            ["Marketplace:AnalyticsUrl"] = Of(FakeHost.Analytics),
+            ["Marketplace:ContentUrl"] = Of(FakeHost.Content),
+            ["Marketplace:PricesUrl"] = Of(FakeHost.Prices),
+            ["Marketplace:FeedbacksUrl"] = Of(FakeHost.Feedbacks),
+            ["Marketplace:CommonUrl"] = Of(FakeHost.Common),
+        };
+        foreach (var (name, value) in settings)
+        {
+            addresses[$"Marketplace:{name}"] = value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        return MarketplaceHost.Build(database, "https://nowhere.invalid", time, addresses);
+
+        string Of(FakeHost host) => server.Address(host).ToString().TrimEnd('/');
+    }
+}
