@@ -33,7 +33,7 @@ internal sealed class SaleTable : SourceTable
         SELECT r.id::bigint, r.nm_id::bigint, ({Eligible}) IS TRUE,
         {Columns}
         FROM wb_sales AS r
-        LEFT JOIN wb_products AS p ON p.cabinet_id = r.cabinet_id AND p.nm_id = r.nm_id
+        {CardOfRow}
         WHERE r.cabinet_id = $1 AND r.id = ANY($3)
         ORDER BY r.id
         """;
@@ -44,7 +44,7 @@ internal sealed class SaleTable : SourceTable
         FROM (SELECT * FROM wb_sales AS r
               WHERE r.cabinet_id = $1 AND r.id BETWEEN $3 AND $4 AND {Eligible}
               ORDER BY r.id LIMIT $5) AS r
-        LEFT JOIN wb_products AS p ON p.cabinet_id = r.cabinet_id AND p.nm_id = r.nm_id
+        {CardOfRow}
         ORDER BY r.id
         """;
 

@@ -18,6 +18,19 @@ internal abstract class SourceTable
     /// <summary>From here on an instant is not shown: near the last one that .NET holds, with room for the shift to Moscow time.</summary>
     protected const string EndOfInstants = "'9999-12-31 00:00:00+00'";
 
+    /// <summary>
+    /// The card of row <c>r</c>'s article, if there is one, as <c>p</c>. A search in the order of the unique key: a plain join leaves the
+    /// planner a choice, and for a cabinet that is newer than the statistics it compared every row with every card (3,000: 0.7 s, not 10 ms).
+    /// </summary>
+    protected const string CardOfRow = """
+        LEFT JOIN LATERAL (
+            SELECT c.cabinet_id, c.nm_id, c.name
+            FROM wb_products AS c
+            WHERE (c.cabinet_id, c.nm_id) >= (r.cabinet_id, r.nm_id)
+            ORDER BY c.cabinet_id, c.nm_id
+            LIMIT 1) AS p ON p.cabinet_id = r.cabinet_id AND p.nm_id = r.nm_id
+        """;
+
     /// <summary>Rows named by id, eligible or not: id, nm_id, eligible, then the entity's columns.</summary>
     public abstract string ByIds { get; }
 

@@ -14,13 +14,15 @@ public static class MassDeleteGuard
     /// <summary>Fewer rows than this about to go at once are not worth judging in a run over the queue.</summary>
     public const int WorthJudging = 50;
 
+    // Sets, not a join: on a queue without statistics the planner joined every queued row with every source row.
     private static readonly Dictionary<Entity, string> AbsentIds = EntityNames.All.ToDictionary(
         entity => entity,
         entity => $"""
-        SELECT queued.source_id
-        FROM rag_changes AS queued
-        WHERE queued.cabinet_id = $1 AND queued.source_table = $2
-          AND NOT EXISTS (SELECT FROM {entity.TableName()} AS source WHERE source.cabinet_id = $1 AND source.id = queued.source_id)
+        SELECT source_id FROM rag_changes WHERE cabinet_id = $1 AND source_table = $2
+        EXCEPT
+        SELECT id::bigint FROM {entity.TableName()}
+        WHERE cabinet_id = $1
+          AND id = ANY (ARRAY(SELECT source_id FROM rag_changes WHERE cabinet_id = $1 AND source_table = $2))
         """);
 
     private const string CountIndexed = """

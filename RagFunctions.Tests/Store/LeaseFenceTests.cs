@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 using RagFunctions.Core;
 using RagFunctions.Core.Chunks;
@@ -133,6 +134,44 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
         Assert.Equal(1, await cabinet.QueuedAsync());
         await cabinet.CatchUpWithQueueAsync();
         Assert.Contains("44", await cabinet.TextAsync(Entity.Stocks, stock), StringComparison.Ordinal);
+    }
+
+    /// <summary>The other order would take a version whose row it has not seen, and remove it.</summary>
+    [Fact]
+    public async Task A_full_run_reads_the_versions_before_the_rows()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(1);
+        var stock = await cabinet.IdOfAsync(Entity.Stocks, 1);
+        using var parent = new Activity("page").Start();
+        var changed = 0;
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = read =>
+            {
+                var isSourceRead = read.GetTagItem("db.query.text") is string sql && sql.Contains("FROM wb_stocks", StringComparison.Ordinal);
+                if (read.TraceId == parent.TraceId && isSourceRead && Interlocked.Exchange(ref changed, 1) == 0)
+                {
+                    Task.Run(ChangeAsync, Stop).GetAwaiter().GetResult();
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        await cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Stocks, null, null), RunMode.Full), Stop);
+
+        Assert.Equal(1, changed);
+        Assert.Equal(1, await cabinet.QueuedAsync());
+        await cabinet.CatchUpWithQueueAsync();
+        Assert.Contains("55", await cabinet.TextAsync(Entity.Stocks, stock), StringComparison.Ordinal);
+
+        async Task ChangeAsync()
+        {
+            await cabinet.ExecuteAsync("UPDATE wb_stocks SET quantity = 55 WHERE cabinet_id = $1");
+            await cabinet.EnqueueAsync(Entity.Stocks, stock);
+        }
     }
 
     [Fact]
