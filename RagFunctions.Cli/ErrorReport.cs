@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Migrations;
 using Spectre.Console;
 
@@ -17,7 +18,7 @@ internal static class ErrorReport
     private static string Describe(Exception exception) => exception switch
     {
         OperationCanceledException => "cancelled",
-        CliException or MigrationException => exception.Message,
+        CliException or MigrationException or CabinetException => exception.Message,
         OptionsValidationException validation => string.Join(Environment.NewLine, validation.Failures),
         PostgresException postgres => $"the database says: {postgres.MessageText} ({postgres.SqlState})",
         NpgsqlException npgsql => $"the database does not answer: {npgsql.GetBaseException().Message}",

@@ -51,6 +51,8 @@ internal static class RagCommandLine
             BenchCommand.Create(runner),
             BenchCommand.CreateWorker(runner),
             SearchCommand.Create(runner),
+            CabinetCommand.Create(runner),
+            SyncCommand.Create(runner),
         };
     }
 }

@@ -23,8 +23,12 @@ internal static class MigrateCommand
             Description = "Install triggers that queue every change of the source tables, for a main database that another service writes.",
         };
         var noCapture = new Option<bool>("--no-capture-changes") { Description = "Remove those triggers." };
+        var dropKeys = new Option<bool>("--drop-original-keys")
+        {
+            Description = "Drop the original's unique constraints on orders, sales and stocks, which the marketplace's rows do not keep.",
+        };
         var yes = new Option<bool>("--yes") { Description = "Upgrade an index of the original without asking." };
-        var command = new Command("migrate", "Brings the schemas up to date.") { set, capture, noCapture, yes };
+        var command = new Command("migrate", "Brings the schemas up to date.") { set, capture, noCapture, dropKeys, yes };
         command.Validators.Add(result =>
         {
             var (isCapture, isNoCapture) = (result.GetValue(capture), result.GetValue(noCapture));
@@ -35,6 +39,10 @@ internal static class MigrateCommand
             else if ((isCapture || isNoCapture) && result.GetValue(set) == MigrationSet.Rag.Name())
             {
                 result.AddError("Change capture belongs to the set main.");
+            }
+            else if (result.GetValue(dropKeys) && result.GetValue(set) == MigrationSet.Rag.Name())
+            {
+                result.AddError("The original's keys belong to the set main.");
             }
         });
         runner.Run(command, async scope =>
@@ -50,6 +58,7 @@ internal static class MigrateCommand
                 if (chosen == MigrationSet.Main)
                 {
                     await SetCaptureAsync(scope, scope.Parsed.GetValue(capture), scope.Parsed.GetValue(noCapture));
+                    await TreatOriginalKeysAsync(scope, scope.Parsed.GetValue(dropKeys));
                 }
             }
 
@@ -114,6 +123,25 @@ internal static class MigrateCommand
         {
             await ChangeCapture.RemoveAsync(scope.Main.Source, scope.CancellationToken);
             scope.Output.MarkupLineInterpolated($"main: changes of the source tables are no longer captured");
+        }
+    }
+
+    private static async Task TreatOriginalKeysAsync(CommandScope scope, bool isDrop)
+    {
+        var present = string.Join(", ", await OriginalKeys.PresentAsync(scope.Main.Source, scope.CancellationToken));
+        if (present.Length == 0)
+        {
+            return;
+        }
+
+        if (isDrop)
+        {
+            await OriginalKeys.DropAsync(scope.Main.Source, scope.CancellationToken);
+            scope.Output.MarkupLineInterpolated($"main: dropped {present}");
+        }
+        else
+        {
+            scope.Output.MarkupLineInterpolated($"main: {present} keep the marketplace sync from starting; --drop-original-keys drops them");
         }
     }
 }

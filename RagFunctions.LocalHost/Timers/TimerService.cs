@@ -83,7 +83,9 @@ internal sealed class TimerService(
                     IsPastDue = began - times.Next > PastDueAfter,
                     ScheduleStatus = new()
                     {
-                        Last = times.Last?.UtcDateTime ?? default, Next = following.UtcDateTime, LastUpdated = times.Updated.UtcDateTime,
+                        Last = times.Last?.UtcDateTime ?? default,
+                        Next = following.UtcDateTime,
+                        LastUpdated = times.Updated.UtcDateTime,
                     },
                 };
                 await InvokeAsync(function, info);

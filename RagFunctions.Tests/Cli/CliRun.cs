@@ -8,11 +8,16 @@ namespace RagFunctions.Tests.Cli;
 internal sealed record CliRun(int Code, string Output, string Errors)
 {
     /// <summary>Runs with the given environment variables and nothing else around it.</summary>
-    public static async Task<CliRun> OfAsync(IReadOnlyDictionary<string, string?> variables, params string[] arguments)
+    public static Task<CliRun> OfAsync(IReadOnlyDictionary<string, string?> variables, params string[] arguments) =>
+        WithInputAsync("", variables, arguments);
+
+    /// <summary>Runs with something piped in.</summary>
+    public static async Task<CliRun> WithInputAsync(string input, IReadOnlyDictionary<string, string?> variables, params string[] arguments)
     {
         await using var output = new StringWriter(CultureInfo.InvariantCulture);
         await using var errors = new StringWriter(CultureInfo.InvariantCulture);
-        var environment = new CliEnvironment(ConsoleFor(output), ConsoleFor(errors), Path.GetTempPath(), variables, CanAsk: false);
+        using var piped = new StringReader(input);
+        var environment = new CliEnvironment(ConsoleFor(output), ConsoleFor(errors), Path.GetTempPath(), variables, CanAsk: false, piped);
         var code = await RagCommandLine.RunAsync(arguments, environment, TestContext.Current.CancellationToken);
         return new CliRun(code, output.ToString(), errors.ToString());
     }

@@ -21,35 +21,35 @@ public sealed class RunScenarioTests
         ["every round wants another"] = (() => new ScriptedSteps { Plan = None, Close = _ => new RoundEnd(true, RunOutcome.Completed) }, RunOutcome.Completed,
             [.. Enumerable.Range(1, 10).SelectMany(r => Rounds(r, r == 10 ? "True" : "False"))]),
         ["full, one range fails"] = (() => new ScriptedSteps
-            {
-                Plan = None,
-                Open = input => ScriptedSteps.Started(input, RunMode.Full, Entity.Sales, Entity.Products),
-                Apply = input => input.Range.Entity == Entity.Sales ? throw new InvalidOperationException("locked") : new ApplyResult(RowsRead: 5),
-                Close = input => new RoundEnd(false, input.ApplyFailed && input.Totals.Error == "locked" ? RunOutcome.CompletedWithErrors : "?"),
-            },
+        {
+            Plan = None,
+            Open = input => ScriptedSteps.Started(input, RunMode.Full, Entity.Sales, Entity.Products),
+            Apply = input => input.Range.Entity == Entity.Sales ? throw new InvalidOperationException("locked") : new ApplyResult(RowsRead: 5),
+            Close = input => new RoundEnd(false, input.ApplyFailed && input.Totals.Error == "locked" ? RunOutcome.CompletedWithErrors : "?"),
+        },
             RunOutcome.CompletedWithErrors,
             ["1 apply Full Products", "1 apply Full Sales", "1 begin durable:index-7", "1 close, rows 5, embedded 0, last True", "1 plan"]),
         ["lease lost"] = (() => new ScriptedSteps
-            {
-                Apply = _ => new ApplyResult(Superseded: true),
-                Close = _ => new RoundEnd(false, RunOutcome.Superseded),
-            },
+        {
+            Apply = _ => new ApplyResult(Superseded: true),
+            Close = _ => new RoundEnd(false, RunOutcome.Superseded),
+        },
             RunOutcome.Superseded,
             ["1 apply Incremental Orders", "1 begin durable:index-7", "1 close, rows 0, embedded 0, last False"]),
         ["wrong key at the provider"] = (() => new ScriptedSteps
-            {
-                Embed = _ => new EmbedBatchResult(StopError: "401"),
-                Close = input => new RoundEnd(false, input.StopError == "401" ? RunOutcome.Failed : "?"),
-            },
+        {
+            Embed = _ => new EmbedBatchResult(StopError: "401"),
+            Close = input => new RoundEnd(false, input.StopError == "401" ? RunOutcome.Failed : "?"),
+        },
             RunOutcome.Failed,
             ["1 apply Incremental Orders", "1 begin durable:index-7", "1 close, rows 1, embedded 0, last False", "1 embed -8", "1 embed 8-", "1 plan"]),
         ["a short wait"] = (() => new ScriptedSteps
-            {
-                Plan = None,
-                Close = input => input.Round == 1
-                    ? new RoundEnd(false, RunOutcome.Waiting, ScriptedSteps.Start.AddSeconds(90))
-                    : new RoundEnd(false, RunOutcome.Completed),
-            },
+        {
+            Plan = None,
+            Close = input => input.Round == 1
+                ? new RoundEnd(false, RunOutcome.Waiting, ScriptedSteps.Start.AddSeconds(90))
+                : new RoundEnd(false, RunOutcome.Completed),
+        },
             RunOutcome.Completed,
             [.. Enumerable.Range(1, 2).SelectMany(r => Rounds(r, "False"))]),
         ["a long wait"] = (() => new ScriptedSteps { Plan = None, Close = _ => new RoundEnd(false, RunOutcome.Waiting, ScriptedSteps.Start.AddHours(9)) },

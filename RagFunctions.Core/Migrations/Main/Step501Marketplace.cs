@@ -95,7 +95,19 @@ public sealed class Step501Marketplace : Migration
 
     private const string DropTables = "DROP TABLE wb_limit_buckets, wb_sync_seen, wb_sync_cursors, wb_product_sizes";
 
-    // api_key stays nullable: a cabinet without a plain token could not be given one.
+    // In the original's table; a cabinet without a plain token keeps it from being exactly as before.
+    private const string RequirePlainToken = """
+        DO $restore$
+        BEGIN
+            IF EXISTS (SELECT FROM wb_cabinets WHERE api_key IS NULL) THEN
+                RAISE NOTICE 'wb_cabinets.api_key stays nullable';
+            ELSE
+                ALTER TABLE wb_cabinets ALTER COLUMN api_key SET NOT NULL;
+            END IF;
+        END
+        $restore$
+        """;
+
     private const string DropColumns = """
         ALTER TABLE wb_stocks DROP COLUMN chrt_id, DROP COLUMN size_key, DROP COLUMN warehouse_key;
         ALTER TABLE wb_sales DROP COLUMN wb_sale_id, DROP COLUMN srid, DROP COLUMN total_price, DROP COLUMN price_with_disc,
@@ -135,6 +147,11 @@ public sealed class Step501Marketplace : Migration
                 {
                     OwnedTables.Run(connection, transaction, key.RestoreIfPossible);
                 }
+            }
+
+            if (!OwnedTables.IsOurs(connection, transaction, "wb_cabinets"))
+            {
+                OwnedTables.Run(connection, transaction, RequirePlainToken);
             }
 
             OwnedTables.DropIfOurs(connection, transaction, "wb_sync_logs");

@@ -1,0 +1,152 @@
+using System.CommandLine;
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using RagFunctions.Core.Marketplace.Cabinets;
+using RagFunctions.Core.Marketplace.Tokens;
+using Spectre.Console;
+
+namespace RagFunctions.Cli.Commands;
+
+/// <summary><c>rag cabinet</c>: seller accounts. A token comes from a file or standard input and is never written anywhere readable.</summary>
+internal static class CabinetCommand
+{
+    public static Command Create(CommandRunner runner) => new("cabinet", "Seller accounts and their tokens.")
+    {
+        Add(runner), List(runner), Deactivate(runner), Activate(runner), Remove(runner), Encrypt(runner),
+    };
+
+    private static Command Add(CommandRunner runner)
+    {
+        var name = new Option<string?>("--name") { Description = "What to call it." };
+        var file = new Option<FileInfo>("--token-file") { Description = "File that holds the token; by default standard input." };
+        file.AcceptExistingOnly();
+        var replace = new Option<long?>("--replace") { Description = "Give this cabinet the token instead of adding one." };
+        var command = new Command("add", "Adds a cabinet, or renews the token of one. The token is stored encrypted.") { name, file, replace };
+        runner.Run(command, async scope =>
+        {
+            var token = await ReadTokenAsync(scope, scope.Parsed.GetValue(file));
+            if (scope.Parsed.GetValue(replace) is { } id)
+            {
+                await Store(scope).ReplaceTokenAsync(id, token, scope.CancellationToken);
+            }
+            else
+            {
+                id = await Store(scope).AddAsync(token, scope.Parsed.GetValue(name), scope.CancellationToken);
+            }
+
+            scope.Output.MarkupLineInterpolated($"cabinet {id}");
+            foreach (var warning in TokenDecoder.Decode(token.Trim()).Warnings(Now(scope)))
+            {
+                scope.Output.MarkupLineInterpolated($"  {warning}");
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command List(CommandRunner runner)
+    {
+        var command = new Command("list", "Shows all cabinets.");
+        runner.Run(command, async scope =>
+        {
+            var table = new Table().AddColumns("id", "name", "active", "token", "kind", "last sync", "notes");
+            foreach (var cabinet in await Store(scope).ListAsync(scope.CancellationToken))
+            {
+                List<string> notes = [.. cabinet.Token?.Warnings(Now(scope)) ?? ["no token that opens"]];
+                if (cabinet.TokenRejectedAt is { } rejected)
+                {
+                    notes.Insert(0, $"rejected on {rejected:yyyy-MM-dd HH:mm}");
+                }
+
+                table.AddRow(
+                    cabinet.Id.ToString(CultureInfo.InvariantCulture), Markup.Escape(cabinet.Name ?? ""), cabinet.IsActive ? "yes" : "no",
+                    cabinet.IsEncrypted ? "encrypted" : cabinet.Token is null ? "none" : "plain",
+                    cabinet.Token?.Kind.ToString().ToLowerInvariant() ?? "",
+                    cabinet.LastSyncAt?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "never",
+                    Markup.Escape(string.Join("; ", notes)));
+            }
+
+            scope.Output.Write(table);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Deactivate(CommandRunner runner) => Simple(
+        runner, "deactivate", "Hides a cabinet: no sync, no runs, not found by search. Nothing is deleted.",
+        (scope, id) => Store(scope).DeactivateAsync(id, scope.CancellationToken));
+
+    private static Command Activate(CommandRunner runner) => Simple(
+        runner, "activate", "Brings a hidden cabinet back.", (scope, id) => Store(scope).ActivateAsync(id, scope.CancellationToken));
+
+    private static Command Remove(CommandRunner runner)
+    {
+        var yes = new Option<bool>("--yes") { Description = "Do not ask." };
+        var command = Simple(runner, "remove", "Deletes a cabinet with all its source rows. The weekly rebuild purges its index.", async (scope, id) =>
+        {
+            if (!scope.Parsed.GetValue(yes))
+            {
+                if (!scope.Environment.CanAsk)
+                {
+                    throw new CliException("Not removed: nobody is there to ask. Run it again with --yes.");
+                }
+
+                if (!await scope.Output.ConfirmAsync($"Delete cabinet {id} and all its rows?", defaultValue: false, scope.CancellationToken))
+                {
+                    throw new CliException("Not removed.");
+                }
+            }
+
+            await Store(scope).RemoveAsync(id, scope.CancellationToken);
+        });
+        command.Options.Add(yes);
+        return command;
+    }
+
+    private static Command Encrypt(CommandRunner runner)
+    {
+        var command = new Command("encrypt", "Encrypts all tokens with the present key and blanks the original's plain ones.");
+        runner.Run(command, async scope =>
+        {
+            var count = await Store(scope).EncryptAsync(scope.CancellationToken);
+            scope.Output.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{count} tokens encrypted");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Simple(CommandRunner runner, string name, string description, Func<CommandScope, long, Task> action)
+    {
+        var cabinet = CabinetArgument.Create();
+        var command = new Command(name, description) { cabinet };
+        runner.Run(command, async scope =>
+        {
+            await action(scope, scope.Parsed.GetValue(cabinet));
+            scope.Output.WriteLine("done");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static async Task<string> ReadTokenAsync(CommandScope scope, FileInfo? file)
+    {
+        if (file is not null)
+        {
+            return await File.ReadAllTextAsync(file.FullName, scope.CancellationToken);
+        }
+
+        if (scope.Environment.CanAsk)
+        {
+            return await new TextPrompt<string>("Token:").Secret(null).ShowAsync(scope.Output, scope.CancellationToken);
+        }
+
+        return scope.Environment.Input is { } input
+            ? await input.ReadToEndAsync(scope.CancellationToken)
+            : throw new CliException("No token: give --token-file, or pipe it in.");
+    }
+
+    private static CabinetStore Store(CommandScope scope) => scope.Services.GetRequiredService<CabinetStore>();
+
+    private static DateTimeOffset Now(CommandScope scope) => scope.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+}

@@ -1,0 +1,81 @@
+using RagFunctions.Tests.Marketplace;
+using RagFunctions.Tests.Postgres;
+
+namespace RagFunctions.Tests.Cli;
+
+public sealed class CabinetCommandsTests : IAsyncLifetime
+{
+    private readonly string _token = TestTokens.Of(Guid.NewGuid().ToString());
+    private TestDatabase _database = null!;
+
+    private Dictionary<string, string?> Variables => new()
+    {
+        ["ConnectionStrings__Main"] = _database.ConnectionString,
+        ["ConnectionStrings__Rag"] = _database.ConnectionString,
+        ["Marketplace__TokenKey"] = MarketplaceHost.TokenKey,
+    };
+
+    public async ValueTask InitializeAsync() => _database = await TestDatabase.CreateAsync();
+
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    [Fact]
+    public async Task A_cabinet_is_added_from_standard_input_listed_hidden_and_removed_and_its_token_is_never_shown()
+    {
+        CliRun[] runs =
+        [
+            await CliRun.WithInputAsync(_token + "\n", Variables, "cabinet", "add", "--name", "Shop"),
+            await CliRun.WithInputAsync(_token, Variables, "cabinet", "add"),
+            await CliRun.OfAsync(Variables, "cabinet", "deactivate", "1"),
+            await CliRun.OfAsync(Variables, "cabinet", "list"),
+            await CliRun.OfAsync(Variables, "cabinet", "remove", "1"),
+            await CliRun.OfAsync(Variables, "cabinet", "remove", "1", "--yes"),
+            await CliRun.OfAsync(Variables, "cabinet", "deactivate", "1"),
+        ];
+
+        Assert.Equal([0, 1, 0, 0, 1, 0, 1], runs.Select(run => run.Code));
+        Assert.Contains("cabinet 1", runs[0].Output, StringComparison.Ordinal);
+        Assert.Contains("already that of cabinet 1", runs[1].Errors, StringComparison.Ordinal);
+        Assert.Contains("encrypted", runs[3].Output, StringComparison.Ordinal);
+        Assert.Contains("--yes", runs[4].Errors, StringComparison.Ordinal);
+        Assert.Contains("there is no cabinet 1", runs[6].Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain(runs, run => (run.Output + run.Errors).Contains(_token, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_token_is_read_from_a_file_and_plain_ones_are_encrypted_on_demand()
+    {
+        var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        await File.WriteAllTextAsync(file, _token, TestContext.Current.CancellationToken);
+        try
+        {
+            await _database.Source.ExecuteAsync("INSERT INTO wb_cabinets (api_key, is_active) VALUES ('plain', true)");
+            Assert.Equal(0, (await CliRun.OfAsync(Variables, "cabinet", "add", "--replace", "1", "--token-file", file)).Code);
+            Assert.Equal(["t"], await _database.Source.ReadNamesAsync("SELECT (api_key IS NULL)::text::char(1) FROM wb_cabinets"));
+            await _database.Source.ExecuteAsync("INSERT INTO wb_cabinets (api_key, is_active) VALUES ('other', true)");
+            Assert.Contains("1 tokens encrypted", (await CliRun.OfAsync(Variables, "cabinet", "encrypt")).Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task The_sync_shows_an_outcome_for_each_entity_and_fails_when_one_did()
+    {
+        await using var stub = await StubMarketplace.StartAsync();
+        stub.Answer("/api/v1/supplier/orders", "[]");
+        var variables = Variables;
+        variables["Marketplace__StatisticsUrl"] = stub.Url;
+        await CliRun.WithInputAsync(_token, variables, "cabinet", "add");
+
+        var orders = await CliRun.OfAsync(variables, "sync", "1", "--only", "orders");
+        var sales = await CliRun.OfAsync(variables, "sync", "1", "--only", "sales");
+        var unknown = await CliRun.OfAsync(variables, "sync", "2");
+
+        Assert.Equal((0, 1, 1), (orders.Code, sales.Code, unknown.Code));
+        Assert.Contains("ok", orders.Output, StringComparison.Ordinal);
+        Assert.Contains("404", sales.Output, StringComparison.Ordinal);
+    }
+}
