@@ -12,8 +12,8 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
         SELECT model, dimensions FROM rag_embedder
         """;
 
-    // LATERAL with LIMIT: one index look-up for each waiting text, however stale the statistics. A chunk counts as owner of a vector
-    // only where text and vector agree.
+    // LATERAL with LIMIT: one index look-up for each waiting text, given statistics that know the cabinet (EmbeddingPlanner sees to
+    // that). A chunk counts as owner of a vector only where text and vector agree.
     private const string Reuse =
         """
         WITH found AS (

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Embeddings;
@@ -8,7 +9,7 @@ namespace RagFunctions.Tests.Embeddings;
 public sealed class StatementCountTests
 {
     [Fact]
-    public async Task Planning_is_one_round_trip_and_a_batch_three_at_10_500_and_5000_texts()
+    public async Task Planning_is_one_round_trip_and_one_more_after_a_load_and_a_batch_is_three_at_10_500_and_5000_texts()
     {
         var counts = new List<(int Plan, int Batch)>();
         foreach (var texts in (int[])[10, 500, 5_000])
@@ -21,7 +22,21 @@ public sealed class StatementCountTests
             counts.Add((plan, batch));
         }
 
-        Assert.Equal([(1, 3), (1, 3), (1, 3)], counts);
+        Assert.Equal([(1, 3), (1, 3), (2, 3)], counts);
+    }
+
+    [Theory]
+    [InlineData(EmbeddingPlanner.LoadFrom - 1, false)]
+    [InlineData(EmbeddingPlanner.LoadFrom, true)]
+    public async Task After_a_load_the_statistics_know_the_cabinet_before_anything_is_looked_up_by_hash(int texts, bool known)
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var scene = await EmbeddingScene.SetAsync(database, 1, _ => { });
+        await scene.AddChunksAsync([.. Enumerable.Range(0, texts).Select(i => $"текст {i}")]);
+        await scene.PlanAsync();
+        await using var rows = database.Source.CreateCommand("SELECT reltuples >= $1 FROM pg_class WHERE oid = 'rag_metadata'::regclass");
+        rows.Parameters.Add(new() { Value = (float)texts });
+        Assert.Equal(known, await rows.ExecuteScalarAsync());
     }
 
     [Fact]
