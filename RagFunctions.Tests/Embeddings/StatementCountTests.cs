@@ -36,7 +36,7 @@ public sealed class StatementCountTests
         await scene.PlanAsync();
         await using var rows = database.Source.CreateCommand("SELECT reltuples >= $1 FROM pg_class WHERE oid = 'rag_metadata'::regclass");
         rows.Parameters.Add(new() { Value = (float)texts });
-        Assert.Equal(known, await rows.ExecuteScalarAsync());
+        Assert.Equal(known, await rows.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
