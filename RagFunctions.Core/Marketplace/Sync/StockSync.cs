@@ -70,9 +70,9 @@ internal sealed class StockSync(StockClient client, IOptions<MarketplaceOptions>
         }
 
         var lines = answer.Value;
-        var next = state with { Offset = state.Offset + lines.Count };
+        var next = state with { Offset = state.Offset + lines.Distinct().Count() };
         await SaveAsync(session, lines.Count, page => StockWriter.WriteAsync(page, source, lines, session.Now, ct), next, ct);
-        return lines.Count < options.Value.StockPageRows ? (await ConcludeAsync(session, next, ct), null) : (next, null);
+        return lines.Count < options.Value.StockPageRows ? await ConcludeAsync(session, next, ct) : (next, null);
     }
 
     private async Task<(StockState State, SyncEnd? End)> TaskAsync(SyncSession session, StockState state, CancellationToken ct)
@@ -109,14 +109,22 @@ internal sealed class StockSync(StockClient client, IOptions<MarketplaceOptions>
 
         var lines = answer.Value;
         await SaveAsync(session, lines.Count, page => StockWriter.WriteAsync(page, StockSource.Marketplace, lines, session.Now, ct), state, ct);
-        return (await ConcludeAsync(session, state, ct), null);
+        return await ConcludeAsync(session, state, ct);
     }
 
-    private static async Task<StockState> ConcludeAsync(SyncSession session, StockState state, CancellationToken ct)
+    private static async Task<(StockState State, SyncEnd? End)> ConcludeAsync(SyncSession session, StockState state, CancellationToken ct)
     {
         var source = Source(state.Phase);
         await using var command = session.Command("");
         var (rows, digest) = await StockWriter.DescribeSeenAsync(command, session.CabinetId, source, ct);
+        if (state.Phase != StockPhase.Task && rows != state.Offset)
+        {
+            // A page that came twice came instead of another: what that one would have named has not vanished.
+            var restarted = state with { Phase = StockPhase.None };
+            await SaveAsync(session, 0, page => StockWriter.BeginAsync(page, source, ct), restarted, ct);
+            return (restarted, SyncEnd.Failed($"the pages of the stock report overlap: {state.Offset} rows, {rows} of them different; nothing was zeroed"));
+        }
+
         var doubt = source == StockSource.Seller ? state.SellerDoubt : state.MarketplaceDoubt;
         var isDoubtful = rows * 2 < state.Known && doubt != digest;
         var next = source == StockSource.Seller
@@ -126,7 +134,7 @@ internal sealed class StockSync(StockClient client, IOptions<MarketplaceOptions>
             session, 0,
             page => isDoubtful ? StockWriter.BeginAsync(page, source, ct) : StockWriter.ZeroVanishedAsync(page, source, session.Now, ct),
             next, ct);
-        return state.Phase == StockPhase.Marketplace ? await BeginAsync(session, next, StockPhase.Seller, ct) : next;
+        return (state.Phase == StockPhase.Marketplace ? await BeginAsync(session, next, StockPhase.Seller, ct) : next, null);
     }
 
     private static StockSource Source(StockPhase phase) => phase == StockPhase.Seller ? StockSource.Seller : StockSource.Marketplace;

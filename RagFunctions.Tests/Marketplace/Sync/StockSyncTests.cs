@@ -116,6 +116,22 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
+    public async Task A_page_that_comes_twice_instead_of_another_zeroes_nothing()
+    {
+        await using var world = await StartAsync(database, settings: new Dictionary<string, string?> { ["Marketplace:StockPageRows"] = "2" });
+        world.Now(WarehouseStocks, Stock(Three[..2]), Stock(Three[2..]), Stock(Three[..2]), Stock(Three[..1])).Now(SellerStocks, NoStock);
+        for (var i = 0; i < 3; i++)
+        {
+            await world.SyncAsync(SyncEntity.Stocks);
+        }
+
+        var overlapping = await world.SyncAsync(SyncEntity.Stocks);
+
+        Assert.Equal((EntitySyncStatus.Failed, 0), (overlapping.Status, overlapping.RowsUpdated));
+        Assert.Equal(["7|70|wb:1|-|5", "7|71|wb:1|-|3", "8|80|wb:1|-|2"], await world.RowsAsync(Rows));
+    }
+
+    [Fact]
     public async Task A_size_gets_its_name_from_the_card_even_when_the_card_comes_later()
     {
         await using var world = await StartAsync(database);
