@@ -1,0 +1,182 @@
+using System.Collections;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using RagFunctions.Core;
+using RagFunctions.LocalHost;
+
+namespace RagFunctions.Tests.Infra;
+
+/// <summary>Every setting that the app reads and a deployment must give is in the template, and no other.</summary>
+public sealed partial class AppSettingsTests
+{
+    // Read by the platform, not by the app.
+    private static readonly string[] Platform =
+    [
+        "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+        "APPLICATIONINSIGHTS_CONNECTION_STRING",
+        "AZURE_CLIENT_ID",
+        "AzureWebJobsStorage__blobServiceUri",
+        "AzureWebJobsStorage__clientId",
+        "AzureWebJobsStorage__credential",
+        "AzureWebJobsStorage__queueServiceUri",
+        "AzureWebJobsStorage__tableServiceUri",
+    ];
+
+    [Fact]
+    public async Task A_setting_is_one_of_the_platform_one_that_a_trigger_names_or_one_of_the_options()
+    {
+        var settings = await AppSettings.ReadAsync();
+        var known = Platform.Concat(NamedByPercentSigns()).ToHashSet();
+        Assert.All(settings.Keys.Where(key => !known.Contains(key)), key => Assert.True(IsOption(key), $"no options class has {key}"));
+    }
+
+    [Fact]
+    public async Task Everything_the_platform_and_the_triggers_read_is_set()
+    {
+        var settings = await AppSettings.ReadAsync();
+        Assert.Empty(Platform.Concat(NamedByPercentSigns()).Except(settings.Keys));
+        Assert.Contains("SweepSchedule", NamedByPercentSigns());
+        Assert.Contains("TaskHubName", NamedByPercentSigns());
+    }
+
+    [Fact]
+    public async Task The_app_starts_with_them()
+    {
+        var services = await ServicesAsync(without: null);
+        await using (services)
+        {
+            services.GetRequiredService<IStartupValidator>().Validate();
+        }
+    }
+
+    [Theory]
+    [InlineData("ConnectionStrings__Main")]
+    [InlineData("ConnectionStrings__Rag")]
+    [InlineData("Embeddings__Endpoint")]
+    [InlineData("Embeddings__Deployment")]
+    public async Task The_app_does_not_start_without(string setting)
+    {
+        var services = await ServicesAsync(setting);
+        await using (services)
+        {
+            var refusal = Assert.Throws<OptionsValidationException>(services.GetRequiredService<IStartupValidator>().Validate);
+            Assert.Contains(setting.Replace("__", ":", StringComparison.Ordinal), refusal.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("ConnectionStrings__Main", "mainHost", "mainDatabase")]
+    [InlineData("ConnectionStrings__Rag", "ragHost", "rag")]
+    public async Task Databases_are_reached_as_the_identity_over_a_verified_connection_without_a_password(string setting, string host, string database)
+    {
+        var connection = new NpgsqlConnectionStringBuilder((await AppSettings.ReadAsync())[setting].Value);
+        Assert.Equal((host, database), (connection.Host, connection.Database));
+        Assert.Equal(("identityName", null), (connection.Username, connection.Password));
+        Assert.Equal(SslMode.VerifyFull, connection.SslMode);
+    }
+
+    [Fact]
+    public async Task The_storage_of_the_host_is_reached_as_the_identity()
+    {
+        var settings = await AppSettings.ReadAsync();
+        Assert.DoesNotContain("AzureWebJobsStorage", settings.Keys);
+        Assert.Equal("managedidentity", settings["AzureWebJobsStorage__credential"].Value);
+        Assert.All(["blob", "queue", "table"], service => Assert.Equal(
+            $"https://storageName.{service}.core.windows.net/", settings[$"AzureWebJobsStorage__{service}ServiceUri"].Value));
+        Assert.Equal("ClientId=identityClientId;Authorization=AAD", settings["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"].Value);
+    }
+
+    [Fact]
+    public async Task A_setting_whose_name_speaks_of_a_secret_is_a_reference_to_the_vault()
+    {
+        var secrets = (await AppSettings.ReadAsync()).Where(setting => SecretName().IsMatch(setting.Key)).ToList();
+        Assert.Equal(["Api__Keys__0__Key", "Marketplace__TokenKey"], secrets.Select(setting => setting.Key).Order());
+        Assert.All(secrets, setting => Assert.Matches(@"^@Microsoft\.KeyVault\(SecretUri=\w+\)$", setting.Value.Value));
+    }
+
+    [Fact]
+    public async Task The_other_back_end_adds_its_three_settings_and_nothing_else_is_added()
+    {
+        var template = await BicepCompiler.TemplateAsync();
+        Assert.Equal(
+            "[union(variables('settings'), if(empty(parameters('schedulerEndpoint')), createObject(), variables('schedulerSettings')))]",
+            (string)template.Single("Microsoft.Web/sites/config").Json["properties"]!);
+        var settings = await AppSettings.ReadAsync("schedulerSettings");
+        const string Provider = "AzureFunctionsJobHost__extensions__durableTask__storageProvider__";
+        Assert.Equal(3, settings.Count);
+        Assert.Equal("azureManaged", settings[$"{Provider}type"].Value);
+        var connection = settings[settings[$"{Provider}connectionStringName"].Value].Value;
+        Assert.Equal("Endpoint=schedulerEndpoint;Authentication=ManagedIdentity;ClientID=identityClientId", connection);
+    }
+
+    private static async Task<ServiceProvider> ServicesAsync(string? without)
+    {
+        var settings = await AppSettings.ReadAsync();
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Where(setting => setting.Key != without).Select(setting => KeyValuePair.Create(
+                setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)Resolved(setting.Key, setting.Value.Value))))
+            .Build();
+        return new ServiceCollection()
+            .AddSingleton<IConfiguration>(configuration)
+            .AddLogging()
+            .AddRagCore(configuration)
+            .AddRagFunctions()
+            .BuildServiceProvider();
+    }
+
+    // The platform puts the secret in place of the reference.
+    private static string Resolved(string key, string value) =>
+        value.StartsWith("@Microsoft.KeyVault", StringComparison.Ordinal) ? Convert.ToBase64String(new byte[32]) : value;
+
+    private static IEnumerable<string> NamedByPercentSigns()
+    {
+        var schedules = typeof(LocalFunctionsHost).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods())
+            .SelectMany(method => method.GetParameters())
+            .Select(parameter => parameter.GetCustomAttribute<TimerTriggerAttribute>()?.Schedule ?? "");
+        return schedules.Append(File.ReadAllText(Repository.PathOf("host.json")))
+            .SelectMany(text => InPercentSigns().Matches(text).Select(match => match.Groups[1].Value))
+            .Distinct();
+    }
+
+    private static bool IsOption(string setting)
+    {
+        var path = setting.Split("__");
+        return OptionsClasses().Any(type => (string)type.GetField("Section")!.GetRawConstantValue()! == path[0] && Has(type, path[1..]));
+    }
+
+    // Those of the local host are not deployed.
+    private static IEnumerable<Type> OptionsClasses() =>
+        new[] { typeof(RagCoreServices).Assembly, typeof(LocalFunctionsHost).Assembly }
+            .SelectMany(assembly => assembly.GetTypes())
+            .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal) && type.GetField("Section") is not null
+                && type != typeof(LocalHostOptions));
+
+    private static bool Has(Type type, ReadOnlySpan<string> path)
+    {
+        if (path.IsEmpty)
+        {
+            return true;
+        }
+
+        if (type.GetProperty(path[0]) is not { } property)
+        {
+            return false;
+        }
+
+        return property.PropertyType != typeof(string) && property.PropertyType.IsAssignableTo(typeof(IEnumerable))
+            ? path.Length > 1 && Has(property.PropertyType.GetGenericArguments()[^1], path[2..])
+            : property.CanWrite && path.Length == 1;
+    }
+
+    [GeneratedRegex("%([A-Za-z]+)%")]
+    private static partial Regex InPercentSigns();
+
+    [GeneratedRegex("(Key|Secret|Password|Token)$")]
+    private static partial Regex SecretName();
+}

@@ -1,0 +1,243 @@
+// A resource group becomes the running system: docs/deploy.md says how to call this and what comes after it.
+targetScope = 'resourceGroup'
+
+@description('Part of every name; short, lower case.')
+@minLength(3)
+@maxLength(11)
+param name string
+
+@description('Where everything is placed.')
+param location string = resourceGroup().location
+
+@description('Placed on every resource.')
+param tags object = {}
+
+@description('Where the embeddings deployment is placed: the model is not offered in every region.')
+param openAiLocation string = location
+
+@description('Who administers PostgreSQL: the group or pipeline identity that migrates and grants. Object id in Entra.')
+param databaseAdminObjectId string
+
+@description('The display name of the database administrator in Entra; also the role name it signs in with.')
+param databaseAdminName string
+
+@description('What kind of principal the database administrator is.')
+@allowed(['User', 'Group', 'ServicePrincipal'])
+param databaseAdminType string = 'Group'
+
+@description('Compute of the PostgreSQL server.')
+param databaseSku string
+
+@description('Tier of the PostgreSQL server.')
+@allowed(['Burstable', 'GeneralPurpose', 'MemoryOptimized'])
+param databaseTier string
+
+@description('Storage of the PostgreSQL server in GB; it grows by itself and never shrinks.')
+param databaseStorageGB int
+
+@description('A standby in another zone.')
+param databaseHighAvailability bool
+
+@description('Days of point-in-time restore.')
+@minValue(7)
+@maxValue(35)
+param databaseBackupDays int
+
+@description('Host of a main database that exists already; empty: the server made here holds it.')
+param existingMainHost string = ''
+
+@description('Name of the main database, here or on the existing server.')
+param mainDatabaseName string = 'main'
+
+@description('The embedding model. The index is bound to it: a change is a full re-embedding.')
+param embeddingModel string = 'text-embedding-3-small'
+
+@description('Version of the embedding model.')
+param embeddingModelVersion string = '1'
+
+@description('Kind of quota the embeddings deployment draws from.')
+@allowed(['Standard', 'GlobalStandard', 'DataZoneStandard'])
+param embeddingSku string = 'Standard'
+
+@description('Thousands of tokens per minute of the embeddings deployment.')
+@minValue(1)
+param embeddingCapacity int
+
+@description('US dollars per million tokens of the embedding model, for the cost figures.')
+param embeddingPrice string = '0.02'
+
+@description('Instances of the durable group kept warm; 0: runs begin with a cold start.')
+@minValue(0)
+param alwaysReadyInstances int
+
+@description('The most instances the app may grow to. Times the two connection pools, it must stay below the server\'s connections.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstances int = 40
+
+@description('Where orchestrations are kept. Never changed on a running system: nothing moves between them.')
+@allowed(['AzureStorage', 'DurableTaskScheduler'])
+param durableBackend string = 'AzureStorage'
+
+@description('Databases, storage, vault and embeddings reachable through the virtual network alone.')
+param privateNetwork bool
+
+@description('Failed chunks from which the operator is told.')
+@minValue(0)
+param failedChunksAlert int = 100
+
+@description('Addresses that alerts are sent to.')
+param alertEmails string[] = []
+
+@description('Operator key of the HTTP API, at least 16 characters; stored once, a later value is ignored.')
+@secure()
+param apiKey string = ''
+
+@description('Key for marketplace tokens at rest, 32 bytes in base64; stored once, a later value is ignored.')
+@secure()
+param tokenKey string = ''
+
+var suffix = uniqueString(resourceGroup().id, name)
+var databaseServerName = 'psql-${name}-${suffix}'
+
+module identity 'modules/identity.bicep' = {
+  params: { name: 'id-${name}', location: location, tags: tags }
+}
+
+module network 'modules/network.bicep' = if (privateNetwork) {
+  params: { name: 'vnet-${name}', location: location, tags: tags }
+}
+
+module observability 'modules/observability.bicep' = {
+  params: { name: name, location: location, tags: tags, principalId: identity.outputs.principalId }
+}
+
+module storage 'modules/storage.bicep' = {
+  params: {
+    name: 'st${name}${take(suffix, 11)}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+    subnetId: network.?outputs.?endpointSubnetId ?? ''
+    zoneIds: network.?outputs.?zoneIds ?? {}
+  }
+}
+
+module postgres 'modules/postgres.bicep' = {
+  params: {
+    name: databaseServerName
+    location: location
+    tags: tags
+    adminObjectId: databaseAdminObjectId
+    adminName: databaseAdminName
+    adminType: databaseAdminType
+    sku: databaseSku
+    tier: databaseTier
+    storageGB: databaseStorageGB
+    highAvailability: databaseHighAvailability
+    backupDays: databaseBackupDays
+    databases: empty(existingMainHost) ? [mainDatabaseName, 'rag'] : ['rag']
+    subnetId: network.?outputs.?endpointSubnetId ?? ''
+    zoneIds: network.?outputs.?zoneIds ?? {}
+  }
+}
+
+module openAi 'modules/openai.bicep' = {
+  params: {
+    name: 'oai-${name}-${suffix}'
+    location: openAiLocation
+    tags: tags
+    principalId: identity.outputs.principalId
+    model: embeddingModel
+    modelVersion: embeddingModelVersion
+    sku: embeddingSku
+    capacity: embeddingCapacity
+    endpointLocation: location
+    subnetId: network.?outputs.?endpointSubnetId ?? ''
+    zoneIds: network.?outputs.?zoneIds ?? {}
+  }
+}
+
+module vault 'modules/vault.bicep' = {
+  params: {
+    name: 'kv-${name}-${take(suffix, 8)}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+    apiKey: apiKey
+    tokenKey: tokenKey
+    subnetId: network.?outputs.?endpointSubnetId ?? ''
+    zoneIds: network.?outputs.?zoneIds ?? {}
+  }
+}
+
+module scheduler 'modules/scheduler.bicep' = if (durableBackend == 'DurableTaskScheduler') {
+  params: { name: 'dts-${name}', location: location, tags: tags, principalId: identity.outputs.principalId }
+}
+
+module app 'modules/app.bicep' = {
+  params: {
+    name: 'func-${name}-${suffix}'
+    location: location
+    tags: tags
+    identityId: identity.outputs.id
+    identityName: identity.outputs.name
+    identityClientId: identity.outputs.clientId
+    storageName: storage.outputs.name
+    packageContainer: storage.outputs.packageContainer
+    insightsConnectionString: observability.outputs.connectionString
+    mainHost: empty(existingMainHost) ? postgres.outputs.host : existingMainHost
+    mainDatabase: mainDatabaseName
+    ragHost: postgres.outputs.host
+    openAiEndpoint: openAi.outputs.endpoint
+    openAiDeployment: openAi.outputs.deployment
+    embeddingModel: embeddingModel
+    embeddingPrice: embeddingPrice
+    apiKeyUri: vault.outputs.apiKeyUri
+    tokenKeyUri: vault.outputs.tokenKeyUri
+    schedulerEndpoint: scheduler.?outputs.?endpoint ?? ''
+    taskHub: scheduler.?outputs.?taskHub ?? 'rag${name}'
+    alwaysReadyInstances: alwaysReadyInstances
+    maximumInstances: maximumInstances
+    subnetId: network.?outputs.?appSubnetId ?? ''
+  }
+}
+
+module alerts 'modules/alerts.bicep' = {
+  params: {
+    name: name
+    location: location
+    tags: tags
+    workspaceId: observability.outputs.workspaceId
+    failedChunks: failedChunksAlert
+    emails: alertEmails
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  params: { location: location, tags: tags, workspaceId: observability.outputs.workspaceId }
+}
+
+@description('Where the pipeline puts the package.')
+output appName string = app.outputs.name
+
+@description('Where the smoke test asks.')
+output appHost string = app.outputs.host
+
+@description('The role that `rag grant --to` makes in both databases.')
+output identityName string = identity.outputs.name
+
+@description('Object id of the app\'s identity, for `rag grant --object-id`.')
+output identityPrincipalId string = identity.outputs.principalId
+
+@description('Host of the index database.')
+output ragHost string = postgres.outputs.host
+
+@description('Host of the main database.')
+output mainHost string = empty(existingMainHost) ? postgres.outputs.host : existingMainHost
+
+@description('Name of the main database.')
+output mainDatabase string = mainDatabaseName
+
+@description('Where the two secrets are.')
+output vaultName string = vault.outputs.name

@@ -1,0 +1,96 @@
+// What the operator is told, and what to do about it. The names are those the app records: a test compares them.
+param name string
+param location string
+param tags object
+param workspaceId string
+param failedChunks int
+param emails string[]
+
+var rules = {
+  lag: {
+    severity: 2
+    minutes: 15
+    description: 'The oldest unindexed change of a cabinet is over 30 minutes old. See GET /v1/rag/status/{cabinet_id}: last_error says what its runs stop at.'
+    query: 'AppMetrics | where Name == "rag.index.lag" | summarize lag = max(Max) by cabinet = tostring(Properties["rag.cabinet.id"]), bin(TimeGenerated, 5m) | where lag > 1800'
+  }
+  'failed-chunks': {
+    severity: 3
+    minutes: 30
+    description: 'Many texts are refused by the embedder. rag_metadata.embed_error says why.'
+    query: 'AppMetrics | where Name == "rag.chunks.failed" | summarize failed = max(Max) by cabinet = tostring(Properties["rag.cabinet.id"]), bin(TimeGenerated, 5m) | summarize failed = sum(failed) by TimeGenerated | where failed > ${failedChunks}'
+  }
+  'no-rebuild': {
+    severity: 2
+    minutes: 60
+    description: 'A cabinet had no full rebuild for 8 days. GET /v1/rag/runs/{cabinet_id} shows how the last ones ended.'
+    query: 'AppMetrics | where Name == "rag.rebuild.age" | summarize age = max(Max) by cabinet = tostring(Properties["rag.cabinet.id"]), bin(TimeGenerated, 15m) | where age > 691200'
+  }
+  blocked: {
+    severity: 1
+    minutes: 15
+    description: 'A run was about to delete most of an index and deleted nothing. Compare the two numbers of the run with the source; if the deletion is meant, POST /v1/rag/index/{cabinet_id}?full_rebuild=true&allow_mass_delete=true.'
+    query: 'AppMetrics | where Name == "rag.runs" and Properties["rag.run.outcome"] == "blocked" | summarize runs = sum(Sum) by cabinet = tostring(Properties["rag.cabinet.id"])'
+  }
+  throttled: {
+    severity: 3
+    minutes: 15
+    description: 'More than a fifth of the embedding requests are refused by the quota. Raise embeddingCapacity or wait: runs go on by themselves.'
+    query: 'AppMetrics | where Name == "gen_ai.client.operation.duration" | summarize all = sum(ItemCount), refused = sumif(ItemCount, tostring(Properties["error.type"]) == "429") | where all >= 10 and refused * 5 > all'
+  }
+  failures: {
+    severity: 2
+    minutes: 15
+    description: 'Functions fail. The exceptions of the operation are in AppExceptions under the same OperationId.'
+    query: 'AppRequests | where Success == false and toint(ResultCode) !between (400 .. 499) | summarize failures = count() by OperationName | where failures >= 5'
+  }
+  silence: {
+    severity: 1
+    minutes: 15
+    description: 'The sweep reports nothing: no cabinet is indexed. Look whether the app runs and both databases answer (GET /v1/rag/health).'
+    query: 'AppMetrics | where Name == "rag.cabinets" | summarize reports = count() | where reports == 0'
+  }
+}
+
+resource receivers 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: 'ag-${name}'
+  location: 'global'
+  tags: tags
+  properties: {
+    enabled: true
+    groupShortName: take(name, 12)
+    emailReceivers: [for (email, i) in emails: { name: 'mail-${i}', emailAddress: email, useCommonAlertSchema: true }]
+  }
+}
+
+resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+  for item in items(rules): {
+    name: 'alert-${name}-${item.key}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: 'rag: ${item.key}'
+      description: item.value.description
+      severity: item.value.severity
+      enabled: true
+      autoMitigate: true
+      // On the first day the tables do not exist yet.
+      skipQueryValidation: true
+      scopes: [workspaceId]
+      evaluationFrequency: 'PT5M'
+      windowSize: 'PT${item.value.minutes}M'
+      criteria: {
+        allOf: [
+          {
+            query: item.value.query
+            timeAggregation: 'Count'
+            operator: 'GreaterThan'
+            threshold: 0
+            failingPeriods: { minFailingPeriodsToAlert: 1, numberOfEvaluationPeriods: 1 }
+          }
+        ]
+      }
+      actions: { actionGroups: [receivers.id] }
+    }
+  }
+]
