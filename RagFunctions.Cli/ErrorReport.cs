@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Migrations;
 using Spectre.Console;
@@ -18,7 +19,7 @@ internal static class ErrorReport
     private static string Describe(Exception exception) => exception switch
     {
         OperationCanceledException => "cancelled",
-        CliException or MigrationException or CabinetException => exception.Message,
+        CliException or MigrationException or CabinetException or RoleGrantException => exception.Message,
         OptionsValidationException validation => string.Join(Environment.NewLine, validation.Failures),
         PostgresException postgres => $"the database says: {postgres.MessageText} ({postgres.SqlState})",
         NpgsqlException npgsql => $"the database does not answer: {npgsql.GetBaseException().Message}",

@@ -42,6 +42,7 @@ internal static class RagCommandLine
             MigrationsCommand.Create(runner),
             AnnCommand.Create(runner),
             BackfillHashesCommand.Create(runner),
+            GrantCommand.Create(runner),
             IndexCommand.Create(runner),
             RebuildCommand.Create(runner),
             VerifyCommand.Create(runner),

@@ -1,7 +1,8 @@
+using Azure.Core;
+using Azure.Identity;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Npgsql;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings;
@@ -23,9 +24,17 @@ public static class RagCoreServices
             .ValidateDataAnnotations()
             .ValidateOnStart();
 
+        services.AddOptions<DatabasesOptions>().Bind(configuration.GetSection(DatabasesOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<DatabasesOptions>, DatabasesOptionsValidator>();
+
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => new MainDatabase(Build(provider.GetRequiredService<IOptions<ConnectionStringsOptions>>().Value.Main)));
-        services.AddSingleton(provider => new RagDatabase(Build(provider.GetRequiredService<IOptions<ConnectionStringsOptions>>().Value.Rag, vectors: true)));
+        // One for everything that Entra lets in, so that one cache holds the tokens.
+        services.AddSingleton<TokenCredential>(_ => new DefaultAzureCredential());
+        services.AddSingleton<DatabaseSources>();
+        services.AddSingleton(provider => new MainDatabase(provider.GetRequiredService<DatabaseSources>()
+            .Build(provider.GetRequiredService<IOptions<ConnectionStringsOptions>>().Value.Main)));
+        services.AddSingleton(provider => new RagDatabase(provider.GetRequiredService<DatabaseSources>()
+            .Build(provider.GetRequiredService<IOptions<ConnectionStringsOptions>>().Value.Rag, vectors: true)));
         services.AddChanges();
         services.AddStore();
         services.AddEmbeddings(configuration);
@@ -33,16 +42,5 @@ public static class RagCoreServices
         services.AddMarketplace(configuration);
         services.AddSearch();
         return services;
-    }
-
-    private static NpgsqlDataSource Build(string connectionString, bool vectors = false)
-    {
-        var builder = new NpgsqlDataSourceBuilder(connectionString);
-        if (vectors)
-        {
-            builder.UseVector();
-        }
-
-        return builder.Build();
     }
 }

@@ -1,6 +1,7 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using Azure.AI.OpenAI;
+using Azure.Core;
 using Azure.Identity;
 using Microsoft.Extensions.AI;
 using OpenAI;
@@ -12,20 +13,21 @@ namespace RagFunctions.Core.Embeddings;
 public static class EmbeddingClients
 {
     /// <summary>The generator of <see cref="EmbeddingsOptions.Provider"/>; nothing is sent yet.</summary>
-    public static IEmbeddingGenerator<string, Embedding<float>> Create(EmbeddingsOptions options, TimeProvider time) => options.Provider switch
+    public static IEmbeddingGenerator<string, Embedding<float>> Create(
+        EmbeddingsOptions options, TimeProvider time, TokenCredential? credential = null) => options.Provider switch
     {
-        EmbeddingsProvider.Azure => new OpenAIWireGenerator(Azure(options, time), options, time),
+        EmbeddingsProvider.Azure => new OpenAIWireGenerator(Azure(options, time, credential ?? new DefaultAzureCredential()), options, time),
         EmbeddingsProvider.OpenAI => new OpenAIWireGenerator(OpenAI(options, time), options, time),
         EmbeddingsProvider.Offline => new OfflineEmbeddingGenerator(options.Dimensions),
         _ => throw new ArgumentOutOfRangeException(nameof(options), options.Provider, "not an embeddings provider"),
     };
 
-    private static EmbeddingClient Azure(EmbeddingsOptions options, TimeProvider time)
+    private static EmbeddingClient Azure(EmbeddingsOptions options, TimeProvider time, TokenCredential credential)
     {
         var endpoint = new Uri(options.Endpoint!);
         var settings = With(new AzureOpenAIClientOptions(), options, time);
         var client = string.IsNullOrWhiteSpace(options.ApiKey)
-            ? new AzureOpenAIClient(endpoint, new DefaultAzureCredential(), settings)
+            ? new AzureOpenAIClient(endpoint, credential, settings)
             : new AzureOpenAIClient(endpoint, new ApiKeyCredential(options.ApiKey), settings);
         return client.GetEmbeddingClient(options.Deployment);
     }

@@ -1,3 +1,4 @@
+using Azure.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -14,7 +15,9 @@ public static class EmbeddingServices
         services.AddSingleton<IValidateOptions<EmbeddingsOptions>, EmbeddingsOptionsValidator>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<EmbeddingsOptions>>().Value);
         services.AddSingleton(provider => EmbeddingClients.Create(
-            provider.GetRequiredService<EmbeddingsOptions>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<EmbeddingsOptions>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetService<TokenCredential>()));
         services.AddSingleton<IndexEmbedder>();
         services.AddSingleton<ProviderPause>();
         services.AddSingleton<PendingTexts>();

@@ -147,7 +147,7 @@ public sealed partial class AppSettingsTests
     private static bool IsOption(string setting)
     {
         var path = setting.Split("__");
-        return OptionsClasses().Any(type => (string)type.GetField("Section")!.GetRawConstantValue()! == path[0] && Has(type, path[1..]));
+        return OptionsClasses().Any(type => (string)type.GetField("Section")!.GetRawConstantValue()! == path[0] && Has(type, path.AsSpan(1)));
     }
 
     // Those of the local host are not deployed.

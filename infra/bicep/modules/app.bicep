@@ -95,6 +95,7 @@ var settings = {
   PurgeHistorySchedule: '0 30 2 * * *'
   ConnectionStrings__Main: 'Host=${mainHost};Database=${mainDatabase};${connection}'
   ConnectionStrings__Rag: 'Host=${ragHost};Database=rag;${connection}'
+  Databases__Authentication: 'entra'
   Embeddings__Provider: 'azure'
   Embeddings__Endpoint: openAiEndpoint
   Embeddings__Deployment: openAiDeployment

@@ -1,0 +1,28 @@
+using Azure.Core;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace RagFunctions.Core.Databases;
+
+/// <summary>Makes the pooled connections of a database, signed in as <c>Databases:Authentication</c> says.</summary>
+public sealed class DatabaseSources(IOptions<DatabasesOptions> options, TokenCredential credential)
+{
+    /// <summary>Nothing is opened yet.</summary>
+    /// <param name="connectionString">An Npgsql connection string; with a password in it that one is used.</param>
+    /// <param name="vectors">The database has pgvector.</param>
+    public NpgsqlDataSource Build(string connectionString, bool vectors = false)
+    {
+        var builder = new NpgsqlDataSourceBuilder(connectionString);
+        if (vectors)
+        {
+            builder.UseVector();
+        }
+
+        if (options.Value.Authentication == DatabaseAuthentication.Entra && EntraSignIn.IsFor(builder.ConnectionStringBuilder))
+        {
+            EntraSignIn.Use(builder, credential);
+        }
+
+        return builder.Build();
+    }
+}
