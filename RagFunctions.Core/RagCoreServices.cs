@@ -10,6 +10,7 @@ using RagFunctions.Core.Marketplace;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Search;
 using RagFunctions.Core.Store;
+using RagFunctions.Core.Telemetry;
 
 namespace RagFunctions.Core;
 
@@ -41,6 +42,7 @@ public static class RagCoreServices
         services.AddRuns(configuration);
         services.AddMarketplace(configuration);
         services.AddSearch();
+        services.AddTelemetry(configuration);
         return services;
     }
 }

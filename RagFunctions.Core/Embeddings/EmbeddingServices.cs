@@ -1,7 +1,9 @@
 using Azure.Core;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using RagFunctions.Core.Telemetry;
 
 namespace RagFunctions.Core.Embeddings;
 
@@ -14,10 +16,12 @@ public static class EmbeddingServices
         services.AddOptions<EmbeddingsOptions>().Bind(configuration.GetSection(EmbeddingsOptions.Section)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<EmbeddingsOptions>, EmbeddingsOptionsValidator>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<EmbeddingsOptions>>().Value);
-        services.AddSingleton(provider => EmbeddingClients.Create(
-            provider.GetRequiredService<EmbeddingsOptions>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetService<TokenCredential>()));
+        services.AddSingleton<IEmbeddingGenerator<string, Embedding<float>>>(provider =>
+        {
+            var options = provider.GetRequiredService<EmbeddingsOptions>();
+            return new ObservedEmbeddings(
+                EmbeddingClients.Create(options, provider.GetRequiredService<TimeProvider>(), provider.GetService<TokenCredential>()), options);
+        });
         services.AddSingleton<IndexEmbedder>();
         services.AddSingleton<ProviderPause>();
         services.AddSingleton<PendingTexts>();

@@ -38,7 +38,8 @@ public static class ProviderErrors
             message.Append(": ").Append(SecretRedaction.Redact(text, secret));
         }
 
-        return new EmbeddingProviderException(TroubleOf(response.Status, code), message.ToString(), RetryAfterHeaders.Read(response.Headers, now));
+        return new EmbeddingProviderException(
+            TroubleOf(response.Status, code), message.ToString(), RetryAfterHeaders.Read(response.Headers, now), status: response.Status);
     }
 
     /// <summary>Whether another try may help: the waits, except an exhausted quota.</summary>

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using RagFunctions.Core;
+using RagFunctions.Core.Telemetry;
 using RagFunctions.LocalHost;
 
 namespace RagFunctions.Tests.Infra;
@@ -92,6 +93,10 @@ public sealed partial class AppSettingsTests
     }
 
     [Fact]
+    public async Task Telemetry_goes_to_Azure_Monitor() =>
+        Assert.Equal(TelemetryExporter.AzureMonitor, Enum.Parse<TelemetryExporter>((await AppSettings.ReadAsync())["Telemetry__Exporter"].Value, ignoreCase: true));
+
+    [Fact]
     public async Task A_setting_whose_name_speaks_of_a_secret_is_a_reference_to_the_vault()
     {
         var secrets = (await AppSettings.ReadAsync()).Where(setting => SecretName().IsMatch(setting.Key)).ToList();
@@ -119,7 +124,9 @@ public sealed partial class AppSettingsTests
         var settings = await AppSettings.ReadAsync();
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(settings.Where(setting => setting.Key != without).Select(setting => KeyValuePair.Create(
-                setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)Resolved(setting.Key, setting.Value.Value))))
+                setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)Resolved(setting.Value.Value))))
+            // Azure Monitor's exporter would look for its service as soon as it is made.
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["Telemetry:Exporter"] = "none" })
             .Build();
         return new ServiceCollection()
             .AddSingleton<IConfiguration>(configuration)
@@ -130,7 +137,7 @@ public sealed partial class AppSettingsTests
     }
 
     // The platform puts the secret in place of the reference.
-    private static string Resolved(string key, string value) =>
+    private static string Resolved(string value) =>
         value.StartsWith("@Microsoft.KeyVault", StringComparison.Ordinal) ? Convert.ToBase64String(new byte[32]) : value;
 
     private static IEnumerable<string> NamedByPercentSigns()

@@ -101,6 +101,7 @@ var settings = {
   Embeddings__Deployment: openAiDeployment
   Embeddings__Model: embeddingModel
   Embeddings__PricePerMillionTokens: embeddingPrice
+  Telemetry__Exporter: 'azuremonitor'
   Api__Keys__0__Key: '@Microsoft.KeyVault(SecretUri=${apiKeyUri})'
   Marketplace__TokenKey: '@Microsoft.KeyVault(SecretUri=${tokenKeyUri})'
 }

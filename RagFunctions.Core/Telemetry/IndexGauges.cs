@@ -1,0 +1,64 @@
+using Npgsql;
+using RagFunctions.Core.Databases;
+
+namespace RagFunctions.Core.Telemetry;
+
+/// <summary>How far each active cabinet's index is behind. One statement for each database; the sweep asks once a minute.</summary>
+public sealed class IndexGauges(MainDatabase main, RagDatabase rag)
+{
+    // Ages by the clock of the database that holds the row.
+    private const string Queues = """
+        SELECT c.id::bigint, count(q.cabinet_id),
+               COALESCE(extract(epoch FROM clock_timestamp() - min(q.first_changed_at)), 0)::float8
+        FROM wb_cabinets AS c
+        LEFT JOIN rag_changes AS q ON q.cabinet_id = c.id
+        WHERE c.is_active
+        GROUP BY c.id
+        """;
+
+    private const string Indexes = """
+        SELECT a.cabinet_id, p.pending, p.failed, p.age,
+               COALESCE(extract(epoch FROM clock_timestamp() - COALESCE(s.full_completed_at, s.created_at)), 0)::float8
+        FROM unnest($1) AS a (cabinet_id)
+        LEFT JOIN rag_index_status AS s ON s.cabinet_id = a.cabinet_id
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS pending, count(*) FILTER (WHERE m.embed_error IS NOT NULL) AS failed,
+                   COALESCE(extract(epoch FROM clock_timestamp() - min(m.pending_since)), 0)::float8 AS age
+            FROM rag_metadata AS m
+            WHERE m.cabinet_id = a.cabinet_id AND m.embedded_hash IS DISTINCT FROM m.chunk_hash) AS p
+        """;
+
+    /// <summary>Reads and records them.</summary>
+    public async Task RecordAsync(CancellationToken cancellationToken)
+    {
+        var queues = await ReadQueuesAsync(cancellationToken);
+        RagTelemetry.Cabinets.Record(queues.Count);
+        await using var command = rag.Source.CreateCommand(Indexes);
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. queues.Keys] });
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+        {
+            var id = row.GetInt64(0);
+            var (queued, queueAge) = queues[id];
+            var cabinet = KeyValuePair.Create<string, object?>(RagTelemetry.CabinetId, id);
+            RagTelemetry.Queued.Record(queued, cabinet);
+            RagTelemetry.Pending.Record(row.GetInt64(1), cabinet);
+            RagTelemetry.Failed.Record(row.GetInt64(2), cabinet);
+            RagTelemetry.Lag.Record(Math.Max(queueAge, row.GetDouble(3)), cabinet);
+            RagTelemetry.RebuildAge.Record(row.GetDouble(4), cabinet);
+        }
+    }
+
+    private async Task<Dictionary<long, (long Queued, double Age)>> ReadQueuesAsync(CancellationToken cancellationToken)
+    {
+        await using var command = main.Source.CreateCommand(Queues);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        Dictionary<long, (long Queued, double Age)> queues = [];
+        while (await row.ReadAsync(cancellationToken))
+        {
+            queues.Add(row.GetInt64(0), (row.GetInt64(1), row.GetDouble(2)));
+        }
+
+        return queues;
+    }
+}

@@ -1,0 +1,63 @@
+using Azure.Core;
+using Azure.Monitor.OpenTelemetry.Exporter;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using OpenTelemetry;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Runs;
+
+namespace RagFunctions.Core.Telemetry;
+
+/// <summary>Registers spans, metrics and logs, and where they go.</summary>
+public static class TelemetryServices
+{
+    // Npgsql names its spans and metrics after the conventions for databases; parameters are not among them.
+    private const string Npgsql = "Npgsql";
+
+    /// <summary>Adds them, configured from <c>Telemetry:*</c>; after the services of runs, whose steps it observes.</summary>
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton<IndexGauges>();
+        services.Replace(ServiceDescriptor.Singleton<IRunSteps>(provider => new ObservedSteps(
+            ActivatorUtilities.CreateInstance<RunSteps>(provider), provider.GetRequiredService<EmbeddingsOptions>())));
+        services.AddOptions<TelemetryOptions>().Bind(configuration.GetSection(TelemetryOptions.Section)).ValidateOnStart();
+
+        var exporter = configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>()?.Exporter ?? TelemetryExporter.None;
+        var telemetry = services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("rag-functions"))
+            .WithTracing(tracing => tracing.AddSource(RagTelemetry.Name).AddSource(Npgsql))
+            .WithMetrics(metrics => metrics.AddMeter(RagTelemetry.Name).AddMeter(Npgsql));
+        switch (exporter)
+        {
+            case TelemetryExporter.Console:
+                telemetry.WithTracing(tracing => tracing.AddConsoleExporter()).WithMetrics(metrics => metrics.AddConsoleExporter());
+                break;
+            case TelemetryExporter.Otlp:
+                telemetry.UseOtlpExporter().WithLogging();
+                break;
+            case TelemetryExporter.AzureMonitor:
+                AddAzureMonitor(telemetry, configuration);
+                break;
+        }
+
+        return services;
+    }
+
+    private static void AddAzureMonitor(OpenTelemetryBuilder telemetry, IConfiguration configuration)
+    {
+        telemetry.Services.AddOptions<AzureMonitorExporterOptions>().Configure<TokenCredential>((options, credential) =>
+        {
+            options.ConnectionString = configuration[TelemetryOptions.ConnectionStringSetting];
+            options.Credential = credential;
+        });
+        telemetry
+            .WithTracing(tracing => tracing.AddAzureMonitorTraceExporter())
+            .WithMetrics(metrics => metrics.AddAzureMonitorMetricExporter())
+            .WithLogging(logging => logging.AddAzureMonitorLogExporter());
+    }
+}
