@@ -15,12 +15,12 @@ public static class EmbeddingClients
     /// <summary>The generator of <see cref="EmbeddingsOptions.Provider"/>; nothing is sent yet.</summary>
     public static IEmbeddingGenerator<string, Embedding<float>> Create(
         EmbeddingsOptions options, TimeProvider time, TokenCredential? credential = null) => options.Provider switch
-    {
-        EmbeddingsProvider.Azure => new OpenAIWireGenerator(Azure(options, time, credential ?? new DefaultAzureCredential()), options, time),
-        EmbeddingsProvider.OpenAI => new OpenAIWireGenerator(OpenAI(options, time), options, time),
-        EmbeddingsProvider.Offline => new OfflineEmbeddingGenerator(options.Dimensions),
-        _ => throw new ArgumentOutOfRangeException(nameof(options), options.Provider, "not an embeddings provider"),
-    };
+        {
+            EmbeddingsProvider.Azure => new OpenAIWireGenerator(Azure(options, time, credential ?? new DefaultAzureCredential()), options, time),
+            EmbeddingsProvider.OpenAI => new OpenAIWireGenerator(OpenAI(options, time), options, time),
+            EmbeddingsProvider.Offline => new OfflineEmbeddingGenerator(options.Dimensions),
+            _ => throw new ArgumentOutOfRangeException(nameof(options), options.Provider, "not an embeddings provider"),
+        };
 
     private static EmbeddingClient Azure(EmbeddingsOptions options, TimeProvider time, TokenCredential credential)
     {
