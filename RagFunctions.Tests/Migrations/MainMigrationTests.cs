@@ -106,15 +106,16 @@ public sealed class MainMigrationTests
     public async Task A_step_that_fails_names_itself_and_leaves_nothing_half_done()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Empty);
-        await database.Source.ExecuteAsync("CREATE TABLE rag_changes (something_else integer)");
+        // The last table of the step: a table brings a type of its name along.
+        await database.Source.ExecuteAsync("CREATE TYPE wb_sales AS ENUM ()");
 
         var failure = await Assert.ThrowsAsync<MigrationException>(() => SchemaMigrator.MigrateAsync(MigrationSet.Main, database.Source, null, Stop));
 
-        Assert.Equal("Step 102 of 'main' (change queue rag_changes) failed: relation \"rag_changes\" already exists (42P07)", failure.Message);
-        Assert.DoesNotContain(await Catalog.DescribeAsync(database.Source), line => line.Contains("rag_changes_version_seq", StringComparison.Ordinal));
-        await database.Source.ExecuteAsync("DROP TABLE rag_changes");
+        Assert.StartsWith("Step 101 of 'main' (source tables, if absent) failed: ", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(await Catalog.DescribeAsync(database.Source));
+        await database.Source.ExecuteAsync("DROP TYPE wb_sales");
         var applied = await SchemaMigrator.MigrateAsync(MigrationSet.Main, database.Source, null, Stop);
-        Assert.Equal([102, 103], applied.Take(2).Select(step => step.Number));
+        Assert.Equal(101, applied[0].Number);
     }
 
     [Fact]
