@@ -50,12 +50,15 @@ public sealed class EmbeddingClientsTests
         await using var server = await FakeEmbeddingsServer.StartAsync();
         server.Script(FakeAnswer.TooManyRequests() with { Headers = new Dictionary<string, string> { ["retry-after-ms"] = "7000" } }, FakeAnswer.Error(500));
         var time = new RecordedDelays();
-        using var generator = EmbeddingClients.Create(EmbeddingScene.OptionsFor(server), time);
+        var options = EmbeddingScene.OptionsFor(server);
+        // A delay below a millisecond would need no timer, and so leave no record.
+        options.RetryDelayMilliseconds = 100;
+        using var generator = EmbeddingClients.Create(options, time);
         await generator.GenerateAsync(["текст"], cancellationToken: Token);
         Assert.Equal(3, server.Requests.Count);
         var waits = time.Delays.Where(delay => delay < TimeSpan.FromSeconds(30)).ToList();
-        Assert.InRange(waits[0].TotalMilliseconds, 7_000, 7_001);
-        Assert.InRange(waits[1].TotalMilliseconds, 0.5, 2);
+        Assert.InRange(waits[0].TotalMilliseconds, 7_000, 7_100);
+        Assert.InRange(waits[1].TotalMilliseconds, 50, 200);
     }
 
     [Theory]

@@ -5,7 +5,8 @@ namespace RagFunctions.Tests.LocalHost;
 /// <summary>Waiting for something to become so; never for a time.</summary>
 internal static class Condition
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    // No measure of speed: how long a test waits before it says that something hangs.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     public static async Task BecomesTrueAsync(Func<Task<bool>> condition, string what)
     {
