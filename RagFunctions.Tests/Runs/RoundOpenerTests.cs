@@ -38,6 +38,41 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
+    public async Task A_repeat_that_waits_for_the_first_delivery_answers_like_it()
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        var run = Guid.NewGuid();
+        await using var connection = await fixture.Source.OpenConnectionAsync(RunsHarness.Cancel);
+        await using var first = await connection.BeginTransactionAsync(RunsHarness.Cancel);
+        await ExecuteAsync("SELECT FROM rag_index_status WHERE cabinet_id = $1 FOR UPDATE", cabinet);
+        var repeat = _runs.OpenAsync(cabinet, run);
+        await Waiting.ForAnyLockAsync(fixture.Source, connection.ProcessID, RunsHarness.Cancel);
+        await ExecuteAsync(
+            """
+            UPDATE rag_index_status SET lease_owner = 'first', lease_token = lease_token + 1, lease_run_id = $2, lease_round = 1,
+                lease_heartbeat_at = clock_timestamp(), lease_expires_at = clock_timestamp() + interval '3 minutes'
+            WHERE cabinet_id = $1
+            """, cabinet, run);
+        await ExecuteAsync(
+            """
+            INSERT INTO rag_index_runs (run_id, cabinet_id, mode, round_mode, owner, as_of)
+            VALUES ($2, $1, 'full_rebuild', 'full_rebuild', 'first', '2026-05-01 12:00+00')
+            """, cabinet, run);
+        await first.CommitAsync(RunsHarness.Cancel);
+        var answer = await repeat;
+        Assert.Equal(
+            (BeginStatus.Started, RunMode.Full, new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero)),
+            (answer.Status, answer.Mode, answer.AsOf));
+
+        async Task ExecuteAsync(string sql, params object[] values)
+        {
+            await using var command = new NpgsqlCommand(sql, connection, first);
+            command.Parameters.AddRange(values.Select(value => new NpgsqlParameter { Value = value }).ToArray());
+            await command.ExecuteNonQueryAsync(RunsHarness.Cancel);
+        }
+    }
+
+    [Fact]
     public async Task The_token_rises_with_every_round()
     {
         var cabinet = await fixture.AddCabinetAsync();

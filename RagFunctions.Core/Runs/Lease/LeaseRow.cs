@@ -35,7 +35,9 @@ internal sealed record LeaseRow(
         WHERE s.cabinet_id = $1
         """;
 
-    private const string SelectForUpdate = Select + " FOR UPDATE OF s";
+    // A statement of its own: after waiting, the next one sees what the former holder committed. One statement that locked and read
+    // would join the status as it is now with the run as it was before the wait, and a repeat would forget its mode.
+    private const string Lock = "SELECT FROM rag_index_status WHERE cabinet_id = $1 FOR UPDATE";
 
     private static readonly LeaseRow None = new(
         default, null, 0, null, null, null, null, null, 0, false, true, null, 0, null, null, null, null, 0, null);
@@ -51,10 +53,26 @@ internal sealed record LeaseRow(
     public static async Task<LeaseRow> ReadAsync(
         NpgsqlConnection connection, NpgsqlTransaction? transaction, BeginRoundInput input, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(transaction is null ? Select : SelectForUpdate, connection, transaction);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = input.CabinetId });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = input.RunId });
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        if (transaction is not null)
+        {
+            batch.BatchCommands.Add(new(Lock) { Parameters = { new NpgsqlParameter<long> { TypedValue = input.CabinetId } } });
+        }
+
+        batch.BatchCommands.Add(new(Select)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<long> { TypedValue = input.CabinetId },
+                new NpgsqlParameter<Guid> { TypedValue = input.RunId },
+            },
+        });
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        if (transaction is not null)
+        {
+            await row.NextResultAsync(cancellationToken);
+        }
+
         return await row.ReadAsync(cancellationToken)
             ? new LeaseRow(
                 row.GetFieldValue<DateTimeOffset>(0),
