@@ -28,7 +28,7 @@ internal static class DemoCommand
     /// <summary>The command.</summary>
     public static Command Create(CommandRunner runner)
     {
-        var keep = new Option<bool>("--keep") { Description = "Keep serving afterwards, with real time, until Ctrl+C." };
+        var keep = new Option<bool>("--keep") { Description = "Keep serving afterwards, time going on from the demo's Sunday, until Ctrl+C." };
         var command = new Command("demo", "Shows the main job on a generated cabinet, in a database of its own (rag_demo).") { keep };
         runner.Run(command, scope => RunAsync(scope, scope.Parsed.GetValue(keep)));
         return command;
@@ -89,7 +89,11 @@ internal static class DemoCommand
         Next(console, cabinetId, keep, app.Urls.First());
         if (keep)
         {
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var time = clock.GoOnAsync(end.Token);
             await app.WaitForShutdownAsync(cancellationToken);
+            await end.CancelAsync();
+            await time.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await app.StopAsync(CancellationToken.None);

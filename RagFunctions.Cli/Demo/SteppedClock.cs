@@ -12,6 +12,16 @@ internal sealed class SteppedClock(DateTimeOffset start) : FakeTimeProvider(star
         Advance(TimeSpan.FromMinutes(1) - TimeSpan.FromTicks(now.Ticks % TimeSpan.TicksPerMinute));
     }
 
+    /// <summary>Lets time pass as it really does from now on, second by second.</summary>
+    public async Task GoOnAsync(CancellationToken cancellationToken)
+    {
+        using var second = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        while (await second.WaitForNextTickAsync(cancellationToken))
+        {
+            Advance(second.Period);
+        }
+    }
+
     /// <summary>Goes on to the next Sunday, 03:00 UTC, where the weekly rebuild is due.</summary>
     public void StepToWeeklyRebuild()
     {

@@ -23,6 +23,7 @@ public static class EmbeddingServices
                 EmbeddingClients.Create(options, provider.GetRequiredService<TimeProvider>(), provider.GetService<TokenCredential>()), options);
         });
         services.AddSingleton<IndexEmbedder>();
+        services.AddHostedService<EmbedderStartCheck>();
         services.AddSingleton<ProviderPause>();
         services.AddSingleton<PendingTexts>();
         services.AddSingleton<VectorWriter>();
