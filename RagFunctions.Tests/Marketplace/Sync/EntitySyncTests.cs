@@ -18,6 +18,8 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
         await using var world = await StartAsync(database);
         world.Stub.Answer(Orders, $"[{Order("a")}]").Answer(Orders, "{}", 401).Answer(Orders, "[]");
         await world.SyncAsync(SyncEntity.Orders);
+        const string LastSync = "SELECT last_sync_at FROM wb_cabinets WHERE id = $1";
+        var lastSync = await world.RowsAsync(LastSync);
 
         var rejected = await world.SyncAsync(SyncEntity.Orders);
         var other = await world.SyncAsync(SyncEntity.Sales);
@@ -25,6 +27,7 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
         Assert.Equal((EntitySyncStatus.Rejected, EntitySyncStatus.Rejected), (rejected.Status, other.Status));
         Assert.Equal(["1"], await world.RowsAsync("SELECT count(*) FROM wb_orders WHERE cabinet_id = $1"));
         Assert.Equal(0, world.Stub.Count(Sales));
+        Assert.Equal(lastSync, await world.RowsAsync(LastSync));
         Assert.Empty(await Planner(world).DueAsync(world.Cabinet, Ct));
 
         await world.Services.GetRequiredService<CabinetStore>().ReplaceTokenAsync(world.Cabinet, TestTokens.Of(Guid.NewGuid().ToString()), Ct);
