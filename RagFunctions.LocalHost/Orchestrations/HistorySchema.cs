@@ -8,7 +8,10 @@ internal static class HistorySchema
 
     public const string Unlock = "SELECT pg_advisory_unlock(hashtextextended('rag local host', 0))";
 
-    /// <summary>History whose execution is gone is what a kill has left between two statements.</summary>
+    /// <summary>
+    /// History whose execution is gone is what a kill has left between two statements. A killed process leaves statements that the
+    /// server still ends: what they add is waited for before history is read.
+    /// </summary>
     public const string Create = """
         CREATE SCHEMA IF NOT EXISTS local_host;
         CREATE TABLE IF NOT EXISTS local_host.instances (
@@ -20,6 +23,7 @@ internal static class HistorySchema
         CREATE TABLE IF NOT EXISTS local_host.timers (
             name text PRIMARY KEY, schedule text NOT NULL, last_at timestamptz, next_at timestamptz NOT NULL, updated_at timestamptz NOT NULL);
         CREATE TABLE IF NOT EXISTS local_host.keys (singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), code text NOT NULL);
+        DO $$ BEGIN LOCK TABLE local_host.history IN SHARE ROW EXCLUSIVE MODE; END $$;
         DELETE FROM local_host.history h WHERE NOT EXISTS (SELECT FROM local_host.instances i WHERE i.execution_id = h.execution_id);
         """;
 

@@ -8,12 +8,12 @@ internal static class Condition
     // No measure of speed: how long a test waits before it says that something hangs.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
-    public static async Task BecomesTrueAsync(Func<Task<bool>> condition, string what)
+    public static async Task BecomesTrueAsync(Func<Task<bool>> condition, string what, TimeSpan? limit = null)
     {
         var watch = Stopwatch.StartNew();
         while (!await condition())
         {
-            Assert.True(watch.Elapsed < Limit, $"never came to be: {what}");
+            Assert.True(watch.Elapsed < (limit ?? Limit), $"never came to be: {what}");
             await Task.Delay(5, TestContext.Current.CancellationToken);
         }
     }

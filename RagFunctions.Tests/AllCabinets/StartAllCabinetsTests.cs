@@ -1,0 +1,81 @@
+using RagFunctions.AllCabinets;
+using RagFunctions.Core.Runs;
+
+namespace RagFunctions.Tests.AllCabinets;
+
+public sealed class StartAllCabinetsTests
+{
+    private static readonly TimeSpan RunTime = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public async Task All_are_started_once_in_the_order_of_their_ids_and_a_bounded_number_at_a_time()
+    {
+        var driver = new AllCabinetsDriver { Cabinets = Ids(37), IsBusy = (id, since) => since < RunTime * (1 + id % 3) };
+        var result = await driver.RunAsync(StartAllCabinets.RunAsync, new AllCabinetsInput(RunMode.CatchUp));
+        Assert.Equal(Ids(37), driver.Started.Select(started => started.CabinetId));
+        Assert.All(driver.Started, started => Assert.Equal(RunMode.CatchUp, started.Mode));
+        Assert.Equal((37, 0, 0), (result.Started, result.NotStarted, result.Late));
+        Assert.Equal(10, driver.MostAtOnce);
+        Assert.Equal(0, driver.Purges);
+
+        // Each poll is a generation of its own: history does not grow with the number of cabinets.
+        Assert.True(driver.Generations > 10);
+    }
+
+    [Fact]
+    public async Task A_cabinet_that_cannot_be_started_stops_nobody()
+    {
+        var driver = new AllCabinetsDriver { Cabinets = Ids(25), Fails = id => id % 5 == 0 };
+        var result = await driver.RunAsync(StartAllCabinets.RunAsync, new AllCabinetsInput(RunMode.CatchUp));
+        Assert.Equal((20, 5, 0), (result.Started, result.NotStarted, result.Late));
+        Assert.Equal(Ids(25).Where(id => id % 5 > 0), driver.Started.Select(started => started.CabinetId));
+    }
+
+    [Fact]
+    public async Task A_cabinet_that_hangs_is_waited_for_until_its_deadline_and_its_place_is_given_away()
+    {
+        var driver = new AllCabinetsDriver { Cabinets = Ids(21), IsBusy = (id, since) => id <= 10 || since < RunTime };
+        var result = await driver.RunAsync(StartAllCabinets.RunAsync, new AllCabinetsInput(RunMode.CatchUp));
+        Assert.Equal((21, 0, 10), (result.Started, result.NotStarted, result.Late));
+        Assert.InRange(driver.Elapsed, StartAllCabinets.CabinetDeadline, StartAllCabinets.CabinetDeadline + TimeSpan.FromMinutes(10));
+    }
+
+    [Fact]
+    public async Task One_that_hangs_takes_one_place_and_the_others_go_on_in_the_rest()
+    {
+        var driver = new AllCabinetsDriver { Cabinets = Ids(40), IsBusy = (id, since) => id == 1 || since < RunTime };
+        var result = await driver.RunAsync(StartAllCabinets.RunAsync, new AllCabinetsInput(RunMode.CatchUp));
+        Assert.Equal((40, 0, 1), (result.Started, result.NotStarted, result.Late));
+
+        // The other 39 were through long before its deadline.
+        Assert.InRange(driver.Elapsed, StartAllCabinets.CabinetDeadline, StartAllCabinets.CabinetDeadline + TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task Without_cabinets_it_ends_at_once()
+    {
+        var driver = new AllCabinetsDriver();
+        var result = await driver.RunAsync(StartAllCabinets.RunAsync, new AllCabinetsInput(RunMode.CatchUp));
+        Assert.Equal((0, 0, 0), (result.Started, result.NotStarted, result.Late));
+    }
+
+    [Fact]
+    public async Task The_weekly_rebuild_purges_once_and_asks_for_full_runs()
+    {
+        var driver = new AllCabinetsDriver { Cabinets = Ids(30), IsBusy = (_, since) => since < RunTime };
+        var result = await driver.RunAsync(RebuildAllCabinets.RunAsync, new AllCabinetsInput(RunMode.Full, IsWeekly: true));
+        Assert.Equal((30, 0, 0), (result.Started, result.NotStarted, result.Late));
+        Assert.All(driver.Started, started => Assert.Equal(RunMode.Full, started.Mode));
+        Assert.Equal(1, driver.Purges);
+    }
+
+    [Fact]
+    public async Task A_rebuild_of_all_that_a_caller_asks_for_purges_nothing()
+    {
+        var driver = new AllCabinetsDriver { Cabinets = Ids(3) };
+        await driver.RunAsync(RebuildAllCabinets.RunAsync, new AllCabinetsInput(RunMode.Full));
+        Assert.Equal(0, driver.Purges);
+    }
+
+    private static long[] Ids(int count) => [.. Enumerable.Range(1, count)];
+}

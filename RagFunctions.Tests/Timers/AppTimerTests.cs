@@ -1,0 +1,110 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using Moq;
+using RagFunctions.AllCabinets;
+using RagFunctions.Core.Runs;
+using RagFunctions.Core.Runs.Status;
+using RagFunctions.Tests.Postgres;
+using RagFunctions.Timers;
+
+namespace RagFunctions.Tests.Timers;
+
+/// <summary>The timers that speak to Durable's client.</summary>
+public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
+{
+    private const string InsertRun = """
+        INSERT INTO rag_index_runs (run_id, cabinet_id, mode, owner, outcome, started_at, as_of)
+        VALUES ($1, 1, 'incremental', 'test', 'completed', now() - make_interval(days => $2), now())
+        """;
+
+    private readonly Mock<DurableTaskClient> _client = new(MockBehavior.Strict, "test");
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData(OrchestrationRuntimeStatus.Completed, true)]
+    [InlineData(OrchestrationRuntimeStatus.Failed, true)]
+    [InlineData(OrchestrationRuntimeStatus.Terminated, true)]
+    [InlineData(OrchestrationRuntimeStatus.Pending, false)]
+    [InlineData(OrchestrationRuntimeStatus.Running, false)]
+    [InlineData(OrchestrationRuntimeStatus.Suspended, false)]
+    public async Task The_weekly_rebuild_is_started_unless_it_still_runs(OrchestrationRuntimeStatus? last, bool starts)
+    {
+        _client.Setup(c => c.GetInstanceAsync("rebuild-all", Stop)).ReturnsAsync(InstanceAt(last));
+        if (starts)
+        {
+            _client
+                .Setup(c => c.ScheduleNewOrchestrationInstanceAsync(
+                    new TaskName("RebuildAllCabinets"), new AllCabinetsInput(RunMode.Full, true, 10, 0, false, 0, 0, 0, null), It.Is<StartOrchestrationOptions?>(o => IsGuarded(o!)), Stop))
+                .ReturnsAsync("rebuild-all")
+                .Verifiable(Times.Once);
+        }
+
+        await WeeklyRebuildTimer.RunAsync(new TimerInfo(), _client.Object, Stop);
+        _client.Verify();
+    }
+
+    [Fact]
+    public async Task A_start_that_loses_the_race_is_no_error()
+    {
+        var looks = 0;
+        _client.Setup(c => c.GetInstanceAsync("rebuild-all", Stop))
+            .ReturnsAsync(() => InstanceAt(looks++ == 0 ? null : OrchestrationRuntimeStatus.Running));
+        FailToSchedule();
+        await WeeklyRebuildTimer.RunAsync(new TimerInfo(), _client.Object, Stop);
+        Assert.Equal(2, looks);
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_for_another_reason_is_told_to_the_host()
+    {
+        _client.Setup(c => c.GetInstanceAsync("rebuild-all", Stop)).ReturnsAsync((OrchestrationMetadata?)null);
+        FailToSchedule();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => WeeklyRebuildTimer.RunAsync(new TimerInfo(), _client.Object, Stop));
+    }
+
+    [Fact]
+    public async Task History_is_purged_after_a_week_failures_after_a_month_and_runs_after_their_days()
+    {
+        var now = new DateTimeOffset(2026, 3, 1, 2, 30, 0, TimeSpan.Zero);
+        List<PurgeInstancesFilter> purged = [];
+        _client.Setup(c => c.PurgeAllInstancesAsync(Capture.In(purged), Stop)).ReturnsAsync(new PurgeResult(0));
+        var (last, old) = (Guid.NewGuid(), Guid.NewGuid());
+        await InsertRunAsync(last, daysAgo: 91);
+        await InsertRunAsync(old, daysAgo: 92);
+
+        var timer = new PurgeHistoryTimer(new RunPurge(fixture.Rag, Options.Create(new RunsOptions())), new FakeTimeProvider(now));
+        await timer.RunAsync(new TimerInfo(), _client.Object, Stop);
+
+        Assert.Equal(
+            [(now.AddDays(-7), "Completed,Terminated"), (now.AddDays(-30), "Failed")],
+            purged.Select(filter => (filter.CreatedTo!.Value, string.Join(',', filter.Statuses!))));
+
+        // Azure Storage refuses a filter without a beginning, and one before the year 1601.
+        Assert.All(purged, filter => Assert.InRange(filter.CreatedFrom!.Value.Year, 1601, 2020));
+        await using var command = fixture.Source.CreateCommand("SELECT run_id FROM rag_index_runs WHERE cabinet_id = 1");
+        Assert.Equal(last, await command.ExecuteScalarAsync(Stop));
+    }
+
+    private static OrchestrationMetadata? InstanceAt(OrchestrationRuntimeStatus? status) =>
+        status is { } at ? new OrchestrationMetadata("RebuildAllCabinets", "rebuild-all") { RuntimeStatus = at } : null;
+
+    private static bool IsGuarded(StartOrchestrationOptions options) =>
+        options.InstanceId == "rebuild-all" && options.DedupeStatuses!.SequenceEqual(["Pending", "Running", "Suspended"]);
+
+    private void FailToSchedule() => _client
+        .Setup(c => c.ScheduleNewOrchestrationInstanceAsync(It.IsAny<TaskName>(), It.IsAny<object?>(), It.IsAny<StartOrchestrationOptions?>(), Stop))
+        .ThrowsAsync(new InvalidOperationException("another one"));
+
+    private async Task InsertRunAsync(Guid run, int daysAgo)
+    {
+        await using var command = fixture.Source.CreateCommand(InsertRun);
+        command.Parameters.AddWithValue(run);
+        command.Parameters.AddWithValue(daysAgo);
+        await command.ExecuteNonQueryAsync(Stop);
+    }
+}
