@@ -39,9 +39,8 @@ public static class LocalFunctionsHost
         services.AddOptions<LocalHostOptions>().BindConfiguration(LocalHostOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         // For functions that answer with ASP.NET Core's action results.
         services.AddMvcCore();
-        services.AddSingleton(new FunctionCatalog(functions))
-            .AddSingleton<HistoryStore>().AddSingleton<OrchestrationExecutor>().AddSingleton<ActivityDispatcher>()
-            .AddSingleton<OrchestrationRuntime>().AddSingleton<DurableTaskClient, LocalDurableTaskClient>()
+        services.AddSingleton(new FunctionCatalog(functions)).AddSingleton<HistoryStore>().AddSingleton<OrchestrationExecutor>()
+            .AddSingleton<ActivityDispatcher>().AddSingleton<OrchestrationRuntime>().AddSingleton<DurableTaskClient, LocalDurableTaskClient>()
             .AddSingleton<TimerStore>().AddSingleton<TimerService>()
             .AddSingleton<ManagementAddress>().AddSingleton<ManagementApi>().AddSingleton<HttpFunctions>()
             .AddHostedService<LocalHostService>();
