@@ -1,8 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
 using Pgvector;
-using Polly;
-using Polly.Retry;
 using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Embeddings;
@@ -67,19 +65,6 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
         SELECT count(*) FROM kept
         """;
 
-    // A run that lost its lease may still store while its successor applies changes, each locking rows in an order of its own.
-    private static readonly ResiliencePipeline Deadlocks = new ResiliencePipelineBuilder()
-        .AddRetry(new RetryStrategyOptions
-        {
-            ShouldHandle = new PredicateBuilder().Handle<PostgresException>(
-                exception => exception.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure),
-            MaxRetryAttempts = 5,
-            Delay = TimeSpan.FromMilliseconds(20),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-        })
-        .Build();
-
     /// <summary>Stores the vector of each text with every chunk that still has this text and waits.</summary>
     /// <returns>How many chunks got a vector.</returns>
     public async Task<int> StoreAsync(
@@ -87,7 +72,8 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
     {
         var hashes = texts.Select(text => text.Hash).ToArray();
         var values = vectors.Select(vector => new Vector(vector)).ToArray();
-        return await Deadlocks.ExecuteAsync(
+        // A run that lost its lease may still store while its successor applies changes, each locking rows in an order of its own.
+        return await DatabaseRetries.Concurrency.ExecuteAsync(
             async token =>
             {
                 await using var command = rag.Source.CreateCommand(StoreVectors);
@@ -116,7 +102,7 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
             cancellationToken);
 
     private async Task<long> MarkAsync(string sql, long cabinetId, NpgsqlParameter hashes, string error, CancellationToken cancellationToken) =>
-        await Deadlocks.ExecuteAsync(
+        await DatabaseRetries.Concurrency.ExecuteAsync(
             async token =>
             {
                 await using var command = rag.Source.CreateCommand(sql);
