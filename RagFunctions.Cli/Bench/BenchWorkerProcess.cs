@@ -9,7 +9,10 @@ internal sealed class BenchWorkerProcess : IDisposable
     private readonly Process _process;
 
     /// <summary>Starts it; settings travel by environment, so that no password stands on a command line.</summary>
-    public BenchWorkerProcess(string subject, string connectionString, Uri embeddings)
+    /// <param name="subject">What it measures.</param>
+    /// <param name="connectionString">Both databases.</param>
+    /// <param name="settings">Further settings by their names in the environment.</param>
+    public BenchWorkerProcess(string subject, string connectionString, params IEnumerable<(string Name, string Value)> settings)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
@@ -25,9 +28,11 @@ internal sealed class BenchWorkerProcess : IDisposable
         start.ArgumentList.Add(subject);
         start.Environment["ConnectionStrings__Main"] = connectionString;
         start.Environment["ConnectionStrings__Rag"] = connectionString;
-        start.Environment["Embeddings__Provider"] = "openai";
-        start.Environment["Embeddings__Endpoint"] = embeddings.ToString();
-        start.Environment["Embeddings__ApiKey"] = "bench";
+        foreach (var (name, value) in settings)
+        {
+            start.Environment[name] = value;
+        }
+
         _process = Process.Start(start) ?? throw new InvalidOperationException("the bench worker did not start");
     }
 

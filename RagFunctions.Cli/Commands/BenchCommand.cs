@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RagFunctions.Cli.Bench;
+using RagFunctions.Cli.Bench.Sync;
 using RagFunctions.Core.Databases;
 using RagFunctions.Fakes.Embeddings;
 using Spectre.Console;
@@ -30,6 +31,11 @@ internal static class BenchCommand
         Description = "With an HNSW index in place: what it costs.",
     };
 
+    private static readonly Option<bool> OfSync = new("--sync")
+    {
+        Description = "Measures the marketplace sync instead: 100,000 orders read for the first time, and again when nothing changed.",
+    };
+
     /// <summary>The command.</summary>
     public static Command Create(CommandRunner runner)
     {
@@ -37,8 +43,9 @@ internal static class BenchCommand
         {
             Rows,
             WithHnsw,
+            OfSync,
         };
-        runner.Run(command, RunAsync);
+        runner.Run(command, scope => scope.Parsed.GetValue(OfSync) ? SyncBench.RunAsync(scope) : RunAsync(scope));
         return command;
     }
 
@@ -51,9 +58,13 @@ internal static class BenchCommand
         runner.Run(command, async scope =>
         {
             var settings = scope.Services.GetRequiredService<IConfiguration>();
-            await using IBenchSubject measured = scope.Parsed.GetValue(subject) == "floor"
-                ? await FloorSubject.CreateAsync(settings["ConnectionStrings:Rag"]!, new Uri(settings["Embeddings:Endpoint"]!), scope.CancellationToken)
-                : new EngineSubject(scope.Services);
+            await using IBenchSubject measured = scope.Parsed.GetValue(subject) switch
+            {
+                "floor" => await FloorSubject.CreateAsync(
+                    settings["ConnectionStrings:Rag"]!, new Uri(settings["Embeddings:Endpoint"]!), scope.CancellationToken),
+                "sync" => new SyncSubject(scope.Services),
+                _ => new EngineSubject(scope.Services),
+            };
             await BenchWorker.RunAsync(measured, Console.In, Console.Out, scope.CancellationToken);
             return ExitCode.Done;
         });
@@ -65,8 +76,12 @@ internal static class BenchCommand
         var server = scope.Services.GetRequiredService<IOptions<ConnectionStringsOptions>>().Value.Rag;
         await using var provider = await FakeEmbeddingsServer.StartAsync(FakeEmbeddingsOptions.OrdinarySpeed);
         await using var database = await BenchDatabase.CreateAsync(server, scope.CancellationToken);
-        using var floor = new BenchWorkerProcess("floor", database.ConnectionString, provider.BaseUrl);
-        using var engine = new BenchWorkerProcess("engine", database.ConnectionString, provider.BaseUrl);
+        (string, string)[] settings =
+        [
+            ("Embeddings__Provider", "openai"), ("Embeddings__Endpoint", provider.BaseUrl.ToString()), ("Embeddings__ApiKey", "bench"),
+        ];
+        using var floor = new BenchWorkerProcess("floor", database.ConnectionString, settings);
+        using var engine = new BenchWorkerProcess("engine", database.ConnectionString, settings);
         if (scope.Parsed.GetValue(WithHnsw))
         {
             await database.AddHnswAsync(scope.CancellationToken);

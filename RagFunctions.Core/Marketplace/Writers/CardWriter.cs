@@ -9,16 +9,20 @@ internal static class CardWriter
     // Unit separator: occurs in no barcode.
     private const char Separator = '\u001f';
 
+    // Known rows are left out by the join, as in OrderWriter: a conflict locks its row even where it updates nothing.
     private const string Upsert = """
         INSERT INTO wb_products AS p (cabinet_id, nm_id, name, vendor_code, brand, category, image_url, in_stock, is_active)
         SELECT $1, i.nm_id, i.name::varchar(500), i.vendor::varchar(100), i.brand::varchar(255), i.category::varchar(255),
             i.image::varchar(1024), true, $8
         FROM unnest($2, $3, $4, $5, $6, $7) AS i (nm_id, name, vendor, brand, category, image)
+        LEFT JOIN wb_products known ON known.cabinet_id = $1 AND known.nm_id = i.nm_id
+        WHERE known.id IS NULL
+            OR (known.name, known.vendor_code, known.brand, known.category, known.image_url, known.is_active)
+            IS DISTINCT FROM (i.name::varchar(500), i.vendor::varchar(100), i.brand::varchar(255), i.category::varchar(255),
+                i.image::varchar(1024), $8)
         ON CONFLICT (cabinet_id, nm_id) DO UPDATE SET
             name = EXCLUDED.name, vendor_code = EXCLUDED.vendor_code, brand = EXCLUDED.brand, category = EXCLUDED.category,
             image_url = EXCLUDED.image_url, is_active = EXCLUDED.is_active, updated_at = now()
-        WHERE (p.name, p.vendor_code, p.brand, p.category, p.image_url, p.is_active)
-            IS DISTINCT FROM (EXCLUDED.name, EXCLUDED.vendor_code, EXCLUDED.brand, EXCLUDED.category, EXCLUDED.image_url, EXCLUDED.is_active)
         RETURNING p.id::bigint, p.xmax = 0
         """;
 
@@ -30,10 +34,12 @@ internal static class CardWriter
         INSERT INTO wb_product_sizes AS s (cabinet_id, chrt_id, nm_id, tech_size, wb_size, barcodes)
         SELECT $1, i.chrt_id, i.nm_id, i.tech_size::varchar(50), i.wb_size::varchar(50), string_to_array(i.barcodes, chr(31))
         FROM unnest($2, $3, $4, $5, $6) AS i (chrt_id, nm_id, tech_size, wb_size, barcodes)
+        LEFT JOIN wb_product_sizes known ON known.cabinet_id = $1 AND known.chrt_id = i.chrt_id
+        WHERE known.chrt_id IS NULL
+            OR (known.nm_id, known.tech_size, known.wb_size, known.barcodes)
+            IS DISTINCT FROM (i.nm_id, i.tech_size::varchar(50), i.wb_size::varchar(50), string_to_array(i.barcodes, chr(31)))
         ON CONFLICT (cabinet_id, chrt_id) DO UPDATE SET
             nm_id = EXCLUDED.nm_id, tech_size = EXCLUDED.tech_size, wb_size = EXCLUDED.wb_size, barcodes = EXCLUDED.barcodes
-        WHERE (s.nm_id, s.tech_size, s.wb_size, s.barcodes)
-            IS DISTINCT FROM (EXCLUDED.nm_id, EXCLUDED.tech_size, EXCLUDED.wb_size, EXCLUDED.barcodes)
         """;
 
     private const string MarkSeen = """

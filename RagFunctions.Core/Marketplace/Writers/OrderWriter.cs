@@ -18,18 +18,34 @@ internal static class OrderWriter
         FROM candidate WHERE o.id = candidate.id AND candidate.orders = 1 AND candidate.rows = 1
         """;
 
+    // Rows that are there already are left out by the join: a conflict locks its row even where it updates nothing. The condition on the
+    // conflict is for a row that came meanwhile.
     private const string Upsert = """
         INSERT INTO wb_orders AS o (
             cabinet_id, srid, order_id, nm_id, article, name, brand, size, barcode, category, subject, quantity, price, total_price,
             price_with_disc, customer_price, spp_percent, discount_percent, warehouse_from, warehouse_to, warehouse_type, order_date, status,
             cancel_date, last_change_date)
-        SELECT $1, i.srid, i.basket::varchar(100), i.nm_id, i.article::varchar(100), i.subject::varchar(500), i.brand::varchar(255),
-            i.size::varchar(50), i.barcode::varchar(100), i.category::varchar(255), i.subject::varchar(255), 1, i.finished, i.total,
-            i.with_disc, i.finished, i.spp, i.discount, i.warehouse::varchar(255), i.region::varchar(255), i.warehouse_type::varchar(50),
-            i.order_date, CASE WHEN i.cancelled THEN 'canceled' ELSE 'active' END, i.cancel_date, i.changed
-        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) AS i (
-            srid, basket, nm_id, article, subject, brand, size, barcode, category, finished, total, with_disc, spp, discount, warehouse,
-            region, warehouse_type, order_date, cancelled, cancel_date, changed)
+        SELECT $1, n.srid, n.order_id, n.nm_id, n.article, n.subject::varchar(500), n.brand, n.size, n.barcode, n.category,
+            n.subject::varchar(255), 1, n.price, n.total_price, n.price_with_disc, n.price, n.spp_percent, n.discount_percent,
+            n.warehouse_from, n.warehouse_to, n.warehouse_type, n.order_date, n.status, n.cancel_date, n.last_change_date
+        FROM (
+            SELECT i.srid, i.basket::varchar(100), i.nm_id, i.article::varchar(100), i.subject, i.brand::varchar(255), i.size::varchar(50),
+                i.barcode::varchar(100), i.category::varchar(255), i.finished::numeric(18,2), i.total::numeric(18,2),
+                i.with_disc::numeric(18,2), i.spp::numeric(9,4), i.discount::numeric(9,4), i.warehouse::varchar(255), i.region::varchar(255),
+                i.warehouse_type::varchar(50), i.order_date, CASE WHEN i.cancelled THEN 'canceled' ELSE 'active' END, i.cancel_date, i.changed
+            FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) AS i (
+                srid, basket, nm_id, article, subject, brand, size, barcode, category, finished, total, with_disc, spp, discount, warehouse,
+                region, warehouse_type, order_date, cancelled, cancel_date, changed)) AS n (
+            srid, order_id, nm_id, article, subject, brand, size, barcode, category, price, total_price, price_with_disc, spp_percent,
+            discount_percent, warehouse_from, warehouse_to, warehouse_type, order_date, status, cancel_date, last_change_date)
+        LEFT JOIN wb_orders known ON known.cabinet_id = $1 AND known.srid = n.srid
+        WHERE known.id IS NULL OR (known.last_change_date IS NULL OR known.last_change_date <= n.last_change_date)
+            AND (known.order_id, known.nm_id, known.article, known.name, known.brand, known.size, known.barcode, known.category, known.subject,
+                known.price, known.total_price, known.price_with_disc, known.customer_price, known.spp_percent, known.discount_percent,
+                known.warehouse_from, known.warehouse_to, known.warehouse_type, known.order_date, known.status, known.cancel_date)
+            IS DISTINCT FROM (n.order_id, n.nm_id, n.article, n.subject::varchar(500), n.brand, n.size, n.barcode, n.category,
+                n.subject::varchar(255), n.price, n.total_price, n.price_with_disc, n.price, n.spp_percent, n.discount_percent,
+                n.warehouse_from, n.warehouse_to, n.warehouse_type, n.order_date, n.status, n.cancel_date)
         ON CONFLICT (cabinet_id, srid) DO UPDATE SET
             order_id = EXCLUDED.order_id, nm_id = EXCLUDED.nm_id, article = EXCLUDED.article, name = EXCLUDED.name, brand = EXCLUDED.brand,
             size = EXCLUDED.size, barcode = EXCLUDED.barcode, category = EXCLUDED.category, subject = EXCLUDED.subject,
@@ -38,14 +54,7 @@ internal static class OrderWriter
             warehouse_from = EXCLUDED.warehouse_from, warehouse_to = EXCLUDED.warehouse_to, warehouse_type = EXCLUDED.warehouse_type,
             order_date = EXCLUDED.order_date, status = EXCLUDED.status, cancel_date = EXCLUDED.cancel_date,
             last_change_date = EXCLUDED.last_change_date, updated_at = now()
-        WHERE (o.last_change_date IS NULL OR o.last_change_date <= EXCLUDED.last_change_date)
-            AND (o.order_id, o.nm_id, o.article, o.name, o.brand, o.size, o.barcode, o.category, o.subject, o.price, o.total_price,
-                o.price_with_disc, o.customer_price, o.spp_percent, o.discount_percent, o.warehouse_from, o.warehouse_to, o.warehouse_type,
-                o.order_date, o.status, o.cancel_date)
-            IS DISTINCT FROM (EXCLUDED.order_id, EXCLUDED.nm_id, EXCLUDED.article, EXCLUDED.name, EXCLUDED.brand, EXCLUDED.size,
-                EXCLUDED.barcode, EXCLUDED.category, EXCLUDED.subject, EXCLUDED.price, EXCLUDED.total_price, EXCLUDED.price_with_disc,
-                EXCLUDED.customer_price, EXCLUDED.spp_percent, EXCLUDED.discount_percent, EXCLUDED.warehouse_from, EXCLUDED.warehouse_to,
-                EXCLUDED.warehouse_type, EXCLUDED.order_date, EXCLUDED.status, EXCLUDED.cancel_date)
+        WHERE o.last_change_date IS NULL OR o.last_change_date <= EXCLUDED.last_change_date
         RETURNING o.id::bigint, o.xmax = 0
         """;
 

@@ -19,16 +19,32 @@ internal static class SaleWriter
         FROM candidate WHERE s.id = candidate.id AND candidate.sales = 1 AND candidate.rows = 1
         """;
 
+    // Known rows are left out by the join, as in OrderWriter: a conflict locks its row even where it updates nothing.
     private const string Upsert = """
         INSERT INTO wb_sales AS s (
             cabinet_id, wb_sale_id, srid, sale_id, order_id, g_number, nm_id, product_name, brand, size, barcode, amount, total_price,
             price_with_disc, for_pay, wallet_discount, customer_price, spp_percent, discount_percent, sale_date, type, status, last_change_date)
-        SELECT $1, i.sale_id, i.srid, i.srid::varchar(100), i.sale_id, i.basket::varchar(100), i.nm_id, i.subject::varchar(500),
-            i.brand::varchar(255), i.size::varchar(50), i.barcode::varchar(100), i.finished, i.total, i.with_disc, i.for_pay, i.wallet,
-            i.finished, i.spp, i.discount, i.sale_date, CASE WHEN i.is_return THEN 'return' ELSE 'buyout' END, 'completed', i.changed
-        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) AS i (
-            sale_id, srid, basket, nm_id, subject, brand, size, barcode, finished, total, with_disc, for_pay, wallet, spp, discount,
-            sale_date, is_return, changed)
+        SELECT $1, n.id, n.srid, n.sale_id, n.id, n.g_number, n.nm_id, n.product_name, n.brand, n.size, n.barcode, n.amount, n.total_price,
+            n.price_with_disc, n.for_pay, n.wallet_discount, n.amount, n.spp_percent, n.discount_percent, n.sale_date, n.type, 'completed',
+            n.last_change_date
+        FROM (
+            SELECT i.sale_id, i.srid, i.srid::varchar(100), i.basket::varchar(100), i.nm_id, i.subject::varchar(500), i.brand::varchar(255),
+                i.size::varchar(50), i.barcode::varchar(100), i.finished::numeric(18,2), i.total::numeric(18,2), i.with_disc::numeric(18,2),
+                i.for_pay::numeric(18,2), i.wallet::numeric(18,2), i.spp::numeric(9,4), i.discount::numeric(9,4), i.sale_date,
+                CASE WHEN i.is_return THEN 'return' ELSE 'buyout' END, i.changed
+            FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) AS i (
+                sale_id, srid, basket, nm_id, subject, brand, size, barcode, finished, total, with_disc, for_pay, wallet, spp, discount,
+                sale_date, is_return, changed)) AS n (
+            id, srid, sale_id, g_number, nm_id, product_name, brand, size, barcode, amount, total_price, price_with_disc, for_pay,
+            wallet_discount, spp_percent, discount_percent, sale_date, type, last_change_date)
+        LEFT JOIN wb_sales known ON known.cabinet_id = $1 AND known.wb_sale_id = n.id
+        WHERE known.id IS NULL OR (known.last_change_date IS NULL OR known.last_change_date <= n.last_change_date)
+            AND (known.srid, known.sale_id, known.order_id, known.g_number, known.nm_id, known.product_name, known.brand, known.size,
+                known.barcode, known.amount, known.total_price, known.price_with_disc, known.for_pay, known.wallet_discount,
+                known.customer_price, known.spp_percent, known.discount_percent, known.sale_date, known.type, known.status)
+            IS DISTINCT FROM (n.srid, n.sale_id, n.id, n.g_number, n.nm_id, n.product_name, n.brand, n.size, n.barcode, n.amount,
+                n.total_price, n.price_with_disc, n.for_pay, n.wallet_discount, n.amount, n.spp_percent, n.discount_percent, n.sale_date,
+                n.type, 'completed')
         ON CONFLICT (cabinet_id, wb_sale_id) DO UPDATE SET
             srid = EXCLUDED.srid, sale_id = EXCLUDED.sale_id, order_id = EXCLUDED.order_id, g_number = EXCLUDED.g_number, nm_id = EXCLUDED.nm_id,
             product_name = EXCLUDED.product_name, brand = EXCLUDED.brand, size = EXCLUDED.size, barcode = EXCLUDED.barcode,
@@ -36,14 +52,7 @@ internal static class SaleWriter
             for_pay = EXCLUDED.for_pay, wallet_discount = EXCLUDED.wallet_discount, customer_price = EXCLUDED.customer_price,
             spp_percent = EXCLUDED.spp_percent, discount_percent = EXCLUDED.discount_percent, sale_date = EXCLUDED.sale_date,
             type = EXCLUDED.type, status = EXCLUDED.status, last_change_date = EXCLUDED.last_change_date, updated_at = now()
-        WHERE (s.last_change_date IS NULL OR s.last_change_date <= EXCLUDED.last_change_date)
-            AND (s.srid, s.sale_id, s.order_id, s.g_number, s.nm_id, s.product_name, s.brand, s.size, s.barcode, s.amount, s.total_price,
-                s.price_with_disc, s.for_pay, s.wallet_discount, s.customer_price, s.spp_percent, s.discount_percent, s.sale_date, s.type,
-                s.status)
-            IS DISTINCT FROM (EXCLUDED.srid, EXCLUDED.sale_id, EXCLUDED.order_id, EXCLUDED.g_number, EXCLUDED.nm_id, EXCLUDED.product_name,
-                EXCLUDED.brand, EXCLUDED.size, EXCLUDED.barcode, EXCLUDED.amount, EXCLUDED.total_price, EXCLUDED.price_with_disc,
-                EXCLUDED.for_pay, EXCLUDED.wallet_discount, EXCLUDED.customer_price, EXCLUDED.spp_percent, EXCLUDED.discount_percent,
-                EXCLUDED.sale_date, EXCLUDED.type, EXCLUDED.status)
+        WHERE s.last_change_date IS NULL OR s.last_change_date <= EXCLUDED.last_change_date
         RETURNING s.id::bigint, s.xmax = 0
         """;
 

@@ -110,12 +110,15 @@ internal sealed class SyncWorld : IAsyncDisposable
         return [.. rows];
     }
 
-    /// <summary>The versions of all rows of the five tables: equal before and after = nothing was written.</summary>
+    /// <summary>
+    /// The versions of all rows of the five tables and the sizes, and who locked them last: equal before and after = nothing was written, not even a lock.
+    /// </summary>
     public Task<string[]> VersionsAsync() => RowsAsync("""
-        SELECT 'o', id, xmin::text FROM wb_orders WHERE cabinet_id = $1 UNION ALL SELECT 's', id, xmin::text FROM wb_sales WHERE cabinet_id = $1
-        UNION ALL SELECT 't', id, xmin::text FROM wb_stocks WHERE cabinet_id = $1
-        UNION ALL SELECT 'p', id, xmin::text FROM wb_products WHERE cabinet_id = $1
-        UNION ALL SELECT 'r', id, xmin::text FROM wb_reviews WHERE cabinet_id = $1 ORDER BY 1, 2
+        SELECT 'o', id, xmin::text, xmax::text FROM wb_orders WHERE cabinet_id = $1 UNION ALL SELECT 's', id, xmin::text, xmax::text FROM wb_sales WHERE cabinet_id = $1
+        UNION ALL SELECT 't', id, xmin::text, xmax::text FROM wb_stocks WHERE cabinet_id = $1
+        UNION ALL SELECT 'p', id, xmin::text, xmax::text FROM wb_products WHERE cabinet_id = $1
+        UNION ALL SELECT 'r', id, xmin::text, xmax::text FROM wb_reviews WHERE cabinet_id = $1
+        UNION ALL SELECT 'z', chrt_id::bigint, xmin::text, xmax::text FROM wb_product_sizes WHERE cabinet_id = $1 ORDER BY 1, 2
         """);
 
     public async Task ExecuteAsync(string sql)
