@@ -9,7 +9,11 @@ namespace RagFunctions.Tests.Marketplace;
 internal static class FakeMarketplaceHost
 {
     public static ServiceProvider Build(
-        DatabaseFixture database, MarketplaceServer server, TimeProvider time, params ReadOnlySpan<(string Name, int Value)> settings)
+        DatabaseFixture database, MarketplaceServer server, TimeProvider time, params ReadOnlySpan<(string Name, int Value)> settings) =>
+        Build(database.ConnectionString, server, time, settings);
+
+    public static ServiceProvider Build(
+        string connection, MarketplaceServer server, TimeProvider time, params ReadOnlySpan<(string Name, int Value)> settings)
     {
         var addresses = new Dictionary<string, string?>
         {
@@ -25,7 +29,7 @@ internal static class FakeMarketplaceHost
             addresses[$"Marketplace:{name}"] = value.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
-        return MarketplaceHost.Build(database, "https://nowhere.invalid", time, addresses);
+        return MarketplaceHost.Build(connection, "https://nowhere.invalid", time, addresses);
 
         string Of(FakeHost host) => server.Address(host).ToString().TrimEnd('/');
     }

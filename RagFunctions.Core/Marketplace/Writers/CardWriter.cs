@@ -9,21 +9,25 @@ internal static class CardWriter
     // Unit separator: occurs in no barcode.
     private const char Separator = '\u001f';
 
-    // Known rows are left out by the join, as in OrderWriter: a conflict locks its row even where it updates nothing.
-    private const string Upsert = """
-        INSERT INTO wb_products AS p (cabinet_id, nm_id, name, vendor_code, brand, category, image_url, in_stock, is_active)
-        SELECT $1, i.nm_id, i.name::varchar(500), i.vendor::varchar(100), i.brand::varchar(255), i.category::varchar(255),
-            i.image::varchar(1024), true, $8
-        FROM unnest($2, $3, $4, $5, $6, $7) AS i (nm_id, name, vendor, brand, category, image)
-        LEFT JOIN wb_products known ON known.cabinet_id = $1 AND known.nm_id = i.nm_id
-        WHERE known.id IS NULL
-            OR (known.name, known.vendor_code, known.brand, known.category, known.image_url, known.is_active)
-            IS DISTINCT FROM (i.name::varchar(500), i.vendor::varchar(100), i.brand::varchar(255), i.category::varchar(255),
-                i.image::varchar(1024), $8)
-        ON CONFLICT (cabinet_id, nm_id) DO UPDATE SET
-            name = EXCLUDED.name, vendor_code = EXCLUDED.vendor_code, brand = EXCLUDED.brand, category = EXCLUDED.category,
-            image_url = EXCLUDED.image_url, is_active = EXCLUDED.is_active, updated_at = now()
-        RETURNING p.id::bigint, p.xmax = 0
+    private const string Store = """
+        WITH i AS (
+            SELECT nm_id, name::varchar(500) AS name, vendor::varchar(100) AS vendor_code, brand::varchar(255) AS brand,
+                category::varchar(255) AS category, image::varchar(1024) AS image_url, $8::boolean AS is_active
+            FROM unnest($2, $3, $4, $5, $6, $7) AS sent (nm_id, name, vendor, brand, category, image)),
+        updated AS (
+            UPDATE wb_products p SET (name, vendor_code, brand, category, image_url, is_active, updated_at)
+                = (i.name, i.vendor_code, i.brand, i.category, i.image_url, i.is_active, now())
+            FROM i
+            WHERE p.cabinet_id = $1 AND p.nm_id = i.nm_id
+                AND (p.name, p.vendor_code, p.brand, p.category, p.image_url, p.is_active)
+                IS DISTINCT FROM (i.name, i.vendor_code, i.brand, i.category, i.image_url, i.is_active)
+            RETURNING p.id::bigint, false AS is_new),
+        inserted AS (
+            INSERT INTO wb_products (cabinet_id, nm_id, name, vendor_code, brand, category, image_url, in_stock, is_active)
+            SELECT $1, nm_id, name, vendor_code, brand, category, image_url, true, is_active
+            FROM i WHERE NOT EXISTS (SELECT FROM wb_products known WHERE known.cabinet_id = $1 AND known.nm_id = i.nm_id)
+            RETURNING id::bigint, true AS is_new)
+        SELECT id, is_new FROM updated UNION ALL SELECT id, is_new FROM inserted
         """;
 
     private const string RemoveSizes = """
@@ -31,13 +35,12 @@ internal static class CardWriter
         """;
 
     private const string UpsertSizes = """
-        INSERT INTO wb_product_sizes AS s (cabinet_id, chrt_id, nm_id, tech_size, wb_size, barcodes)
+        INSERT INTO wb_product_sizes (cabinet_id, chrt_id, nm_id, tech_size, wb_size, barcodes)
         SELECT $1, i.chrt_id, i.nm_id, i.tech_size::varchar(50), i.wb_size::varchar(50), string_to_array(i.barcodes, chr(31))
         FROM unnest($2, $3, $4, $5, $6) AS i (chrt_id, nm_id, tech_size, wb_size, barcodes)
         LEFT JOIN wb_product_sizes known ON known.cabinet_id = $1 AND known.chrt_id = i.chrt_id
-        WHERE known.chrt_id IS NULL
-            OR (known.nm_id, known.tech_size, known.wb_size, known.barcodes)
-            IS DISTINCT FROM (i.nm_id, i.tech_size::varchar(50), i.wb_size::varchar(50), string_to_array(i.barcodes, chr(31)))
+        WHERE (known.chrt_id, known.nm_id, known.tech_size, known.wb_size, known.barcodes)
+            IS DISTINCT FROM (i.chrt_id, i.nm_id, i.tech_size::varchar(50), i.wb_size::varchar(50), string_to_array(i.barcodes, chr(31)))
         ON CONFLICT (cabinet_id, chrt_id) DO UPDATE SET
             nm_id = EXCLUDED.nm_id, tech_size = EXCLUDED.tech_size, wb_size = EXCLUDED.wb_size, barcodes = EXCLUDED.barcodes
         """;
@@ -83,7 +86,7 @@ internal static class CardWriter
 
         long[] nmIds = [.. rows.Select(card => card.NmId)];
         await using var batch = page.Batch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(Upsert)
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Store)
         {
             Parameters =
             {

@@ -18,7 +18,7 @@ internal static class PriceWriter
     /// <summary>Writes a page; one round trip and one for the queue.</summary>
     public static async Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<PriceAnswer> prices, CancellationToken ct)
     {
-        PriceAnswer[] rows = [.. prices.DistinctBy(price => price.NmId).Select(Rounded)];
+        PriceAnswer[] rows = [.. prices.Reverse().DistinctBy(price => price.NmId)];
         if (rows.Length == 0)
         {
             return default;
@@ -29,16 +29,10 @@ internal static class PriceWriter
         {
             Parameters =
             {
-                new() { Value = page.CabinetId }, Column.Longs(rows, r => r.NmId), Column.Numbers(rows, r => r.Price),
-                Column.Numbers(rows, r => r.DiscountedPrice),
+                new() { Value = page.CabinetId }, Column.Longs(rows, r => r.NmId), Column.Money(rows, r => r.Price),
+                Column.Money(rows, r => r.DiscountedPrice),
             },
         });
         return await ChangedRows.AnnounceAsync(batch, page, Entity.Products, ct);
     }
-
-    private static PriceAnswer Rounded(PriceAnswer price) => price with
-    {
-        Price = price.Price is { } list ? decimal.Round(list, 2, MidpointRounding.AwayFromZero) : null,
-        DiscountedPrice = price.DiscountedPrice is { } paid ? decimal.Round(paid, 2, MidpointRounding.AwayFromZero) : null,
-    };
 }

@@ -6,30 +6,34 @@ namespace RagFunctions.Core.Marketplace.Writers;
 /// <summary>Reviews by id, and the ratings of the articles they are about.</summary>
 internal static class ReviewWriter
 {
-    // Known rows are left out by the join, as in OrderWriter: a conflict locks its row even where it updates nothing.
-    private const string Upsert = """
-        INSERT INTO wb_reviews AS r (
-            cabinet_id, review_id, nm_id, text, rating, is_answered, created_date, pros, cons, user_name, color, bables, matching_size,
-            was_viewed, supplier_feedback_valuation, supplier_product_valuation)
-        SELECT $1, i.id, i.nm_id, i.text, i.rating, i.answered, i.created, i.pros, i.cons, i.user_name::varchar(255), i.color::varchar(100),
-            i.tags, i.matching_size::varchar(50), i.viewed, i.feedback_valuation, i.product_valuation
-        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) AS i (
-            id, nm_id, text, rating, answered, created, pros, cons, user_name, color, tags, matching_size, viewed, feedback_valuation,
-            product_valuation)
-        LEFT JOIN wb_reviews known ON known.cabinet_id = $1 AND known.review_id = i.id
-        WHERE known.id IS NULL
-            OR (known.nm_id, known.text, known.rating, known.is_answered, known.created_date, known.pros, known.cons, known.user_name,
-                known.color, known.bables, known.matching_size, known.was_viewed, known.supplier_feedback_valuation,
-                known.supplier_product_valuation)
-            IS DISTINCT FROM (i.nm_id, i.text, i.rating, i.answered, i.created, i.pros, i.cons, i.user_name::varchar(255),
-                i.color::varchar(100), i.tags, i.matching_size::varchar(50), i.viewed, i.feedback_valuation, i.product_valuation)
-        ON CONFLICT (cabinet_id, review_id) DO UPDATE SET
-            nm_id = EXCLUDED.nm_id, text = EXCLUDED.text, rating = EXCLUDED.rating, is_answered = EXCLUDED.is_answered,
-            created_date = EXCLUDED.created_date, pros = EXCLUDED.pros, cons = EXCLUDED.cons, user_name = EXCLUDED.user_name,
-            color = EXCLUDED.color, bables = EXCLUDED.bables, matching_size = EXCLUDED.matching_size, was_viewed = EXCLUDED.was_viewed,
-            supplier_feedback_valuation = EXCLUDED.supplier_feedback_valuation,
-            supplier_product_valuation = EXCLUDED.supplier_product_valuation, updated_at = now()
-        RETURNING r.id::bigint, r.xmax = 0
+    private const string Store = """
+        WITH i AS (
+            SELECT id, nm_id, text, rating, answered, created, pros, cons, user_name::varchar(255) AS user_name, color::varchar(100) AS color, tags,
+                matching_size::varchar(50) AS matching_size, viewed, feedback_valuation, product_valuation
+            FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) AS sent (
+                id, nm_id, text, rating, answered, created, pros, cons, user_name, color, tags, matching_size, viewed, feedback_valuation,
+                product_valuation)),
+        updated AS (
+            UPDATE wb_reviews r SET (nm_id, text, rating, is_answered, created_date, pros, cons, user_name, color, bables, matching_size,
+                was_viewed, supplier_feedback_valuation, supplier_product_valuation, updated_at)
+                = (i.nm_id, i.text, i.rating, i.answered, i.created, i.pros, i.cons, i.user_name, i.color, i.tags, i.matching_size, i.viewed,
+                i.feedback_valuation, i.product_valuation, now())
+            FROM i
+            WHERE r.cabinet_id = $1 AND r.review_id = i.id
+                AND (r.nm_id, r.text, r.rating, r.is_answered, r.created_date, r.pros, r.cons, r.user_name, r.color, r.bables, r.matching_size,
+                    r.was_viewed, r.supplier_feedback_valuation, r.supplier_product_valuation)
+                IS DISTINCT FROM (i.nm_id, i.text, i.rating, i.answered, i.created, i.pros, i.cons, i.user_name, i.color, i.tags,
+                    i.matching_size, i.viewed, i.feedback_valuation, i.product_valuation)
+            RETURNING r.id::bigint, false AS is_new),
+        inserted AS (
+            INSERT INTO wb_reviews (
+                cabinet_id, review_id, nm_id, text, rating, is_answered, created_date, pros, cons, user_name, color, bables, matching_size,
+                was_viewed, supplier_feedback_valuation, supplier_product_valuation)
+            SELECT $1, id, nm_id, text, rating, answered, created, pros, cons, user_name, color, tags, matching_size, viewed, feedback_valuation,
+                product_valuation
+            FROM i WHERE NOT EXISTS (SELECT FROM wb_reviews known WHERE known.cabinet_id = $1 AND known.review_id = i.id)
+            RETURNING id::bigint, true AS is_new)
+        SELECT id, is_new FROM updated UNION ALL SELECT id, is_new FROM inserted
         """;
 
     /// <summary>Writes a page: one round trip for the reviews, one for the ratings, and those of the queue.</summary>
@@ -43,7 +47,7 @@ internal static class ReviewWriter
         }
 
         await using var batch = page.Batch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(Upsert)
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Store)
         {
             Parameters =
             {

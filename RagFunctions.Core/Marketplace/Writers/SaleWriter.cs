@@ -19,41 +19,39 @@ internal static class SaleWriter
         FROM candidate WHERE s.id = candidate.id AND candidate.sales = 1 AND candidate.rows = 1
         """;
 
-    // Known rows are left out by the join, as in OrderWriter: a conflict locks its row even where it updates nothing.
-    private const string Upsert = """
-        INSERT INTO wb_sales AS s (
-            cabinet_id, wb_sale_id, srid, sale_id, order_id, g_number, nm_id, product_name, brand, size, barcode, amount, total_price,
-            price_with_disc, for_pay, wallet_discount, customer_price, spp_percent, discount_percent, sale_date, type, status, last_change_date)
-        SELECT $1, n.id, n.srid, n.sale_id, n.id, n.g_number, n.nm_id, n.product_name, n.brand, n.size, n.barcode, n.amount, n.total_price,
-            n.price_with_disc, n.for_pay, n.wallet_discount, n.amount, n.spp_percent, n.discount_percent, n.sale_date, n.type, 'completed',
-            n.last_change_date
-        FROM (
-            SELECT i.sale_id, i.srid, i.srid::varchar(100), i.basket::varchar(100), i.nm_id, i.subject::varchar(500), i.brand::varchar(255),
-                i.size::varchar(50), i.barcode::varchar(100), i.finished::numeric(18,2), i.total::numeric(18,2), i.with_disc::numeric(18,2),
-                i.for_pay::numeric(18,2), i.wallet::numeric(18,2), i.spp::numeric(9,4), i.discount::numeric(9,4), i.sale_date,
-                CASE WHEN i.is_return THEN 'return' ELSE 'buyout' END, i.changed
-            FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) AS i (
+    private const string Store = """
+        WITH i AS (
+            SELECT sale_id AS wb_sale_id, srid, srid::varchar(100) AS sale_id, sale_id AS order_id, basket::varchar(100) AS g_number, nm_id,
+                subject::varchar(500) AS product_name, brand::varchar(255) AS brand, size::varchar(50) AS size, barcode::varchar(100) AS barcode,
+                finished, total, with_disc, for_pay, wallet, spp, discount, sale_date, CASE WHEN is_return THEN 'return' ELSE 'buyout' END AS type,
+                'completed' AS status, changed
+            FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) AS sent (
                 sale_id, srid, basket, nm_id, subject, brand, size, barcode, finished, total, with_disc, for_pay, wallet, spp, discount,
-                sale_date, is_return, changed)) AS n (
-            id, srid, sale_id, g_number, nm_id, product_name, brand, size, barcode, amount, total_price, price_with_disc, for_pay,
-            wallet_discount, spp_percent, discount_percent, sale_date, type, last_change_date)
-        LEFT JOIN wb_sales known ON known.cabinet_id = $1 AND known.wb_sale_id = n.id
-        WHERE known.id IS NULL OR (known.last_change_date IS NULL OR known.last_change_date <= n.last_change_date)
-            AND (known.srid, known.sale_id, known.order_id, known.g_number, known.nm_id, known.product_name, known.brand, known.size,
-                known.barcode, known.amount, known.total_price, known.price_with_disc, known.for_pay, known.wallet_discount,
-                known.customer_price, known.spp_percent, known.discount_percent, known.sale_date, known.type, known.status)
-            IS DISTINCT FROM (n.srid, n.sale_id, n.id, n.g_number, n.nm_id, n.product_name, n.brand, n.size, n.barcode, n.amount,
-                n.total_price, n.price_with_disc, n.for_pay, n.wallet_discount, n.amount, n.spp_percent, n.discount_percent, n.sale_date,
-                n.type, 'completed')
-        ON CONFLICT (cabinet_id, wb_sale_id) DO UPDATE SET
-            srid = EXCLUDED.srid, sale_id = EXCLUDED.sale_id, order_id = EXCLUDED.order_id, g_number = EXCLUDED.g_number, nm_id = EXCLUDED.nm_id,
-            product_name = EXCLUDED.product_name, brand = EXCLUDED.brand, size = EXCLUDED.size, barcode = EXCLUDED.barcode,
-            amount = EXCLUDED.amount, total_price = EXCLUDED.total_price, price_with_disc = EXCLUDED.price_with_disc,
-            for_pay = EXCLUDED.for_pay, wallet_discount = EXCLUDED.wallet_discount, customer_price = EXCLUDED.customer_price,
-            spp_percent = EXCLUDED.spp_percent, discount_percent = EXCLUDED.discount_percent, sale_date = EXCLUDED.sale_date,
-            type = EXCLUDED.type, status = EXCLUDED.status, last_change_date = EXCLUDED.last_change_date, updated_at = now()
-        WHERE s.last_change_date IS NULL OR s.last_change_date <= EXCLUDED.last_change_date
-        RETURNING s.id::bigint, s.xmax = 0
+                sale_date, is_return, changed)),
+        updated AS (
+            UPDATE wb_sales s SET (srid, sale_id, order_id, g_number, nm_id, product_name, brand, size, barcode, amount, total_price,
+                price_with_disc, for_pay, wallet_discount, customer_price, spp_percent, discount_percent, sale_date, type, status,
+                last_change_date, updated_at)
+                = (i.srid, i.sale_id, i.order_id, i.g_number, i.nm_id, i.product_name, i.brand, i.size, i.barcode, i.finished, i.total,
+                i.with_disc, i.for_pay, i.wallet, i.finished, i.spp, i.discount, i.sale_date, i.type, i.status, i.changed, now())
+            FROM i
+            WHERE s.cabinet_id = $1 AND s.wb_sale_id = i.wb_sale_id AND (s.last_change_date IS NULL OR s.last_change_date <= i.changed)
+                AND (s.srid, s.sale_id, s.order_id, s.g_number, s.nm_id, s.product_name, s.brand, s.size, s.barcode, s.amount, s.total_price,
+                    s.price_with_disc, s.for_pay, s.wallet_discount, s.customer_price, s.spp_percent, s.discount_percent, s.sale_date, s.type,
+                    s.status)
+                IS DISTINCT FROM (i.srid, i.sale_id, i.order_id, i.g_number, i.nm_id, i.product_name, i.brand, i.size, i.barcode, i.finished,
+                    i.total, i.with_disc, i.for_pay, i.wallet, i.finished, i.spp, i.discount, i.sale_date, i.type, i.status)
+            RETURNING s.id::bigint, false AS is_new),
+        inserted AS (
+            INSERT INTO wb_sales (
+                cabinet_id, wb_sale_id, srid, sale_id, order_id, g_number, nm_id, product_name, brand, size, barcode, amount, total_price,
+                price_with_disc, for_pay, wallet_discount, customer_price, spp_percent, discount_percent, sale_date, type, status,
+                last_change_date)
+            SELECT $1, wb_sale_id, srid, sale_id, order_id, g_number, nm_id, product_name, brand, size, barcode, finished, total, with_disc,
+                for_pay, wallet, finished, spp, discount, sale_date, type, status, changed
+            FROM i WHERE NOT EXISTS (SELECT FROM wb_sales known WHERE known.cabinet_id = $1 AND known.wb_sale_id = i.wb_sale_id)
+            RETURNING id::bigint, true AS is_new)
+        SELECT id, is_new FROM updated UNION ALL SELECT id, is_new FROM inserted
         """;
 
     private const string MoveChangeTime = """
@@ -76,16 +74,16 @@ internal static class SaleWriter
         {
             Parameters = { new() { Value = page.CabinetId }, Column.Texts(rows, r => r.SaleId), Column.Texts(rows, r => r.Srid) },
         });
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(Upsert)
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Store)
         {
             Parameters =
             {
                 new() { Value = page.CabinetId }, Column.Texts(rows, r => r.SaleId), Column.Texts(rows, r => r.Srid),
                 Column.Texts(rows, r => r.Basket), Column.Longs(rows, r => r.NmId), Column.Texts(rows, r => r.Subject),
                 Column.Texts(rows, r => r.Brand), Column.Texts(rows, r => r.Size), Column.Texts(rows, r => r.Barcode),
-                Column.Numbers(rows, r => r.FinishedPrice), Column.Numbers(rows, r => r.TotalPrice),
-                Column.Numbers(rows, r => r.PriceWithDiscount), Column.Numbers(rows, r => r.ForPay), Column.Numbers(rows, r => r.WalletDiscount),
-                Column.Numbers(rows, r => r.Spp), Column.Numbers(rows, r => r.DiscountPercent), Column.Times(rows, r => r.Date),
+                Column.Money(rows, r => r.FinishedPrice), Column.Money(rows, r => r.TotalPrice),
+                Column.Money(rows, r => r.PriceWithDiscount), Column.Money(rows, r => r.ForPay), Column.Money(rows, r => r.WalletDiscount),
+                Column.Percents(rows, r => r.Spp), Column.Percents(rows, r => r.DiscountPercent), Column.Times(rows, r => r.Date),
                 Column.Flags(rows, r => r.IsReturn), Column.Times(rows, r => r.LastChange),
             },
         });

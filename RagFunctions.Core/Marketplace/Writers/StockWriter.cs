@@ -12,16 +12,16 @@ internal static class StockWriter
 {
     private const string CreatePage = """
         CREATE TEMP TABLE stock_page (
-            nm_id bigint, size_key text, warehouse_key text, chrt_id numeric, size varchar(50), barcode varchar(100), article varchar(100),
-            brand varchar(255), category varchar(255), warehouse_id bigint, warehouse_name varchar(255), quantity bigint, to_client bigint, from_client bigint) ON COMMIT DROP
+            nm_id bigint, size_key text, warehouse_key text, chrt_id numeric, size text, barcode text, article text, brand text, category text,
+            warehouse_id bigint, warehouse_name text, quantity bigint, to_client bigint, from_client bigint) ON COMMIT DROP
         """;
 
     // Lines of one size in one warehouse are added up: the task report gives one for each barcode.
     private const string FillPage = """
         INSERT INTO stock_page
         SELECT l.nm_id, COALESCE(known.chrt_id, l.chrt_id)::text, l.warehouse_key, COALESCE(known.chrt_id, l.chrt_id),
-            min(COALESCE(known.tech_size, l.size))::varchar(50), min(COALESCE(known.barcodes[1], l.barcode))::varchar(100), min(p.vendor_code),
-            min(p.brand), min(p.category), min(l.warehouse_id), min(l.warehouse_name)::varchar(255), sum(l.quantity), sum(l.to_client), sum(l.from_client)
+            min(COALESCE(known.tech_size, l.size)), min(COALESCE(known.barcodes[1], l.barcode)), min(p.vendor_code), min(p.brand), min(p.category),
+            min(l.warehouse_id), min(l.warehouse_name), sum(l.quantity), sum(l.to_client), sum(l.from_client)
         FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS l (
             nm_id, chrt_id, barcode, size, warehouse_id, warehouse_key, warehouse_name, quantity, to_client, from_client)
         LEFT JOIN LATERAL (
@@ -51,27 +51,36 @@ internal static class StockWriter
         FROM candidate WHERE s.id = candidate.id AND candidate.lines = 1 AND candidate.rows = 1
         """;
 
-    // Known rows are left out by the join, as in OrderWriter: a conflict locks its row even where it updates nothing.
-    private const string Upsert = """
-        INSERT INTO wb_stocks AS s (
-            cabinet_id, nm_id, size_key, warehouse_key, chrt_id, size, barcode, article, brand, category, warehouse_id, warehouse_name, quantity,
-            in_way_to_client, in_way_from_client, quantity_full, last_updated)
-        SELECT $1, n.nm_id, n.size_key::varchar(80), n.warehouse_key::varchar(300), n.chrt_id, n.size, n.barcode, n.article, n.brand,
-            n.category, n.warehouse_id, n.warehouse_name, n.quantity, n.to_client, n.from_client, n.quantity + n.to_client + n.from_client, $2
-        FROM stock_page n
-        LEFT JOIN wb_stocks known ON known.cabinet_id = $1 AND known.nm_id = n.nm_id AND known.size_key = n.size_key
-            AND known.warehouse_key = n.warehouse_key
-        WHERE known.id IS NULL
-            OR (known.chrt_id, known.size, known.barcode, known.article, known.brand, known.category, known.warehouse_id, known.warehouse_name,
-                known.quantity, known.in_way_to_client, known.in_way_from_client, known.quantity_full)
-            IS DISTINCT FROM (n.chrt_id, n.size, n.barcode, n.article, n.brand, n.category, n.warehouse_id, n.warehouse_name, n.quantity,
-                n.to_client, n.from_client, n.quantity + n.to_client + n.from_client)
-        ON CONFLICT (cabinet_id, nm_id, size_key, warehouse_key) DO UPDATE SET
-            chrt_id = EXCLUDED.chrt_id, size = EXCLUDED.size, barcode = EXCLUDED.barcode, article = EXCLUDED.article, brand = EXCLUDED.brand,
-            category = EXCLUDED.category, warehouse_id = EXCLUDED.warehouse_id, warehouse_name = EXCLUDED.warehouse_name,
-            quantity = EXCLUDED.quantity, in_way_to_client = EXCLUDED.in_way_to_client, in_way_from_client = EXCLUDED.in_way_from_client,
-            quantity_full = EXCLUDED.quantity_full, last_updated = EXCLUDED.last_updated, updated_at = now()
-        RETURNING s.id::bigint, s.xmax = 0
+    private const string Store = """
+        WITH i AS (
+            SELECT nm_id, size_key::varchar(80) AS size_key, warehouse_key::varchar(300) AS warehouse_key, chrt_id, size::varchar(50) AS size,
+                barcode::varchar(100) AS barcode, article::varchar(100) AS article, brand::varchar(255) AS brand,
+                category::varchar(255) AS category, warehouse_id, warehouse_name::varchar(255) AS warehouse_name, quantity, to_client,
+                from_client, quantity + to_client + from_client AS whole
+            FROM stock_page),
+        updated AS (
+            UPDATE wb_stocks s SET (chrt_id, size, barcode, article, brand, category, warehouse_id, warehouse_name, quantity, in_way_to_client,
+                in_way_from_client, quantity_full, last_updated, updated_at)
+                = (i.chrt_id, i.size, i.barcode, i.article, i.brand, i.category, i.warehouse_id, i.warehouse_name, i.quantity, i.to_client,
+                i.from_client, i.whole, $2, now())
+            FROM i
+            WHERE s.cabinet_id = $1 AND s.nm_id = i.nm_id AND s.size_key = i.size_key AND s.warehouse_key = i.warehouse_key
+                AND (s.chrt_id, s.size, s.barcode, s.article, s.brand, s.category, s.warehouse_id, s.warehouse_name, s.quantity,
+                    s.in_way_to_client, s.in_way_from_client, s.quantity_full)
+                IS DISTINCT FROM (i.chrt_id, i.size, i.barcode, i.article, i.brand, i.category, i.warehouse_id, i.warehouse_name, i.quantity,
+                    i.to_client, i.from_client, i.whole)
+            RETURNING s.id::bigint, false AS is_new),
+        inserted AS (
+            INSERT INTO wb_stocks (
+                cabinet_id, nm_id, size_key, warehouse_key, chrt_id, size, barcode, article, brand, category, warehouse_id, warehouse_name,
+                quantity, in_way_to_client, in_way_from_client, quantity_full, last_updated)
+            SELECT $1, nm_id, size_key, warehouse_key, chrt_id, size, barcode, article, brand, category, warehouse_id, warehouse_name, quantity,
+                to_client, from_client, whole, $2
+            FROM i WHERE NOT EXISTS (
+                SELECT FROM wb_stocks known
+                WHERE known.cabinet_id = $1 AND known.nm_id = i.nm_id AND known.size_key = i.size_key AND known.warehouse_key = i.warehouse_key)
+            RETURNING id::bigint, true AS is_new)
+        SELECT id, is_new FROM updated UNION ALL SELECT id, is_new FROM inserted
         """;
 
     private const string MarkSeen = """
@@ -157,7 +166,7 @@ internal static class StockWriter
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(NameSizes));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Adopt) { Parameters = { new() { Value = page.CabinetId } } });
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(Upsert) { Parameters = { new() { Value = page.CabinetId }, new() { Value = now } } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Store) { Parameters = { new() { Value = page.CabinetId }, new() { Value = now } } });
         batch.BatchCommands.Add(Command(MarkSeen, page.CabinetId, source));
         return await ChangedRows.AnnounceAsync(batch, page, Entity.Stocks, ct);
     }

@@ -258,6 +258,22 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    public async Task Money_finer_than_a_kopeck_is_rounded_once_and_is_no_change_for_ever()
+    {
+        await using var world = await StartAsync(database);
+        world.Now(Orders, $"[{Order("a", paid: 1271.995m)}]").Now(Sales, $"[{Sale("S1", paid: 0.005m)}]");
+
+        Assert.Equal(1, (await world.SyncAsync(SyncEntity.Orders)).RowsInserted);
+        Assert.Equal(1, (await world.SyncAsync(SyncEntity.Sales)).RowsInserted);
+        var before = await world.VersionsAsync();
+
+        Assert.False((await world.SyncAsync(SyncEntity.Orders)).HasChanges);
+        Assert.False((await world.SyncAsync(SyncEntity.Sales)).HasChanges);
+        Assert.Equal(before, await world.VersionsAsync());
+        Assert.Equal(["1272|0.01"], await world.RowsAsync("SELECT o.price, s.amount FROM wb_orders o JOIN wb_sales s USING (cabinet_id) WHERE cabinet_id = $1"));
+    }
+
+    [Fact]
     public async Task A_worker_whose_lease_was_taken_writes_neither_rows_nor_cursor()
     {
         await using var world = await StartAsync(database);
