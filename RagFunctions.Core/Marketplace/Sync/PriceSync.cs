@@ -23,7 +23,8 @@ internal sealed class PriceSync(PriceClient client, IOptions<MarketplaceOptions>
 
             var prices = answer.Value;
             var isLast = prices.Count < options.Value.PricePageRows;
-            var next = new PriceState { Offset = isLast ? 0 : state.Offset + prices.Count };
+            // A row given twice takes no place of its own: counted twice, it would make the next page begin too late.
+            var next = new PriceState { Offset = isLast ? 0 : state.Offset + prices.DistinctBy(price => price.NmId).Count() };
             await session.CommitAsync(prices.Count, page => PriceWriter.WriteAsync(page, prices, ct), next, SyncStateJson.Default.PriceState, ct);
             if (isLast)
             {

@@ -40,12 +40,19 @@ internal sealed class SyncSession(MainDatabase main, MarketplaceAccess access, S
     public async Task CommitAsync<T>(int read, Func<PageTransaction, Task<ChangedRows>> write, T next, JsonTypeInfo<T> type, CancellationToken ct)
     {
         var state = JsonSerializer.Serialize(next, type);
-        await using var connection = await main.Source.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        // First, because it locks: a second worker of the same entity waits here and then finds the lease gone.
-        await SyncCursorStore.SaveAsync(connection, transaction, lease, state, ct);
-        var changed = await write(new PageTransaction(connection, transaction, CabinetId));
-        await transaction.CommitAsync(ct);
+        // Cards, prices and ratings of one cabinet are written at the same time, to the same rows in different orders.
+        var changed = await DatabaseRetries.Writing.ExecuteAsync(
+            async token =>
+            {
+                await using var connection = await main.Source.OpenConnectionAsync(token);
+                await using var transaction = await connection.BeginTransactionAsync(token);
+                // First, because it locks: a second worker of the same entity waits here and then finds the lease gone.
+                await SyncCursorStore.SaveAsync(connection, transaction, lease, state, token);
+                var rows = await write(new PageTransaction(connection, transaction, CabinetId));
+                await transaction.CommitAsync(token);
+                return rows;
+            },
+            ct);
         _state = state;
         Read += read;
         Inserted += changed.Inserted;

@@ -116,6 +116,44 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     }
 
     [Fact]
+    public async Task A_price_given_twice_does_not_make_the_next_page_begin_too_late()
+    {
+        const string One = """{"nmID":1,"sizes":[{"sizeID":10,"price":100,"discountedPrice":90}]}""";
+        const string Two = """{"nmID":2,"sizes":[{"sizeID":20,"price":200,"discountedPrice":180}]}""";
+        await using var world = await StartAsync(database, settings: new Dictionary<string, string?> { ["Marketplace:PricePageRows"] = "2" });
+        world.Now(Prices, $$"""{"data":{"listGoods":[{{One}},{{Two}},{{One}},{{Two}}]} }""", """{"data":{"listGoods":[]}}""");
+
+        Assert.Equal(EntitySyncStatus.Ok, (await world.SyncAsync(SyncEntity.Prices)).Status);
+
+        Assert.Equal(["?limit=2&offset=0", "?limit=2&offset=2"], world.Stub.Requests.Select(request => request.Query));
+    }
+
+    [Theory]
+    [InlineData("40P01")]
+    [InlineData("23505")]
+    public async Task A_page_that_loses_a_deadlock_or_a_race_of_insertion_is_written_again_once(string code)
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        await own.Source.ExecuteAsync($"""
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF nextval('tries') = 1 THEN RAISE EXCEPTION 'collided' USING ERRCODE = '{code}'; END IF;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER collide BEFORE INSERT ON wb_products FOR EACH ROW EXECUTE FUNCTION collide();
+            """);
+        await using var world = await StartAsync(own.ConnectionString);
+        world.Now(Cards, CardPage(At, 1, Card(1))).Now(Trash, NoCards);
+
+        var result = await world.SyncAsync(SyncEntity.Cards);
+
+        Assert.Equal((EntitySyncStatus.Ok, 1), (result.Status, result.RowsInserted));
+        Assert.Equal(["2"], await own.Source.ReadNamesAsync("SELECT last_value::text FROM tries"));
+        Assert.Equal(["1"], await own.Source.ReadNamesAsync("SELECT count(*)::text FROM rag_changes"));
+    }
+
+    [Fact]
     public async Task Reviews_of_both_lists_and_the_archive_are_stored_once_and_rate_their_article()
     {
         await using var world = await StartAsync(database);

@@ -28,13 +28,10 @@ internal sealed class SyncWorld : IAsyncDisposable
 
     public static readonly DateTimeOffset Start = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
 
-    private readonly DatabaseFixture _database;
-
-    private SyncWorld(DatabaseFixture database, StubMarketplace stub, IDictionary<string, string?>? settings)
+    private SyncWorld(string connection, StubMarketplace stub, IDictionary<string, string?>? settings)
     {
-        _database = database;
         Stub = stub;
-        Services = MarketplaceHost.Build(database, stub.Url, Time, settings);
+        Services = MarketplaceHost.Build(connection, stub.Url, Time, settings);
     }
 
     public FakeTimeProvider Time { get; } = new(Start);
@@ -45,13 +42,19 @@ internal sealed class SyncWorld : IAsyncDisposable
 
     public long Cabinet { get; private set; }
 
+    private NpgsqlDataSource Main => Services.GetRequiredService<RagFunctions.Core.Databases.MainDatabase>().Source;
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public static async Task<SyncWorld> StartAsync(
+    public static Task<SyncWorld> StartAsync(
         DatabaseFixture database, TokenKind kind = TokenKind.Personal, IDictionary<string, string?>? settings = null,
+        TokenCategories categories = TokenCategories.Needed) => StartAsync(database.ConnectionString, kind, settings, categories);
+
+    public static async Task<SyncWorld> StartAsync(
+        string connection, TokenKind kind = TokenKind.Personal, IDictionary<string, string?>? settings = null,
         TokenCategories categories = TokenCategories.Needed)
     {
-        var world = new SyncWorld(database, await StubMarketplace.StartAsync(), settings);
+        var world = new SyncWorld(connection, await StubMarketplace.StartAsync(), settings);
         world.Cabinet = await world.Services.GetRequiredService<CabinetStore>()
             .AddAsync(TestTokens.Of(Guid.NewGuid().ToString(), kind, categories), "test", Ct);
         return world;
@@ -81,7 +84,7 @@ internal sealed class SyncWorld : IAsyncDisposable
     /// <summary>The ids queued for an entity, which leave the queue by being read.</summary>
     public async Task<long[]> TakeQueueAsync(Entity entity)
     {
-        await using var command = _database.Source.CreateCommand(
+        await using var command = Main.CreateCommand(
             "DELETE FROM rag_changes WHERE cabinet_id = $1 AND source_table = $2 RETURNING source_id");
         command.Parameters.AddWithValue(Cabinet);
         command.Parameters.AddWithValue(entity.TableName());
@@ -98,7 +101,7 @@ internal sealed class SyncWorld : IAsyncDisposable
     /// <summary>One value per row of a query; $1 is the cabinet.</summary>
     public async Task<string[]> RowsAsync(string sql)
     {
-        await using var command = _database.Source.CreateCommand(sql);
+        await using var command = Main.CreateCommand(sql);
         command.Parameters.AddWithValue(Cabinet);
         await using var reader = await command.ExecuteReaderAsync(Ct);
         List<string> rows = [];
@@ -123,7 +126,7 @@ internal sealed class SyncWorld : IAsyncDisposable
 
     public async Task ExecuteAsync(string sql)
     {
-        await using var command = _database.Source.CreateCommand(sql);
+        await using var command = Main.CreateCommand(sql);
         command.Parameters.AddWithValue(Cabinet);
         await command.ExecuteNonQueryAsync(Ct);
     }
