@@ -63,6 +63,9 @@ internal sealed class AnswerSender(CancellationToken stopping)
             case FaultKind.RepeatedRows:
                 await SendAsync(context.Response, RowOrder.Twice(page.Body), gone.Token);
                 break;
+            case FaultKind.NoRows:
+                await SendAsync(context.Response, RowOrder.None(page.Body), gone.Token);
+                break;
             case FaultKind.ReorderedRows:
                 await SendAsync(context.Response, RowOrder.Mixed(page.Body), gone.Token);
                 break;

@@ -23,14 +23,14 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
         INSERT INTO wb_cabinets (id, name, is_active, api_key_cipher, api_key_fingerprint, created_at) VALUES ($1, $2, true, $3, $4, now())
         """;
 
-    // What a new token can do is found out by trying: waits for rights end, progress stays.
+    // What a new token can do is found out by trying: waits for rights and for the old token's limits end, progress stays.
     private const string Replace = """
         WITH renewed AS (
             UPDATE wb_cabinets SET api_key = NULL, api_key_cipher = $2, api_key_fingerprint = $3, token_rejected_at = NULL, updated_at = now()
             WHERE id = $1 RETURNING id),
         freed AS (
-            UPDATE wb_sync_cursors SET next_due_at = NULL, failures = 0
-            WHERE cabinet_id = $1 AND last_outcome IN ('rejected', 'forbidden', 'failed') RETURNING 1)
+            UPDATE wb_sync_cursors SET next_due_at = NULL, not_before = NULL, failures = 0
+            WHERE cabinet_id = $1 AND last_outcome IN ('rejected', 'forbidden', 'failed', 'waiting') RETURNING 1)
         SELECT count(*) FROM renewed
         """;
 

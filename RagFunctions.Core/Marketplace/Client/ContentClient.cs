@@ -41,6 +41,12 @@ public sealed class ContentClient
     {
         var rows = answer.Cards ?? throw new MarketplaceFormatException("cards", "is missing");
         var total = new Field("cursor", -1).Required(answer.Cursor?.Total, "total");
+        if (total > 0 && rows.Count == 0)
+        {
+            // Its cursor would lead past cards that were never read.
+            throw new MarketplaceFormatException("cards", $"is empty, and cursor.total is {total}");
+        }
+
         var next = new CardCursor(answer.Cursor?.UpdatedAt ?? answer.Cursor?.TrashedAt, answer.Cursor?.NmId);
         return new CardPage([.. rows.Select(Card)], next, total < _pageRows);
     }
@@ -48,10 +54,11 @@ public sealed class ContentClient
     private static CardAnswer Card(CardsAnswer.CardRow row, int index)
     {
         var field = new Field("cards", index);
+        field.Present(row);
         var sizes = new List<CardSize>();
         foreach (var size in row.Sizes ?? [])
         {
-            if (size.ChrtId is { } id)
+            if (size?.ChrtId is { } id)
             {
                 sizes.Add(new CardSize(id, size.TechSize, size.WbSize, [.. (size.Skus ?? []).OfType<string>()]));
             }

@@ -59,6 +59,7 @@ public sealed class FeedbackClient
     private static ReviewAnswer Review(FeedbacksAnswer.Row row, int index)
     {
         var field = new Field("data.feedbacks", index);
+        field.Present(row);
         return new ReviewAnswer(
             field.Required(row.Id, "id"), row.ProductDetails?.NmId, row.ProductValuation, row.Text, row.Pros, row.Cons,
             field.RequiredTime(row.CreatedDate, "createdDate"), row.Answer is { ValueKind: JsonValueKind.Object }, row.UserName, row.Color,

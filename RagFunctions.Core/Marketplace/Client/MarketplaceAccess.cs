@@ -12,7 +12,7 @@ public sealed class MarketplaceAccess(long cabinetId, string token)
     public TokenInfo Info { get; } = TokenDecoder.Decode(token);
 
     /// <summary>Whose limits count.</summary>
-    public string Seller => Info.SellerId ?? $"cabinet:{CabinetId}";
+    public string Seller => Info.SellerId ?? (Info.SellerNumber is { } number ? $"seller:{number}" : $"cabinet:{CabinetId}");
 
     /// <summary>For the authorization header and nothing else.</summary>
     internal string Token { get; } = token;

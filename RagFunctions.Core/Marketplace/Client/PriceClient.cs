@@ -41,9 +41,10 @@ public sealed class PriceClient
 
     private static PriceAnswer Price(PricesAnswer.Good good, int index)
     {
-        var cheapest = (good.Sizes ?? [])
+        var field = new Field("data.listGoods", index);
+        var cheapest = (field.Present(good).Sizes ?? []).OfType<PricesAnswer.Size>()
             .OrderBy(size => size.DiscountedPrice ?? size.Price ?? decimal.MaxValue).ThenBy(size => size.Price).ThenBy(size => size.SizeId)
             .FirstOrDefault();
-        return new PriceAnswer(new Field("data.listGoods", index).Required(good.NmId, "nmID"), cheapest?.Price, cheapest?.DiscountedPrice);
+        return new PriceAnswer(field.Required(good.NmId, "nmID"), cheapest?.Price, cheapest?.DiscountedPrice);
     }
 }

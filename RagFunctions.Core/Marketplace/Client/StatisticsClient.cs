@@ -36,7 +36,8 @@ public sealed class StatisticsClient
         var result = new List<T>(rows.Count);
         for (var i = 0; i < rows.Count; i++)
         {
-            result.Add(map(rows[i] ?? throw new MarketplaceFormatException($"{list}[{i}]", "is null"), new Field(list, i)));
+            var field = new Field(list, i);
+            result.Add(map(field.Present(rows[i]), field));
         }
 
         return result;

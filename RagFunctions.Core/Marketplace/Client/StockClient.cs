@@ -81,7 +81,7 @@ public sealed class StockClient
         for (var i = 0; i < items.Count; i++)
         {
             var field = new Field("data.items", i);
-            var item = items[i];
+            var item = field.Present(items[i]);
             lines.Add(new StockLine(
                 field.Required(item.NmId, "nmId"), field.Required(item.ChrtId, "chrtId"), null, null, field.Required(item.WarehouseId, "warehouseId"),
                 field.Required(item.WarehouseName, "warehouseName"), field.Count(item.Quantity, "quantity"),
@@ -97,14 +97,15 @@ public sealed class StockClient
         for (var i = 0; i < rows.Count; i++)
         {
             var field = new Field("remains", i);
-            var nmId = field.Required(rows[i].NmId, "nmId");
-            foreach (var warehouse in rows[i].Warehouses ?? [])
+            var row = field.Present(rows[i]);
+            var nmId = field.Required(row.NmId, "nmId");
+            foreach (var warehouse in row.Warehouses ?? [])
             {
-                var name = field.Required(warehouse.WarehouseName, "warehouses[].warehouseName");
+                var name = field.Required(warehouse?.WarehouseName, "warehouses[].warehouseName");
                 if (!PseudoWarehouses.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
                 {
-                    var quantity = field.Count(warehouse.Quantity, "warehouses[].quantity");
-                    lines.Add(new StockLine(nmId, null, rows[i].Barcode, rows[i].TechSize, null, name, quantity, 0, 0));
+                    var quantity = field.Count(warehouse!.Quantity, "warehouses[].quantity");
+                    lines.Add(new StockLine(nmId, null, row.Barcode, row.TechSize, null, name, quantity, 0, 0));
                 }
             }
         }

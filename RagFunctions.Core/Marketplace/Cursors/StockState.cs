@@ -12,7 +12,9 @@ internal sealed record StockState
     public string? TaskId { get; init; }
     public bool TaskIsDone { get; init; }
 
-    /// <summary>Digest of the last snapshot that was too small to believe, by source.</summary>
+    /// <summary>Digest of the last snapshot that was too small to believe, by source, and when it was first read.</summary>
     public string? MarketplaceDoubt { get; init; }
+    public DateTimeOffset? MarketplaceDoubtAt { get; init; }
     public string? SellerDoubt { get; init; }
+    public DateTimeOffset? SellerDoubtAt { get; init; }
 }

@@ -125,17 +125,22 @@ internal sealed class StockSync(StockClient client, IOptions<MarketplaceOptions>
             return (restarted, SyncEnd.Failed($"the pages of the stock report overlap: {state.Offset} rows, {rows} of them different; nothing was zeroed"));
         }
 
-        var doubt = source == StockSource.Seller ? state.SellerDoubt : state.MarketplaceDoubt;
-        var isDoubtful = rows * 2 < state.Known && doubt != digest;
-        var next = source == StockSource.Seller
-            ? state with { Phase = StockPhase.None, SellerDoubt = isDoubtful ? digest : null }
-            : state with { Phase = StockPhase.None, MarketplaceDoubt = isDoubtful ? digest : null };
+        var (doubt, doubtAt) = source == StockSource.Seller ? (state.SellerDoubt, state.SellerDoubtAt) : (state.MarketplaceDoubt, state.MarketplaceDoubtAt);
+        // The same report read twice within a cycle is one answer: it has not been made anew.
+        var isConfirmed = doubt == digest && doubtAt <= session.Now - Cycle(session);
+        var isDoubtful = rows * 2 < state.Known && !isConfirmed;
+        var (next, since) = (state with { Phase = StockPhase.None }, doubt == digest ? doubtAt ?? session.Now : session.Now);
+        next = source == StockSource.Seller
+            ? next with { SellerDoubt = isDoubtful ? digest : null, SellerDoubtAt = isDoubtful ? since : null }
+            : next with { MarketplaceDoubt = isDoubtful ? digest : null, MarketplaceDoubtAt = isDoubtful ? since : null };
         await SaveAsync(
             session, 0,
             page => isDoubtful ? StockWriter.BeginAsync(page, source, ct) : StockWriter.ZeroVanishedAsync(page, source, session.Now, ct),
             next, ct);
         return (state.Phase == StockPhase.Marketplace ? await BeginAsync(session, next, StockPhase.Seller, ct) : next, null);
     }
+
+    private static TimeSpan Cycle(SyncSession session) => DueRules.Interval(SyncEntity.Stocks, session.Access.Info.Kind) - DueRules.Tolerance;
 
     private static StockSource Source(StockPhase phase) => phase == StockPhase.Seller ? StockSource.Seller : StockSource.Marketplace;
 

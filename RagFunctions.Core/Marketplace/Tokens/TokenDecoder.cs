@@ -41,7 +41,12 @@ public static class TokenDecoder
             && Guid.TryParse(sid.GetString(), out var uuid)
                 ? uuid.ToString()
                 : null;
-        return new TokenInfo(seller, isTest ? TokenKind.Test : kind, categories, expires, isTest);
+        // A stranger's text goes into lists and logs: short, and one line.
+        var issuedFor = payload.TryGetProperty("for", out var owner) && owner.ValueKind == JsonValueKind.String
+            && owner.GetString() is { Length: <= 100 } name && !name.Any(char.IsControl)
+                ? name
+                : null;
+        return new TokenInfo(seller, isTest ? TokenKind.Test : kind, categories, expires, isTest, Number(payload, "oid"), issuedFor);
     }
 
     private static long? Number(JsonElement payload, string name) =>

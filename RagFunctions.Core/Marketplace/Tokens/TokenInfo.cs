@@ -6,7 +6,11 @@ namespace RagFunctions.Core.Marketplace.Tokens;
 /// <param name="Categories">What it may call; null when it does not say, then only the marketplace can tell.</param>
 /// <param name="ExpiresAt">The end of its 180 days, or null.</param>
 /// <param name="IsTest">True for sandbox tokens.</param>
-public sealed record TokenInfo(string? SellerId, TokenKind Kind, TokenCategories? Categories, DateTimeOffset? ExpiresAt, bool IsTest)
+/// <param name="SellerNumber">The seller's older number (<c>oid</c>), or null.</param>
+/// <param name="IssuedFor">Who may use it (<c>for</c>): <c>self</c>, or a service's <c>asid:…</c>; null when it does not say.</param>
+public sealed record TokenInfo(
+    string? SellerId, TokenKind Kind, TokenCategories? Categories, DateTimeOffset? ExpiresAt, bool IsTest, long? SellerNumber = null,
+    string? IssuedFor = null)
 {
     /// <summary>Sellers are warned this long before the end.</summary>
     public static readonly TimeSpan WarningPeriod = TimeSpan.FromDays(14);
@@ -45,6 +49,11 @@ public sealed record TokenInfo(string? SellerId, TokenKind Kind, TokenCategories
         if (IsTest)
         {
             warnings.Add("the token is for the sandbox");
+        }
+
+        if (IssuedFor is not (null or "" or "self"))
+        {
+            warnings.Add($"the token was issued for the service {IssuedFor}");
         }
 
         return warnings;

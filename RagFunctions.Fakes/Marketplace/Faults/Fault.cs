@@ -30,6 +30,9 @@ public sealed record Fault(FaultKind Kind, int StatusCode = 200, TimeSpan? Retry
     /// <inheritdoc cref="FaultKind.ReorderedRows"/>
     public static Fault ReorderedRows { get; } = new(FaultKind.ReorderedRows);
 
+    /// <inheritdoc cref="FaultKind.NoRows"/>
+    public static Fault NoRows { get; } = new(FaultKind.NoRows);
+
     /// <inheritdoc cref="FaultKind.RepeatedPage"/>
     public static Fault RepeatedPage { get; } = new(FaultKind.RepeatedPage);
 }

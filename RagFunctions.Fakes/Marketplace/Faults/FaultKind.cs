@@ -24,6 +24,9 @@ public enum FaultKind
     /// <summary>The rows of the page in another order.</summary>
     ReorderedRows,
 
+    /// <summary>The right form and no rows.</summary>
+    NoRows,
+
     /// <summary>The page that this seller got from the method before, once more.</summary>
     RepeatedPage,
 }

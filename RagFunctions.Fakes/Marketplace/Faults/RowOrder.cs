@@ -12,6 +12,9 @@ internal static class RowOrder
     public static byte[] Mixed(byte[] body) =>
         Change(body, rows => [.. rows.Where((_, index) => index % 2 == 1), .. rows.Where((_, index) => index % 2 == 0).Reverse()]);
 
+    /// <summary>No rows at all.</summary>
+    public static byte[] None(byte[] body) => Change(body, _ => []);
+
     private static byte[] Change(byte[] body, Func<List<JsonNode?>, List<JsonNode?>> change)
     {
         if (body.Length == 0)

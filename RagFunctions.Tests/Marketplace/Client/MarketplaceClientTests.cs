@@ -127,6 +127,8 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     [InlineData(402, CallStatus.Forbidden)]
     [InlineData(403, CallStatus.Forbidden)]
     [InlineData(404, CallStatus.Failed)]
+    [InlineData(413, CallStatus.Failed)]
+    [InlineData(414, CallStatus.Failed)]
     [InlineData(301, CallStatus.Failed)]
     public async Task A_permanent_answer_is_not_asked_for_again(int status, CallStatus expected)
     {
@@ -185,6 +187,30 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
         _stub.Answer(Orders, body);
 
         Assert.Equal(CallStatus.Failed, (await OrdersAsync()).Status);
+    }
+
+    [Theory]
+    [InlineData(Orders, "[null]", "orders[0]")]
+    [InlineData(Sales, "[null]", "sales[0]")]
+    [InlineData("/api/analytics/v1/stocks-report/wb-warehouses", """{"data":{"items":[null]}}""", "data.items[0]")]
+    [InlineData("/api/analytics/v1/stocks-report/wb-warehouses", """{"data":{}}""", "data.items")]
+    [InlineData("/api/v1/warehouse_remains/tasks/t/download", "[null]", "remains[0]")]
+    [InlineData("/api/v1/warehouse_remains/tasks/t/download", """[{"nmId":1,"warehouses":[null]}]""", "remains[0].warehouses[].warehouseName")]
+    [InlineData("/content/v2/get/cards/list", """{"cards":[null],"cursor":{"total":1}}""", "cards[0]")]
+    [InlineData("/content/v2/get/cards/list", """{"cards":[],"cursor":{"total":1,"nmID":9,"updatedAt":"2026-10-30T07:08:09Z"}}""", "cards")]
+    [InlineData("/content/v2/get/cards/list", """{"cards":[{"nmID":1}],"cursor":{}}""", "cursor.total")]
+    [InlineData("/api/v2/list/goods/filter", """{"data":{"listGoods":[null]}}""", "data.listGoods[0]")]
+    [InlineData("/api/v2/list/goods/filter", """{"data":{"listGoods":[{"sizes":[null]}]}}""", "data.listGoods[0].nmID")]
+    [InlineData("/api/v1/feedbacks", """{"data":{"feedbacks":[null]}}""", "data.feedbacks[0]")]
+    [InlineData("/api/v1/feedbacks", """{"data":{"feedbacks":[{"id":"a"}]}}""", "data.feedbacks[0].createdDate")]
+    public async Task What_breaks_the_contract_is_named_with_its_place(string path, string answer, string place)
+    {
+        _stub.Answer(path, answer);
+
+        var (status, reason) = await AskAsync(path);
+
+        Assert.Equal(CallStatus.Failed, status);
+        Assert.Contains($"breaks its contract: {place} ", reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -310,6 +336,20 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
 
         Assert.Equal(new SellerInfo("7c9e6679-7425-40de-944b-e07fc1f90ae7", "ИП Пример", "Норд"), seller.Value);
     }
+
+    private async Task<(CallStatus Status, string? Reason)> AskAsync(string path) => path switch
+    {
+        Orders => Ending(await OrdersAsync()),
+        Sales => Ending(await Statistics.SalesAsync(Access(), Now, Ct)),
+        "/content/v2/get/cards/list" => Ending(await _services.GetRequiredService<ContentClient>().CardsAsync(Access(), new CardCursor(null, null), Ct)),
+        "/api/v2/list/goods/filter" => Ending(await _services.GetRequiredService<PriceClient>().PricesAsync(Access(), 0, Ct)),
+        "/api/v1/feedbacks" => Ending(await _services.GetRequiredService<FeedbackClient>().ReviewsAsync(Access(), true, Now, 0, Ct)),
+        "/api/v1/warehouse_remains/tasks/t/download" => Ending(await _services.GetRequiredService<StockClient>().DownloadRemainsAsync(Access(), "t", Ct)),
+        _ => Ending(await _services.GetRequiredService<StockClient>().WarehousesAsync(Access(), 0, Ct)),
+    };
+
+    private static (CallStatus Status, string? Reason) Ending<T>(CallResult<T> result)
+        where T : class => (result.Status, result.Reason);
 
     private StatisticsClient Statistics => _services.GetRequiredService<StatisticsClient>();
 

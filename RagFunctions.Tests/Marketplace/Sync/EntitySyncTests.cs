@@ -114,6 +114,19 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Fact]
+    public async Task A_new_token_does_not_wait_for_the_limits_of_the_old_one()
+    {
+        await using var world = await StartAsync(database, TokenKind.Basic, new Dictionary<string, string?> { ["Marketplace:StatisticsCutRows"] = "1" });
+        world.Stub.Answer(Orders, $"[{Order("a")}]").Answer(Orders, "[]");
+        var waiting = await world.RunAsync(SyncEntity.Orders);
+        Assert.Equal((EntitySyncStatus.Waiting, Start.AddHours(3)), (waiting.Status, waiting.WaitUntil!.Value));
+
+        await world.Services.GetRequiredService<CabinetStore>().ReplaceTokenAsync(world.Cabinet, TestTokens.Of(Guid.NewGuid().ToString()), Ct);
+
+        Assert.Equal(EntitySyncStatus.Ok, (await world.RunAsync(SyncEntity.Orders)).Status);
+    }
+
+    [Fact]
     public async Task While_one_worker_synchronises_another_is_told_so()
     {
         await using var world = await StartAsync(database);

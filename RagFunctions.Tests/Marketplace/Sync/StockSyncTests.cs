@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using RagFunctions.Core;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Marketplace.Tokens;
@@ -11,6 +12,8 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
     private const string Rows = "SELECT nm_id, size_key, warehouse_key, size, quantity FROM wb_stocks WHERE cabinet_id = $1 ORDER BY nm_id, size_key, warehouse_key";
 
     private static readonly (long, long, long, int)[] Three = [(7, 70, 1, 5), (7, 71, 1, 3), (8, 80, 1, 2)];
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Sizes_and_warehouses_of_one_article_are_rows_of_their_own()
@@ -84,6 +87,26 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
         // The same row again, its quantity moved on: confirmed.
         Assert.Equal(3, (await world.SyncAsync(SyncEntity.Stocks)).RowsUpdated);
         Assert.Equal(["7|70|wb:1|-|0", "7|71|wb:1|-|4", "8|80|wb:1|-|0"], await world.RowsAsync(Rows));
+    }
+
+    [Fact]
+    public async Task The_same_small_answer_within_one_cycle_confirms_nothing()
+    {
+        await using var world = await StartAsync(database);
+        world.Now(WarehouseStocks, Stock(Three), NoStock).Now(SellerStocks, NoStock);
+        await world.SyncAsync(SyncEntity.Stocks);
+        await world.SyncAsync(SyncEntity.Stocks);
+
+        // Somebody is impatient: the report is made anew every half hour only, so this is the same answer.
+        foreach (var minutes in new[] { 1, 10, 10 })
+        {
+            world.Time.Advance(TimeSpan.FromMinutes(minutes));
+            var again = await world.Services.GetRequiredService<EntitySync>().RunAsync(world.Cabinet, SyncEntity.Stocks, evenIfNotDue: true, Ct);
+            Assert.Equal((EntitySyncStatus.Ok, false), (again.Status, again.HasChanges));
+        }
+
+        world.Time.Advance(TimeSpan.FromMinutes(8));
+        Assert.Equal(3, (await world.Services.GetRequiredService<EntitySync>().RunAsync(world.Cabinet, SyncEntity.Stocks, evenIfNotDue: true, Ct)).RowsUpdated);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using RagFunctions.Core.Marketplace.Client;
 using RagFunctions.Core.Marketplace.Tokens;
 
 namespace RagFunctions.Tests.Marketplace.Tokens;
@@ -14,6 +15,8 @@ public sealed class TokenDecoderTests
             """{"acc":1,"exp":1780000000,"for":"self","id":"x","oid":1,"s":1073741858,"sid":"7c9e6679-7425-40de-944b-e07fc1f90ae7","t":false}"""));
 
         Assert.Equal("7c9e6679-7425-40de-944b-e07fc1f90ae7", info.SellerId);
+        Assert.Equal((1L, "self"), (info.SellerNumber!.Value, info.IssuedFor));
+        Assert.DoesNotContain(info.Warnings(Now), warning => warning.Contains("issued", StringComparison.Ordinal));
         Assert.Equal(TokenKind.Basic, info.Kind);
         Assert.Equal(TokenCategories.Content | TokenCategories.Statistics | TokenCategories.ReadOnly, info.Categories);
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1_780_000_000), info.ExpiresAt);
@@ -44,6 +47,20 @@ public sealed class TokenDecoderTests
         var over = TokenDecoder.Decode(TestTokens.Of(expires: Now.AddSeconds(-1)));
         Assert.True(over.IsExpired(Now));
         Assert.Contains("expired", Assert.Single(over.Warnings(Now)));
+    }
+
+    [Fact]
+    public void Limits_are_counted_by_seller_also_where_a_token_tells_only_the_older_number()
+    {
+        Assert.Equal("seller:42", new MarketplaceAccess(1, TestTokens.FromJson("""{"oid":42}""")).Seller);
+        Assert.Equal("cabinet:1", new MarketplaceAccess(1, "no token").Seller);
+    }
+
+    [Fact]
+    public void A_token_of_a_service_is_named_and_a_name_that_is_none_is_left_out()
+    {
+        Assert.Contains("asid:17", Assert.Single(TokenDecoder.Decode(TestTokens.FromJson("""{"for":"asid:17"}""")).Warnings(Now)), StringComparison.Ordinal);
+        Assert.Null(TokenDecoder.Decode(TestTokens.FromJson("""{"for":"a\nb"}""")).IssuedFor);
     }
 
     [Fact]

@@ -10,6 +10,10 @@ internal readonly record struct Field(string List, int Row)
 
     public string Required([NotNull] string? value, string name) => string.IsNullOrEmpty(value) ? throw Missing(name) : value;
 
+    /// <summary>The row itself: null instead of an object breaks the contract too.</summary>
+    public T Present<T>([NotNull] T? row)
+        where T : class => row ?? throw new MarketplaceFormatException(Row < 0 ? List : $"{List}[{Row}]", "is null");
+
     public DateTimeOffset RequiredTime(string? value, string name) => Time(value, name) ?? throw Missing(name);
 
     public DateTimeOffset? Time(string? value, string name)
