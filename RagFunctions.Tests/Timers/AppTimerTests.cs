@@ -1,12 +1,14 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
 using RagFunctions.AllCabinets;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;
 using RagFunctions.Timers;
 
@@ -44,8 +46,30 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
                 .Verifiable(Times.Once);
         }
 
-        await WeeklyRebuildTimer.RunAsync(new TimerInfo(), _client.Object, Stop);
+        await WeeklyTimer().RunAsync(new TimerInfo(), _client.Object, Stop);
         _client.Verify();
+    }
+
+    [Theory]
+    [InlineData(null, 1)]
+    [InlineData(OrchestrationRuntimeStatus.Running, 0)]
+    public async Task A_rebuild_that_still_runs_does_not_take_the_week_s_purge_away(OrchestrationRuntimeStatus? last, long left)
+    {
+        var gone = await fixture.AddCabinetAsync();
+        await ExecuteAsync("INSERT INTO rag_index_status (cabinet_id) SELECT id FROM wb_cabinets ON CONFLICT DO NOTHING");
+        await ExecuteAsync($"INSERT INTO wb_cabinets (api_key, name, is_active) VALUES ('{Guid.NewGuid()}', 'stays', true)");
+        await ExecuteAsync("INSERT INTO rag_index_status (cabinet_id) SELECT max(id) FROM wb_cabinets");
+        await ExecuteAsync($"DELETE FROM wb_cabinets WHERE id = {gone}");
+        _client.Setup(c => c.GetInstanceAsync("rebuild-all", Stop)).ReturnsAsync(InstanceAt(last));
+        _client
+            .Setup(c => c.ScheduleNewOrchestrationInstanceAsync(
+                It.IsAny<TaskName>(), It.IsAny<object?>(), It.IsAny<StartOrchestrationOptions?>(), Stop))
+            .ReturnsAsync("rebuild-all");
+
+        // One that is started purges by itself.
+        await WeeklyTimer().RunAsync(new TimerInfo(), _client.Object, Stop);
+        await using var command = fixture.Source.CreateCommand($"SELECT count(*) FROM rag_index_status WHERE cabinet_id = {gone}");
+        Assert.Equal(left, await command.ExecuteScalarAsync(Stop));
     }
 
     [Fact]
@@ -55,7 +79,7 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
         _client.Setup(c => c.GetInstanceAsync("rebuild-all", Stop))
             .ReturnsAsync(() => InstanceAt(looks++ == 0 ? null : OrchestrationRuntimeStatus.Running));
         FailToSchedule();
-        await WeeklyRebuildTimer.RunAsync(new TimerInfo(), _client.Object, Stop);
+        await WeeklyTimer().RunAsync(new TimerInfo(), _client.Object, Stop);
         Assert.Equal(2, looks);
     }
 
@@ -64,7 +88,7 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
     {
         _client.Setup(c => c.GetInstanceAsync("rebuild-all", Stop)).ReturnsAsync((OrchestrationMetadata?)null);
         FailToSchedule();
-        await Assert.ThrowsAsync<InvalidOperationException>(() => WeeklyRebuildTimer.RunAsync(new TimerInfo(), _client.Object, Stop));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => WeeklyTimer().RunAsync(new TimerInfo(), _client.Object, Stop));
     }
 
     [Fact]
@@ -88,6 +112,15 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
         Assert.All(purged, filter => Assert.InRange(filter.CreatedFrom!.Value.Year, 1601, 2020));
         await using var command = fixture.Source.CreateCommand("SELECT run_id FROM rag_index_runs WHERE cabinet_id = 1");
         Assert.Equal(last, await command.ExecuteScalarAsync(Stop));
+    }
+
+    private WeeklyRebuildTimer WeeklyTimer() =>
+        new(new WeeklyRebuild(fixture.Main, fixture.Rag, new CabinetPurge(fixture.Rag), NullLogger<WeeklyRebuild>.Instance));
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var command = fixture.Source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Stop);
     }
 
     private static OrchestrationMetadata? InstanceAt(OrchestrationRuntimeStatus? status) =>

@@ -7,13 +7,18 @@ using RagFunctions.Index;
 namespace RagFunctions.Timers;
 
 /// <summary>Sundays at 03:00 UTC: a full run of every active cabinet.</summary>
-public static class WeeklyRebuildTimer
+public sealed class WeeklyRebuildTimer(WeeklyRebuild rebuild)
 {
     [Function(nameof(WeeklyRebuildTimer))]
-    public static Task RunAsync(
-        [TimerTrigger("%WeeklyRebuildSchedule%")] TimerInfo timer,
-        [DurableClient] DurableTaskClient client,
-        CancellationToken cancellationToken) =>
-        client.StartSingletonAsync(
+    public async Task RunAsync(
+        [TimerTrigger("%WeeklyRebuildSchedule%")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        var started = await client.StartSingletonAsync(
             nameof(RebuildAllCabinets), InstanceIds.RebuildAll, new AllCabinetsInput(RunMode.Full, IsWeekly: true), cancellationToken);
+        if (started.AlreadyRunning)
+        {
+            // It may be one that a caller asked for, and that purges nothing. To purge twice does no harm.
+            await rebuild.BeginAsync(cancellationToken);
+        }
+    }
 }
