@@ -25,7 +25,11 @@ internal static class ServeCommand
 
     private static IConfigurationRoot WithOptions(CommandScope scope, int? port, bool chaos)
     {
-        var options = new Dictionary<string, string?>();
+        var options = new Dictionary<string, string?>
+        {
+            // It would log, with a stack trace, what the command tells in a line.
+            ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "None",
+        };
         if (port is not null)
         {
             options[$"{LocalHostOptions.Section}:{nameof(LocalHostOptions.Port)}"] = $"{port}";

@@ -65,7 +65,7 @@ internal sealed class TimerService(
         catch (CronFormatException exception)
         {
             throw new InvalidOperationException(
-                $"Timer '{function.Name}': '{schedule}' is no schedule of six fields: {exception.Message}", exception);
+                $"Timer '{function.Name}', {function.Timer!.Schedule.Trim('%')}: '{schedule}' is no schedule of six fields: {exception.Message}", exception);
         }
     }
 

@@ -20,7 +20,12 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Hear(line.Data);
         _process.ErrorDataReceived += (_, line) => Hear(line.Data);
-        _process.Exited += (_, _) => _address.TrySetException(new InvalidOperationException("rag serve ended:\n" + Said));
+        _process.Exited += (_, _) =>
+        {
+            // Until all that it wrote is read.
+            _process.WaitForExit();
+            _address.TrySetException(new InvalidOperationException($"rag serve ended with {_process.ExitCode}:\n{Said}"));
+        };
         Http = new HttpClient();
     }
 

@@ -85,7 +85,7 @@ public sealed class TimerServiceTests(DatabaseFixture fixture) : LocalHostTest(f
     {
         await StopHostAsync();
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => StartHostAsync(("Tick:Schedule", schedule)));
-        Assert.Contains($"Timer 'Tick': '{schedule}' {message}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"Timer 'Tick', Tick:Schedule: '{schedule}' {message}", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
