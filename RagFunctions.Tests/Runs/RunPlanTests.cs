@@ -1,14 +1,13 @@
 using System.Text.Json;
 using RagFunctions.Core;
 using RagFunctions.Core.Runs;
+using static RagFunctions.Tests.Runs.RunPlanScene;
 
 namespace RagFunctions.Tests.Runs;
 
+/// <summary>The steps of one round, and what a step that fails does to the others.</summary>
 public sealed class RunPlanTests
 {
-    private static readonly DateTimeOffset Now = new(2026, 3, 1, 3, 0, 0, TimeSpan.Zero);
-    private static readonly Guid RunId = Guid.Parse("7e6f0e6e-54a3-4f05-9f39-4a2b2f1c0001");
-
     [Fact]
     public void A_round_opens_applies_plans_embeds_and_closes_in_this_order()
     {
@@ -188,83 +187,6 @@ public sealed class RunPlanTests
     }
 
     [Fact]
-    public void A_round_that_cannot_be_opened_fails_the_run()
-    {
-        var plan = Plan();
-        Next<RunStep.OpenRound>(plan, out var open);
-        plan.Fail(open, "database is starting up");
-        Nothing(plan);
-        Assert.Equal((RunOutcome.Failed, "database is starting up"), (Summary(plan).Outcome, Summary(plan).Message));
-    }
-
-    [Theory]
-    [InlineData(BeginStatus.Busy, 1, RunOutcome.Skipped)]
-    [InlineData(BeginStatus.Busy, 2, RunOutcome.Superseded)]
-    [InlineData(BeginStatus.Inactive, 1, RunOutcome.Skipped)]
-    [InlineData(BeginStatus.Refused, 1, RunOutcome.Failed)]
-    public void A_round_that_is_not_begun_ends_the_run(BeginStatus status, int round, string outcome)
-    {
-        var plan = NotBegun(new RoundStart(status, 0, RunMode.Incremental, default, [], Message: "why"), Input() with { Round = round });
-        Nothing(plan);
-        Assert.Equal((outcome, "why"), (Summary(plan).Outcome, Summary(plan).Message));
-    }
-
-    [Theory]
-    [InlineData(120, true)]
-    [InlineData(121, false)]
-    public void A_wait_before_the_round_is_held_up_to_two_minutes(int seconds, bool held)
-    {
-        var at = Now.AddSeconds(seconds);
-        var plan = NotBegun(new RoundStart(BeginStatus.NotYet, 0, RunMode.Incremental, default, [], at), Input());
-        if (held)
-        {
-            Assert.Equal(new RunEnding.WaitUntil(at, Input() with { Waits = 1 }), plan.End(Now));
-        }
-        else
-        {
-            Assert.Equal((RunOutcome.Waiting, at), (Summary(plan).Outcome, Summary(plan).NotBefore!.Value));
-        }
-    }
-
-    [Fact]
-    public void A_short_wait_for_the_provider_goes_on_with_the_next_round()
-    {
-        var plan = ClosedWith(new RoundEnd(false, RunOutcome.Waiting, Now.AddSeconds(30)), Input());
-        Assert.Equal(new RunEnding.WaitUntil(Now.AddSeconds(30), Input() with { Round = 2, Waits = 1 }), plan.End(Now));
-    }
-
-    [Theory]
-    [InlineData(1, 0, 121)]
-    [InlineData(1, RunPlan.MostWaits, 30)]
-    [InlineData(10, 0, 30)]
-    public void A_long_wait_one_too_many_or_one_after_the_last_round_is_the_sweep_s(int round, int waits, int seconds)
-    {
-        var plan = ClosedWith(
-            new RoundEnd(false, RunOutcome.Waiting, Now.AddSeconds(seconds)), Input() with { Round = round, Waits = waits });
-        Assert.Equal((RunOutcome.Waiting, Now.AddSeconds(seconds)), (Summary(plan).Outcome, Summary(plan).NotBefore!.Value));
-    }
-
-    [Fact]
-    public void Another_round_goes_on_with_the_same_run_and_settings()
-    {
-        var input = Input() with { EmbedWindow = 3, ApplyWindow = 2, Waits = 4 };
-        Assert.Equal(new RunEnding.Again(input with { Round = 2 }), ClosedWith(new RoundEnd(true, RunOutcome.Completed), input).End(Now));
-    }
-
-    [Fact]
-    public void The_tenth_round_is_the_last()
-    {
-        var plan = Plan(Input() with { Round = 10 });
-        Next<RunStep.OpenRound>(plan, out var open);
-        plan.Complete(open, Started(RunMode.Incremental));
-        Next<RunStep.PlanEmbedding>(plan, out var planning);
-        plan.Complete(planning, new EmbeddingPlan(false, 0, []));
-        Assert.True(Next<RunStep.CloseRound>(plan, out var close).Input.LastRound);
-        plan.Complete(close, new RoundEnd(true, RunOutcome.Completed));
-        Assert.IsType<RunEnding.Done>(plan.End(Now));
-    }
-
-    [Fact]
     public void A_step_is_over_once()
     {
         var plan = Opened(RunMode.Incremental, Range(Entity.Orders), Range(Entity.Sales));
@@ -272,22 +194,6 @@ public sealed class RunPlanTests
         plan.Complete(range, new ApplyResult(New: 1));
         Assert.Throws<InvalidOperationException>(() => plan.Complete(range, new ApplyResult(New: 1)));
         Assert.Throws<InvalidOperationException>(() => plan.Fail(range with { }, "never started"));
-    }
-
-    [Fact]
-    public void What_follows_is_not_told_before_the_round_is_over()
-    {
-        var plan = Opened(RunMode.Incremental);
-        Assert.Throws<InvalidOperationException>(() => plan.End(Now));
-    }
-
-    [Fact]
-    public void The_run_s_input_survives_json_and_keeps_the_identity_it_began_with()
-    {
-        var input = new RunInput(7, "durable:index-7", ApplyWindow: 3).Begun(RunId, Now);
-        Assert.Equal(input, JsonSerializer.Deserialize<RunInput>(JsonSerializer.Serialize(input)));
-        Assert.Equal(input, input.Begun(Guid.NewGuid(), Now.AddDays(1)));
-        Assert.Throws<ArgumentException>(() => new RunPlan(new RunInput(7, "x")));
     }
 
     [Fact]
@@ -313,93 +219,4 @@ public sealed class RunPlanTests
         plan.Complete(batches[0], new EmbedBatchResult(Embedded: 4, Reused: 1));
         Assert.Equal(new RunProgress("embed", 1, 3, 1, "incremental", 0, 5, 3, null), plan.Progress);
     }
-
-    private static RunInput Input() => new RunInput(7, "durable:index-7").Begun(RunId, Now);
-
-    private static RunPlan Plan(RunInput? input = null) => new(input ?? Input());
-
-    private static RunPlan Opened(RunMode mode, params ChangeRange[] ranges)
-    {
-        var plan = Plan();
-        Next<RunStep.OpenRound>(plan, out var open);
-        plan.Complete(open, Started(mode, ranges));
-        return plan;
-    }
-
-    private static RunPlan Embedding(int intervals)
-    {
-        var plan = Opened(RunMode.Incremental);
-        Next<RunStep.PlanEmbedding>(plan, out var planning);
-        plan.Complete(planning, new EmbeddingPlan(false, intervals, Intervals(intervals)));
-        return plan;
-    }
-
-    private static RunPlan NotBegun(RoundStart start, RunInput input)
-    {
-        var plan = Plan(input);
-        Next<RunStep.OpenRound>(plan, out var open);
-        plan.Complete(open, start);
-        return plan;
-    }
-
-    private static RunPlan ClosedWith(RoundEnd end, RunInput input)
-    {
-        var plan = NotBegun(Started(RunMode.Incremental), input);
-        Next<RunStep.PlanEmbedding>(plan, out var planning);
-        plan.Complete(planning, new EmbeddingPlan(false, 0, []));
-        Next<RunStep.CloseRound>(plan, out var close);
-        plan.Complete(close, end);
-        return plan;
-    }
-
-    private static RoundStart Started(RunMode mode, params ChangeRange[] ranges) => new(BeginStatus.Started, 5, mode, Now, ranges);
-
-    private static ChangeRange Range(Entity entity, long from = 0) => new(entity, from * 100, (from + 1) * 100);
-
-    private static HashInterval[] Intervals(int count) => [.. Enumerable.Range(0, count).Select(i => new HashInterval($"{i:x2}", $"{i + 1:x2}"))];
-
-    private static RunSummary Summary(RunPlan plan) => Assert.IsType<RunEnding.Done>(plan.End(Now)).Summary;
-
-    private static T Next<T>(RunPlan plan, out T typed)
-        where T : RunStep
-    {
-        Assert.True(plan.TryNext(out var step));
-        return typed = Assert.IsType<T>(step);
-    }
-
-    private static List<T> StartAll<T>(RunPlan plan)
-        where T : RunStep
-    {
-        List<T> started = [];
-        while (plan.TryNext(out var step))
-        {
-            started.Add(Assert.IsType<T>(step));
-        }
-
-        return started;
-    }
-
-    private static void Finish(RunPlan plan, IEnumerable<RunStep.ApplyRange> ranges)
-    {
-        var open = new Queue<RunStep.ApplyRange>(ranges);
-        while (open.TryDequeue(out var range))
-        {
-            plan.Complete(range, new ApplyResult());
-            while (open.Count > 0 && plan.TryNext(out var next))
-            {
-                open.Enqueue(Assert.IsType<RunStep.ApplyRange>(next));
-            }
-        }
-    }
-
-    private static void Finish(RunPlan plan, IEnumerable<RunStep.EmbedBatch> batches)
-    {
-        foreach (var batch in batches)
-        {
-            Nothing(plan);
-            plan.Complete(batch, new EmbedBatchResult());
-        }
-    }
-
-    private static void Nothing(RunPlan plan) => Assert.False(plan.TryNext(out _));
 }
