@@ -40,8 +40,8 @@ public static class LocalFunctionsHost
         // For functions that answer with ASP.NET Core's action results.
         services.AddMvcCore();
         services.AddSingleton(new FunctionCatalog(functions)).AddSingleton<HistoryStore>().AddSingleton<OrchestrationExecutor>()
-            .AddSingleton<ActivityDispatcher>().AddSingleton<OrchestrationRuntime>().AddSingleton<DurableTaskClient, LocalDurableTaskClient>()
-            .AddSingleton<TimerStore>().AddSingleton<TimerService>()
+            .AddSingleton<ActivityDispatcher>().AddSingleton<OrchestrationRuntime>()
+            .AddSingleton<DurableTaskClient, LocalDurableTaskClient>().AddSingleton<TimerStore>().AddSingleton<TimerService>()
             .AddSingleton<ManagementAddress>().AddSingleton<ManagementApi>().AddSingleton<HttpFunctions>()
             .AddHostedService<LocalHostService>();
         addApp(services, builder.Configuration);
