@@ -17,6 +17,7 @@ public sealed class FaultProxy : IAsyncDisposable
     private readonly Task _accepting;
     private readonly Lock _armed = new();
     private int _remaining;
+    private int _cuts;
     private FaultKind _kind;
 
     /// <summary>Begins to listen.</summary>
@@ -41,11 +42,15 @@ public sealed class FaultProxy : IAsyncDisposable
     public int Struck { get; private set; }
 
     /// <summary>Cuts the connection that sends the <paramref name="request"/>-th request from now, over all connections; 0 = none.</summary>
-    public void Arm(int request, FaultKind kind)
+    /// <param name="request">Counted from 1.</param>
+    /// <param name="kind">Before or after the server has done it.</param>
+    /// <param name="cuts">The requests that follow it fare the same, as many in all.</param>
+    public void Arm(int request, FaultKind kind, int cuts = 1)
     {
         lock (_armed)
         {
             _remaining = request;
+            _cuts = cuts;
             _kind = kind;
         }
     }
@@ -69,6 +74,7 @@ public sealed class FaultProxy : IAsyncDisposable
             }
 
             Struck++;
+            _remaining = --_cuts > 0 ? 1 : 0;
             return _kind;
         }
     }

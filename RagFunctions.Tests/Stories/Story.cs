@@ -1,0 +1,187 @@
+using Npgsql;
+using RagFunctions.Core;
+using RagFunctions.Core.Runs;
+using RagFunctions.Core.Runs.Requests;
+using RagFunctions.Core.Search;
+using RagFunctions.Core.Store;
+using RagFunctions.Fakes.Embeddings;
+using RagFunctions.Tests.Faults;
+
+namespace RagFunctions.Tests.Stories;
+
+/// <summary>Plays a story on a cabinet of its own, with the real driver; then one healthy run, after which everything must be right.</summary>
+internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
+{
+    private const string ForgetDueTimes = """
+        WITH changes AS (UPDATE rag_changes SET next_attempt_at = NULL WHERE cabinet_id = $1),
+             chunks AS (UPDATE rag_metadata SET next_attempt_at = NULL WHERE cabinet_id = $1 AND next_attempt_at IS NOT NULL),
+             provider AS (UPDATE rag_provider SET not_before = NULL)
+        UPDATE rag_index_status SET not_before = NULL WHERE cabinet_id = $1
+        """;
+
+    // Shifted as a whole, so that the length of the lease stays what it is.
+    private const string LeaseRunsOut = """
+        UPDATE rag_index_status
+        SET lease_heartbeat_at = lease_heartbeat_at - interval '1 hour', lease_expires_at = lease_expires_at - interval '1 hour'
+        WHERE cabinet_id = $1
+        """;
+
+    // Without a cursor the cabinet would catch up by timestamps, which hides a change that its queue has lost.
+    private const string AnnouncedBySync = "INSERT INTO wb_sync_cursors (cabinet_id, entity) VALUES ($1, 'orders')";
+
+    private readonly StorySource _source = new(world, cabinetId);
+    private readonly IRunSteps _steps = world.Get<IRunSteps>();
+    private readonly StorySteps _delivered = new(world.Get<IRunSteps>());
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    /// <summary>Plays it and asserts the end.</summary>
+    public async Task PlayAsync(IReadOnlyList<StoryStep> steps)
+    {
+        world.BusinessTime.Ahead = TimeSpan.Zero;
+        world.Provider.Recover(takesPoison: false);
+        await world.ExecuteAsync(AnnouncedBySync, cabinetId);
+        foreach (var step in steps)
+        {
+            await PlayAsync(step);
+        }
+
+        world.Proxy.Arm(0, default);
+        world.Provider.Recover(takesPoison: true);
+        await _source.CommitLateAsync();
+        await world.ExecuteAsync("UPDATE wb_cabinets SET is_active = true WHERE id = $1", cabinetId);
+        if (_source.ChangedSilently)
+        {
+            await world.Get<IndexRequests>().StoreAsync(cabinetId, RunMode.Full, allowMassDelete: false, Stop);
+        }
+
+        await world.ExecuteAsync(ForgetDueTimes, cabinetId);
+        await world.ExecuteAsync(LeaseRunsOut, cabinetId);
+        var run = await RunAsync(_steps, "durable:healthy");
+        Assert.Equal((RunOutcome.Completed, null), (run.Outcome, run.Message));
+        await AssertRightAsync();
+    }
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    private async Task PlayAsync(StoryStep step)
+    {
+        var entity = EntityNames.All[step.Which % 5];
+        switch (step.Act)
+        {
+            case StoryAct.Insert:
+                await _source.InsertAsync(entity, 1 + (step.Row % 4), "name", step.News);
+                break;
+            case StoryAct.InsertPoison:
+                await _source.InsertAsync(step.Which % 2 == 0 ? Entity.Reviews : Entity.Products, 1 + (step.Row % 4), StoryProvider.Poison, step.News);
+                break;
+            case StoryAct.Change:
+                await _source.ChangeAsync(entity, step.Row, step.News);
+                break;
+            case StoryAct.Delete:
+                await _source.DeleteAsync(entity, step.Row, step.News);
+                break;
+            case StoryAct.Rename:
+                await _source.RenameAsync(step.Row, step.News);
+                break;
+            case StoryAct.Hide:
+                await _source.HideAsync(entity, step.Row, step.News);
+                break;
+            case StoryAct.TimePasses:
+                world.BusinessTime.Ahead += TimeSpan.FromDays(step.Row % 50);
+                await AssertSearchIsSafeAsync();
+                break;
+            case StoryAct.Switch:
+                await world.ExecuteAsync("UPDATE wb_cabinets SET is_active = NOT is_active WHERE id = $1", cabinetId);
+                break;
+            case StoryAct.ForeignIds:
+                await _source.AnnounceAsync(entity, step.Row, step.Row + 1_000_000, long.MaxValue);
+                break;
+            case StoryAct.RequestFull:
+                await world.Get<IndexRequests>().StoreAsync(cabinetId, RunMode.Full, allowMassDelete: false, Stop);
+                break;
+            case StoryAct.ProviderTrouble:
+                world.Provider.Trouble(step.Trouble, step.Times);
+                break;
+            case StoryAct.RetriesFallDue:
+                await _source.CommitLateAsync();
+                await world.ExecuteAsync(ForgetDueTimes, cabinetId);
+                break;
+            case StoryAct.LateDelivery:
+                await UnderFaultAsync(step.Run, () => _delivered.DeliverLateAsync(step.Row));
+                break;
+            case StoryAct.Run:
+                await world.ExecuteAsync(LeaseRunsOut, cabinetId);
+                _delivered.Prepare(step.Run.Delivery, step.Run.InterruptedAt, () => InterruptAsync(step, entity));
+                await UnderFaultAsync(step.Run, () => RunAsync(_delivered, "durable:index"));
+                await AssertSearchIsSafeAsync();
+                break;
+        }
+    }
+
+    private async Task InterruptAsync(StoryStep step, Entity entity)
+    {
+        var news = step.News == StoryNews.InATransactionThatCommitsLate ? StoryNews.InTheSameTransaction : step.News;
+        switch (step.Run.Interruption)
+        {
+            case StoryInterruption.Change:
+                await _source.ChangeAsync(entity, step.Row, news);
+                break;
+            case StoryInterruption.Rename:
+                await _source.RenameAsync(step.Row, news);
+                break;
+            case StoryInterruption.TakenOver:
+                await RunAsync(_steps, "durable:index");
+                break;
+            case StoryInterruption.TakenOverByAnother:
+                await world.ExecuteAsync(LeaseRunsOut, cabinetId);
+                await RunAsync(_steps, "cli:another");
+                break;
+            case StoryInterruption.LateDelivery:
+                await _delivered.DeliverLateAsync(step.Row);
+                break;
+        }
+    }
+
+    private Task<RunSummary> RunAsync(IRunSteps steps, string owner) => world.DriverOf(steps).RunAsync(new RunInput(cabinetId, owner), null, Stop);
+
+    /// <summary>Connections die as the step says; a late delivery has nobody who would repeat it.</summary>
+    private async Task UnderFaultAsync(StoryRun run, Func<Task> act)
+    {
+        world.Proxy.Arm(run.FaultAt, run.AnswerLost ? FaultKind.AnswerLost : FaultKind.BeforeRequest, run.Cuts);
+        var running = act();
+        await _source.CommitLateAsync(unlessDone: running);
+        try
+        {
+            await running;
+        }
+        catch (Exception error) when (error is NpgsqlException or IOException or ObjectDisposedException)
+        {
+        }
+
+        world.Proxy.Arm(0, default);
+    }
+
+    private async Task AssertRightAsync()
+    {
+        var report = await world.Get<IndexVerifier>().VerifyAsync(cabinetId, world.BusinessTime.GetUtcNow(), 20, Stop);
+        Assert.True(report.IsClean, report + string.Join(", ", report.Examples));
+        var chunks = await world.ChunksAsync(cabinetId);
+        Assert.All(chunks, chunk => Assert.Equal(FakeEmbeddingsServer.VectorOf(chunk.Text, world.Dimensions), chunk.Vector));
+        Assert.Equal(0, await world.ScalarAsync<long>("SELECT count(*) FROM rag_changes WHERE cabinet_id = $1", cabinetId));
+        Assert.Equal(0, await world.ScalarAsync<long>("SELECT count(*) FROM rag_metadata WHERE cabinet_id = $1 AND pending_since IS NOT NULL", cabinetId));
+        Assert.Equal(Math.Min(chunks.Count, SearchFilter.MaxLimit), await AssertSearchIsSafeAsync());
+    }
+
+    /// <summary>Whatever state the index is in: no row of another cabinet, none older than 90 days, none of a cabinet that is switched off.</summary>
+    private async Task<int> AssertSearchIsSafeAsync()
+    {
+        var question = FakeEmbeddingsServer.VectorOf("question", world.Dimensions);
+        var hits = await world.Get<VectorSearch>().FindAsync(cabinetId, question, new SearchFilter(Limit: SearchFilter.MaxLimit), Stop);
+        var oldest = world.BusinessTime.GetUtcNow().AddDays(-90);
+        Assert.All(hits, hit => Assert.True(_source.Knows(hit.Entity, hit.SourceId), $"{hit.Entity} {hit.SourceId} is another cabinet's"));
+        Assert.All(hits, hit => Assert.True(hit.BusinessDate is null || hit.BusinessDate > oldest, $"{hit.Entity} {hit.SourceId} is of {hit.BusinessDate}"));
+        Assert.True(hits.Count == 0 || await world.ScalarAsync<bool>("SELECT is_active FROM rag_index_status WHERE cabinet_id = $1", cabinetId));
+        return hits.Count;
+    }
+}
