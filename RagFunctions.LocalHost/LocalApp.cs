@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using RagFunctions.Core;
-using RagFunctions.Index;
 
 namespace RagFunctions.LocalHost;
 
@@ -12,6 +11,7 @@ public static class LocalApp
     // On Azure these are app settings; here they hold where nothing else is set.
     private static readonly Dictionary<string, string?> Defaults = new()
     {
+        ["SyncSchedule"] = "0 */15 * * * *",
         ["SweepSchedule"] = "0 * * * * *",
         ["WeeklyRebuildSchedule"] = "0 0 3 * * 0",
         ["PurgeHistorySchedule"] = "0 30 2 * * *",
@@ -23,7 +23,7 @@ public static class LocalApp
     public static WebApplication Build(IConfiguration configuration, Action<IServiceCollection>? replace = null)
     {
         var settings = new ConfigurationBuilder().AddInMemoryCollection(Defaults).AddConfiguration(configuration).Build();
-        return LocalFunctionsHost.Build(settings, typeof(IndexCabinet).Assembly.GetExportedTypes(), (services, all) =>
+        return LocalFunctionsHost.Build(settings, typeof(RagFunctionsServices).Assembly.GetExportedTypes(), (services, all) =>
         {
             services.AddRagCore(all).AddRagFunctions();
             replace?.Invoke(services);

@@ -48,6 +48,8 @@ internal static class DemoCommand
             ["ConnectionStrings:Rag"] = connectionString,
             ["Embeddings:Provider"] = "offline",
             ["Api:Keys:0:Key"] = Key,
+            // Its cabinet is made up: no marketplace knows the token.
+            ["SyncSchedule"] = "0 0 0 1 1 *",
             ["LocalHost:Port"] = keep ? "7071" : "0",
         }).Build();
         var clock = new SteppedClock(DateTimeOffset.UtcNow);

@@ -53,6 +53,7 @@ public sealed class AppFixture : IAsyncLifetime
                 ["LocalHost:Port"] = "0",
                 ["LocalHost:Chaos"] = "true",
                 // Tests fire it themselves.
+                ["SyncSchedule"] = "0 0 0 1 1 *",
                 ["SweepSchedule"] = "0 0 0 1 1 *",
                 ["Logging:LogLevel:Default"] = "None",
             }).Build());

@@ -37,6 +37,7 @@ public sealed class StartUpTests
             ["Embeddings:Provider"] = "offline",
             ["Api:Keys:0:Key"] = AppFixture.OperatorKey,
             ["LocalHost:Port"] = "0",
+            ["SyncSchedule"] = "0 0 0 1 1 *",
             ["SweepSchedule"] = "0 0 0 1 1 *",
             ["Logging:LogLevel:Default"] = "None",
         }).Build());

@@ -62,6 +62,7 @@ internal sealed partial class ServeProcess : IAsyncDisposable
             ("Embeddings__ApiKey", "key-of-the-fake"),
             ("Api__Keys__0__Key", ApiKey),
             ("LocalHost__Key", ManagementKey),
+            ("SyncSchedule", "0 0 0 1 1 *"),
             ("SweepSchedule", "0 0 0 1 1 *"),
             ("Logging__LogLevel__Default", "Error"),
             ("Logging__LogLevel__RagFunctions.LocalHost.LocalHostService", "Information"),

@@ -15,7 +15,19 @@ internal static class FakeMarketplaceHost
     public static ServiceProvider Build(
         string connection, MarketplaceServer server, TimeProvider time, params ReadOnlySpan<(string Name, int Value)> settings)
     {
-        var addresses = new Dictionary<string, string?>
+        var all = Addresses(server);
+        foreach (var (name, value) in settings)
+        {
+            all[$"Marketplace:{name}"] = value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        return MarketplaceHost.Build(connection, "https://nowhere.invalid", time, all);
+    }
+
+    /// <summary>The settings that lead to the fake.</summary>
+    public static Dictionary<string, string?> Addresses(MarketplaceServer server)
+    {
+        return new()
         {
             ["Marketplace:StatisticsUrl"] = Of(FakeHost.Statistics),
             ["Marketplace:AnalyticsUrl"] = Of(FakeHost.Analytics),
@@ -24,12 +36,6 @@ internal static class FakeMarketplaceHost
             ["Marketplace:FeedbacksUrl"] = Of(FakeHost.Feedbacks),
             ["Marketplace:CommonUrl"] = Of(FakeHost.Common),
         };
-        foreach (var (name, value) in settings)
-        {
-            addresses[$"Marketplace:{name}"] = value.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        }
-
-        return MarketplaceHost.Build(connection, "https://nowhere.invalid", time, addresses);
 
         string Of(FakeHost host) => server.Address(host).ToString().TrimEnd('/');
     }

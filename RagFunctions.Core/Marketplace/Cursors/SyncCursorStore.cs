@@ -16,7 +16,7 @@ internal sealed class SyncCursorStore(MainDatabase main)
         SELECT id, $2, 1, clock_timestamp() + $3 FROM wb_cabinets WHERE id = $1
         ON CONFLICT (cabinet_id, entity) DO UPDATE SET lease_token = c.lease_token + 1, lease_expires_at = clock_timestamp() + $3
         WHERE c.lease_expires_at IS NULL OR c.lease_expires_at <= clock_timestamp()
-        RETURNING lease_token, state::text, next_due_at, not_before, failures
+        RETURNING lease_token, state::text, next_due_at, not_before, failures, last_success_at
         """;
 
     private const string Release = """
@@ -67,7 +67,8 @@ internal sealed class SyncCursorStore(MainDatabase main)
         command.Parameters.Add(new() { Value = LeaseTime });
         await using var reader = await command.ExecuteReaderAsync(ct);
         return await reader.ReadAsync(ct)
-            ? new SyncLease(cabinetId, entity, reader.GetInt64(0), reader.GetString(1), Time(reader, 2), Time(reader, 3), reader.GetInt32(4))
+            ? new SyncLease(
+                cabinetId, entity, reader.GetInt64(0), reader.GetString(1), Time(reader, 2), Time(reader, 3), reader.GetInt32(4), Time(reader, 5))
             : null;
     }
 

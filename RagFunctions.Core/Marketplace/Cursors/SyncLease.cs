@@ -10,8 +10,10 @@ namespace RagFunctions.Core.Marketplace.Cursors;
 /// <param name="DueAt">The entity's next time; null = at once.</param>
 /// <param name="NotBefore">The end of a wait; null = none.</param>
 /// <param name="Failures">Failures in a row.</param>
+/// <param name="SucceededAt">When it was last read to the end.</param>
 internal sealed record SyncLease(
-    long CabinetId, SyncEntity Entity, long Token, string State, DateTimeOffset? DueAt, DateTimeOffset? NotBefore, int Failures)
+    long CabinetId, SyncEntity Entity, long Token, string State, DateTimeOffset? DueAt, DateTimeOffset? NotBefore, int Failures,
+    DateTimeOffset? SucceededAt)
 {
     /// <summary>Whether its time has come.</summary>
     public bool IsDue(DateTimeOffset now) => !(DueAt > now) && !(NotBefore > now);

@@ -36,14 +36,21 @@ public sealed partial class EntitySync
 
     /// <summary>Runs the entity if it is due.</summary>
     public Task<EntitySyncResult> RunAsync(long cabinetId, SyncEntity entity, CancellationToken ct) =>
-        RunAsync(cabinetId, entity, evenIfNotDue: false, ct);
+        RunAsync(cabinetId, entity, askedAt: null, ct);
+
+    /// <summary>Runs the entity, if a person asks (<paramref name="evenIfNotDue"/>) whether or not it is due.</summary>
+    public Task<EntitySyncResult> RunAsync(long cabinetId, SyncEntity entity, bool evenIfNotDue, CancellationToken ct) =>
+        RunAsync(cabinetId, entity, evenIfNotDue ? _time.GetUtcNow() : null, ct);
 
     /// <summary>Runs the entity.</summary>
     /// <param name="cabinetId">The cabinet.</param>
     /// <param name="entity">The entity.</param>
-    /// <param name="evenIfNotDue">True when a person asks: due times and an earlier rejection do not count, limits do.</param>
+    /// <param name="askedAt">
+    /// When a person asked: due times and a rejection before that instant do not count, limits do. What succeeded or was rejected after it
+    /// has served the person, so that a repeated delivery costs no second reading. Null = only if it is due.
+    /// </param>
     /// <param name="ct">Cancels between and within calls; committed pages stay.</param>
-    public async Task<EntitySyncResult> RunAsync(long cabinetId, SyncEntity entity, bool evenIfNotDue, CancellationToken ct)
+    public async Task<EntitySyncResult> RunAsync(long cabinetId, SyncEntity entity, DateTimeOffset? askedAt, CancellationToken ct)
     {
         var now = _time.GetUtcNow();
         var cabinet = await _cabinets.OpenAsync(cabinetId, ct);
@@ -57,7 +64,7 @@ public sealed partial class EntitySync
             return new EntitySyncResult(entity, EntitySyncStatus.Failed, Reason: cabinet.Problem);
         }
 
-        if (!evenIfNotDue && cabinet.TokenRejectedAt is { } rejected && now - rejected < DueRules.AfterRefusal)
+        if (cabinet.TokenRejectedAt is { } rejected && (askedAt is null ? now - rejected < DueRules.AfterRefusal : rejected > askedAt))
         {
             return new EntitySyncResult(entity, EntitySyncStatus.Rejected, Reason: $"the token was rejected on {rejected:yyyy-MM-dd HH:mm} UTC");
         }
@@ -73,7 +80,7 @@ public sealed partial class EntitySync
             return new EntitySyncResult(entity, EntitySyncStatus.Busy);
         }
 
-        if (!evenIfNotDue && !lease.IsDue(now))
+        if (askedAt is null ? !lease.IsDue(now) : lease.SucceededAt > askedAt)
         {
             await _cursors.ReleaseAsync(lease, ct);
             return lease.NotBefore > now

@@ -90,6 +90,7 @@ var settings = {
   AzureWebJobsStorage__clientId: identityClientId
   TaskHubName: taskHub
   // Six fields, in UTC.
+  SyncSchedule: '0 */15 * * * *'
   SweepSchedule: '0 * * * * *'
   WeeklyRebuildSchedule: '0 0 3 * * 0'
   PurgeHistorySchedule: '0 30 2 * * *'
