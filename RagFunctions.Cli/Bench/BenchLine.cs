@@ -11,7 +11,7 @@ internal sealed class BenchLine(int rows, BenchStep step)
 
     public List<BenchReading> Floor { get; } = [];
 
-    /// <summary>Chunks found pending, without a vector, or with the vector of another text.</summary>
+    /// <summary>Chunks found pending, without a vector, with the vector of another text, or with a text that the floor did not make.</summary>
     public long Wrong { get; set; }
 
     /// <summary>All of them.</summary>

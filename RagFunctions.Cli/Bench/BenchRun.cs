@@ -5,7 +5,16 @@ namespace RagFunctions.Cli.Bench;
 /// <summary>Lets engine and floor take turns on cabinets of one size and keeps the readings.</summary>
 internal sealed class BenchRun(BenchDatabase database, BenchWorkerProcess engine, BenchWorkerProcess floor)
 {
-    private const string CountSurplus = "SELECT count(*) FROM rag_metadata WHERE cabinet_id = $1 AND embedded_hash IS DISTINCT FROM chunk_hash";
+    private const string CountPending = "SELECT count(*) FROM rag_metadata WHERE cabinet_id = $1 AND embedded_hash IS DISTINCT FROM chunk_hash";
+
+    // The floor did the same job only where it made the same texts of the same rows.
+    private const string CountUnlike = """
+        SELECT count(*)
+        FROM (SELECT source_table, source_id, chunk_index, chunk_hash FROM rag_metadata WHERE cabinet_id = $1) AS engine
+        FULL JOIN (SELECT source_table, source_id, chunk_index, chunk_hash FROM floor_metadata WHERE cabinet_id = $1) AS floor
+            USING (source_table, source_id, chunk_index)
+        WHERE engine.chunk_hash IS DISTINCT FROM floor.chunk_hash
+        """;
 
     /// <summary>One cabinet through the four steps, both subjects at each; a small one first, so that nothing is measured cold.</summary>
     public async Task<List<BenchLine>> MeasureAsync(int rows, int repeats, Action<string> tell, CancellationToken cancellationToken)
@@ -43,19 +52,23 @@ internal sealed class BenchRun(BenchDatabase database, BenchWorkerProcess engine
 
             line.Engine.Add(engineFirst ? first : second);
             line.Floor.Add(engineFirst ? second : first);
-            line.Wrong += await WrongVectorsAsync(cabinetId, cancellationToken);
+            line.Wrong += await WrongChunksAsync(cabinetId, cancellationToken);
             tell?.Invoke($"  {step}: engine {line.Engine[^1].Milliseconds:N0} ms, floor {line.Floor[^1].Milliseconds:N0} ms");
         }
 
         await PurgeAsync(cabinetId, cancellationToken);
     }
 
-    /// <summary>Chunks that are pending or whose vector is not the vector of their text.</summary>
-    private async Task<long> WrongVectorsAsync(long cabinetId, CancellationToken cancellationToken)
+    /// <summary>Chunks that are pending, whose vector is not the vector of their text, or of which engine and floor made different texts.</summary>
+    private async Task<long> WrongChunksAsync(long cabinetId, CancellationToken cancellationToken)
     {
-        await using var pending = database.Source.CreateCommand(CountSurplus);
-        pending.Parameters.Add(new() { Value = cabinetId });
-        var wrong = (long)(await pending.ExecuteScalarAsync(cancellationToken))!;
+        long wrong = 0;
+        foreach (var sql in (string[])[CountPending, CountUnlike])
+        {
+            await using var count = database.Source.CreateCommand(sql);
+            count.Parameters.Add(new() { Value = cabinetId });
+            wrong += (long)(await count.ExecuteScalarAsync(cancellationToken))!;
+        }
 
         await using var sample = database.Source.CreateCommand(
             """

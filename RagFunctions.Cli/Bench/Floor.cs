@@ -1,25 +1,24 @@
 using System.Buffers.Text;
 using System.Net.Http.Json;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 using Pgvector;
+using RagFunctions.Core;
+using RagFunctions.Core.Chunks;
 
 namespace RagFunctions.Cli.Bench;
 
 /// <summary>
-/// What the job costs at the least when nothing is promised: read all, embed with 8 requests in parallel, binary COPY to a temporary
-/// table, one INSERT … ON CONFLICT, one transaction, nothing overlapped, nothing guarded, nothing resumable. The engine is measured
-/// against it in the same run, so that the ratio does not depend on the machine.
+/// What the job costs at the least when nothing is promised: the rows and texts that the engine indexes (<see cref="FloorReader"/>,
+/// <see cref="ChunkRenderer"/>), all in memory; embed with 8 requests in parallel, binary COPY to a temporary table, one INSERT … ON
+/// CONFLICT, one transaction, nothing overlapped, nothing guarded, nothing resumable, nothing checked afterwards. The engine is
+/// measured against it in the same run, so that the ratio does not depend on the machine; the bench compares the texts of both.
 /// </summary>
 internal sealed class Floor(NpgsqlDataSource main, NpgsqlDataSource rag, HttpClient embeddings)
 {
     private const int Parallel = 8;
-
-    private static readonly string[] Tables = ["wb_products", "wb_orders", "wb_stocks", "wb_reviews", "wb_sales"];
 
     /// <summary>Makes the floor's own two tables, of the index's shape: same keys, same vector storage.</summary>
     public async Task PrepareAsync(CancellationToken cancellationToken)
@@ -30,7 +29,8 @@ internal sealed class Floor(NpgsqlDataSource main, NpgsqlDataSource rag, HttpCli
             DROP TABLE IF EXISTS floor_metadata;
             CREATE TABLE floor_metadata (
                 id bigserial PRIMARY KEY, cabinet_id bigint NOT NULL, source_table varchar(50) NOT NULL, source_id bigint NOT NULL,
-                chunk_text text NOT NULL, chunk_hash varchar(64) NOT NULL, UNIQUE (cabinet_id, source_table, source_id));
+                chunk_index integer NOT NULL, chunk_text text NOT NULL, chunk_hash varchar(64) NOT NULL,
+                UNIQUE (cabinet_id, source_table, source_id, chunk_index));
             CREATE TABLE floor_embeddings (
                 metadata_id bigint PRIMARY KEY REFERENCES floor_metadata (id) ON DELETE CASCADE, embedding vector(1536) NOT NULL);
             ALTER TABLE floor_embeddings ALTER COLUMN embedding SET STORAGE PLAIN;
@@ -47,12 +47,18 @@ internal sealed class Floor(NpgsqlDataSource main, NpgsqlDataSource rag, HttpCli
     public async Task<(int Requests, int Inputs)> RunAsync(
         long cabinetId, IReadOnlyDictionary<string, long[]>? ids, bool compare, CancellationToken cancellationToken)
     {
-        var texts = new List<(string Table, long Id, string Text, string Hash)>();
+        var texts = new List<FloorText>();
         await using (var source = await main.OpenConnectionAsync(cancellationToken))
         {
-            foreach (var table in Tables)
+            foreach (var entity in EntityNames.All)
             {
-                await ReadAsync(source, table, cabinetId, ids?[table], texts, cancellationToken);
+                await foreach (var row in FloorReader.ReadAsync(source, entity, cabinetId, ids?[entity.TableName()], cancellationToken))
+                {
+                    foreach (var chunk in ChunkRenderer.Render(row).Chunks)
+                    {
+                        texts.Add(new FloorText(new FloorKey(entity.TableName(), row.Id, chunk.Index), chunk.Text, chunk.Hash));
+                    }
+                }
             }
         }
 
@@ -61,9 +67,13 @@ internal sealed class Floor(NpgsqlDataSource main, NpgsqlDataSource rag, HttpCli
         if (compare)
         {
             var stored = await HashesAsync(connection, cabinetId, cancellationToken);
-            var all = texts.Select(t => (t.Table, t.Id)).ToHashSet();
-            gone = ids is null ? [.. stored.Where(s => !all.Contains(s.Key)).Select(s => s.Value.MetadataId)] : [];
-            texts = [.. texts.Where(t => !stored.TryGetValue((t.Table, t.Id), out var s) || s.Hash != t.Hash)];
+            if (ids is null)
+            {
+                var all = texts.Select(text => text.Key).ToHashSet();
+                gone = [.. stored.Where(chunk => !all.Contains(chunk.Key)).Select(chunk => chunk.Value.MetadataId)];
+            }
+
+            texts = [.. texts.Where(text => !stored.TryGetValue(text.Key, out var chunk) || chunk.Hash != text.Hash)];
         }
 
         var size = texts.Count == 0 ? 0 : Math.Clamp((texts.Count + Parallel - 1) / Parallel, 64, 2_048);
@@ -87,49 +97,19 @@ internal sealed class Floor(NpgsqlDataSource main, NpgsqlDataSource rag, HttpCli
         return (batches.Length, texts.Count);
     }
 
-    private static async Task ReadAsync(
-        NpgsqlConnection source,
-        string table,
-        long cabinetId,
-        long[]? ids,
-        List<(string, long, string, string)> texts,
-        CancellationToken cancellationToken)
-    {
-        // The whole row as its text: what a bare program would embed.
-        await using var command = new NpgsqlCommand(
-            ids is null
-                ? $"SELECT id, t::text FROM {table} t WHERE cabinet_id = $1 ORDER BY id"
-                : $"SELECT id, t::text FROM {table} t WHERE cabinet_id = $1 AND id = ANY($2) ORDER BY id",
-            source)
-        {
-            Parameters = { new() { Value = cabinetId } },
-        };
-        if (ids is not null)
-        {
-            command.Parameters.Add(new() { Value = ids });
-        }
-
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            var text = reader.GetString(1);
-            texts.Add((table, reader.GetInt64(0), text, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))));
-        }
-    }
-
-    private static async Task<Dictionary<(string Table, long Id), (long MetadataId, string Hash)>> HashesAsync(
+    private static async Task<Dictionary<FloorKey, (long MetadataId, string Hash)>> HashesAsync(
         NpgsqlConnection connection, long cabinetId, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "SELECT source_table, source_id, id, chunk_hash FROM floor_metadata WHERE cabinet_id = $1", connection)
+            "SELECT source_table, source_id, chunk_index, id, chunk_hash FROM floor_metadata WHERE cabinet_id = $1", connection)
         {
             Parameters = { new() { Value = cabinetId } },
         };
-        var hashes = new Dictionary<(string, long), (long, string)>();
+        var hashes = new Dictionary<FloorKey, (long, string)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            hashes[(reader.GetString(0), reader.GetInt64(1))] = (reader.GetInt64(2), reader.GetString(3));
+            hashes[new FloorKey(reader.GetString(0), reader.GetInt64(1), reader.GetInt32(2))] = (reader.GetInt64(3), reader.GetString(4));
         }
 
         return hashes;
@@ -183,7 +163,7 @@ internal sealed class Floor(NpgsqlDataSource main, NpgsqlDataSource rag, HttpCli
     private static async Task WriteAsync(
         NpgsqlConnection connection,
         long cabinetId,
-        (string Table, long Id, string Text, string Hash)[][] batches,
+        FloorText[][] batches,
         float[][][] vectors,
         CancellationToken cancellationToken)
     {
@@ -195,7 +175,7 @@ internal sealed class Floor(NpgsqlDataSource main, NpgsqlDataSource rag, HttpCli
         await using (var create = new NpgsqlCommand(
             """
             CREATE TEMPORARY TABLE floor_new (
-                source_table varchar(50), source_id bigint, chunk_text text, chunk_hash varchar(64), embedding vector(1536)) ON COMMIT DROP;
+                source_table varchar(50), source_id bigint, chunk_index integer, chunk_text text, chunk_hash varchar(64), embedding vector(1536)) ON COMMIT DROP;
             ALTER TABLE floor_new ALTER COLUMN embedding SET STORAGE PLAIN;
             """,
             connection))
@@ -204,16 +184,17 @@ internal sealed class Floor(NpgsqlDataSource main, NpgsqlDataSource rag, HttpCli
         }
 
         await using (var copy = await connection.BeginBinaryImportAsync(
-            "COPY floor_new (source_table, source_id, chunk_text, chunk_hash, embedding) FROM STDIN (FORMAT BINARY)", cancellationToken))
+            "COPY floor_new (source_table, source_id, chunk_index, chunk_text, chunk_hash, embedding) FROM STDIN (FORMAT BINARY)", cancellationToken))
         {
             for (var b = 0; b < batches.Length; b++)
             {
                 for (var i = 0; i < batches[b].Length; i++)
                 {
-                    var (table, id, text, hash) = batches[b][i];
+                    var (key, text, hash) = batches[b][i];
                     await copy.StartRowAsync(cancellationToken);
-                    await copy.WriteAsync(table, cancellationToken);
-                    await copy.WriteAsync(id, NpgsqlDbType.Bigint, cancellationToken);
+                    await copy.WriteAsync(key.Table, cancellationToken);
+                    await copy.WriteAsync(key.Id, NpgsqlDbType.Bigint, cancellationToken);
+                    await copy.WriteAsync(key.Index, NpgsqlDbType.Integer, cancellationToken);
                     await copy.WriteAsync(text, cancellationToken);
                     await copy.WriteAsync(hash, cancellationToken);
                     await copy.WriteAsync(new Vector(vectors[b][i]), cancellationToken);
@@ -226,12 +207,12 @@ internal sealed class Floor(NpgsqlDataSource main, NpgsqlDataSource rag, HttpCli
         await using var insert = new NpgsqlCommand(
             """
             WITH m AS (
-                INSERT INTO floor_metadata (cabinet_id, source_table, source_id, chunk_text, chunk_hash)
-                SELECT $1, source_table, source_id, chunk_text, chunk_hash FROM floor_new
-                ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE SET chunk_text = EXCLUDED.chunk_text, chunk_hash = EXCLUDED.chunk_hash
-                RETURNING id, source_table, source_id)
+                INSERT INTO floor_metadata (cabinet_id, source_table, source_id, chunk_index, chunk_text, chunk_hash)
+                SELECT $1, source_table, source_id, chunk_index, chunk_text, chunk_hash FROM floor_new
+                ON CONFLICT (cabinet_id, source_table, source_id, chunk_index) DO UPDATE SET chunk_text = EXCLUDED.chunk_text, chunk_hash = EXCLUDED.chunk_hash
+                RETURNING id, source_table, source_id, chunk_index)
             INSERT INTO floor_embeddings (metadata_id, embedding)
-            SELECT m.id, n.embedding FROM m JOIN floor_new n USING (source_table, source_id)
+            SELECT m.id, n.embedding FROM m JOIN floor_new n USING (source_table, source_id, chunk_index)
             ON CONFLICT (metadata_id) DO UPDATE SET embedding = EXCLUDED.embedding
             """,
             connection)
