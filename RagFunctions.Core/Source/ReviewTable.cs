@@ -19,34 +19,10 @@ internal sealed class ReviewTable : SourceTable
             r.matching_size::text
         """;
 
-    private const string IdsSql = $"""
-        SELECT r.id::bigint FROM wb_reviews AS r WHERE r.cabinet_id = $1 AND {Eligible} ORDER BY r.id
-        """;
-
-    private const string ByIdsSql = $"""
-        SELECT r.id::bigint, r.nm_id::bigint, ({Eligible}) IS TRUE,
-        {Columns}
-        FROM wb_reviews AS r
-        {CardOfRow}
-        WHERE r.cabinet_id = $1 AND r.id = ANY($3)
-        ORDER BY r.id
-        """;
-
-    private const string ByRangeSql = $"""
-        SELECT r.id::bigint, r.nm_id::bigint, true,
-        {Columns}
-        FROM (SELECT * FROM wb_reviews AS r
-              WHERE r.cabinet_id = $1 AND r.id BETWEEN $3 AND $4 AND {Eligible}
-              ORDER BY r.id LIMIT $5) AS r
-        {CardOfRow}
-        ORDER BY r.id
-        """;
-
-    public override string ByIds => ByIdsSql;
-
-    public override string ByRange => ByRangeSql;
-
-    public override string Ids => IdsSql;
+    private ReviewTable()
+        : base(Entity.Reviews, Eligible, Columns)
+    {
+    }
 
     public override SourceRow Read(long id, long? nmId, ref ColumnCursor columns) => new ReviewRow(
         id,

@@ -1,6 +1,6 @@
 namespace RagFunctions.Core.Source;
 
-/// <summary>How one entity is read: its three statements and its row.</summary>
+/// <summary>How one entity is read: three statements around its columns, and its row.</summary>
 /// <remarks>
 /// Parameters of every statement: <c>$1</c> cabinet, <c>$2</c> the instant after which a date is eligible. By ids: <c>$3</c> the ids.
 /// By range: <c>$3</c> first and <c>$4</c> last id, both inclusive, <c>$5</c> the limit.
@@ -18,27 +18,53 @@ internal abstract class SourceTable
     /// <summary>From here on an instant is not shown: near the last one that .NET holds, with room for the shift to Moscow time.</summary>
     protected const string EndOfInstants = "'9999-12-31 00:00:00+00'";
 
-    /// <summary>
-    /// The card of row <c>r</c>'s article, if there is one, as <c>p</c>. A search in the order of the unique key: a plain join leaves the
-    /// planner a choice, and for a cabinet that is newer than the statistics it compared every row with every card (3,000: 0.7 s, not 10 ms).
-    /// </summary>
-    protected const string CardOfRow = """
+    // The card of row r's article, if there is one, as p. A plain join, and a search by equality, leave the planner a choice: for a
+    // cabinet that is newer than the statistics it compared every row with every card (3,000: 0.7 s, not 10 ms). A bounded search in
+    // the order of the article can only be served by the unique key.
+    private const string CardOfRow = """
         LEFT JOIN LATERAL (
-            SELECT c.cabinet_id, c.nm_id, c.name
+            SELECT c.name
             FROM wb_products AS c
-            WHERE (c.cabinet_id, c.nm_id) >= (r.cabinet_id, r.nm_id)
-            ORDER BY c.cabinet_id, c.nm_id
-            LIMIT 1) AS p ON p.cabinet_id = r.cabinet_id AND p.nm_id = r.nm_id
+            WHERE c.cabinet_id = r.cabinet_id AND c.nm_id BETWEEN r.nm_id AND r.nm_id
+            ORDER BY c.nm_id
+            LIMIT 1) AS p ON true
         """;
 
+    /// <param name="entity">Whose table; all but products print the name of their article's card.</param>
+    /// <param name="eligible">Condition on row <c>r</c>; <c>$2</c> is the instant after which a date is eligible.</param>
+    /// <param name="columns">What <see cref="Read"/> takes, of row <c>r</c> and its card <c>p</c>.</param>
+    private protected SourceTable(Entity entity, string eligible, string columns)
+    {
+        var table = entity.TableName();
+        var card = entity == Entity.Products ? "" : CardOfRow;
+        Ids = $"SELECT r.id::bigint FROM {table} AS r WHERE r.cabinet_id = $1 AND {eligible} ORDER BY r.id";
+        ByIds = $"""
+            SELECT r.id::bigint, r.nm_id::bigint, ({eligible}) IS TRUE,
+            {columns}
+            FROM {table} AS r
+            {card}
+            WHERE r.cabinet_id = $1 AND r.id = ANY ($3)
+            ORDER BY r.id
+            """;
+        ByRange = $"""
+            SELECT r.id::bigint, r.nm_id::bigint, true,
+            {columns}
+            FROM (SELECT * FROM {table} AS r
+                  WHERE r.cabinet_id = $1 AND r.id BETWEEN $3 AND $4 AND {eligible}
+                  ORDER BY r.id LIMIT $5) AS r
+            {card}
+            ORDER BY r.id
+            """;
+    }
+
     /// <summary>Rows named by id, eligible or not: id, nm_id, eligible, then the entity's columns.</summary>
-    public abstract string ByIds { get; }
+    public string ByIds { get; }
 
     /// <summary>Eligible rows of a key range, the same columns.</summary>
-    public abstract string ByRange { get; }
+    public string ByRange { get; }
 
     /// <summary>Ids of eligible rows in ascending order; <c>$1</c> and <c>$2</c> only.</summary>
-    public abstract string Ids { get; }
+    public string Ids { get; }
 
     /// <summary>The row; <paramref name="columns"/> stands behind the eligibility column.</summary>
     public abstract SourceRow Read(long id, long? nmId, ref ColumnCursor columns);

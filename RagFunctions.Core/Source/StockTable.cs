@@ -20,34 +20,10 @@ internal sealed class StockTable : SourceTable
             r.in_way_from_client::bigint
         """;
 
-    private const string IdsSql = $"""
-        SELECT r.id::bigint FROM wb_stocks AS r WHERE r.cabinet_id = $1 AND {Eligible} ORDER BY r.id
-        """;
-
-    private const string ByIdsSql = $"""
-        SELECT r.id::bigint, r.nm_id::bigint, ({Eligible}) IS TRUE,
-        {Columns}
-        FROM wb_stocks AS r
-        {CardOfRow}
-        WHERE r.cabinet_id = $1 AND r.id = ANY($3)
-        ORDER BY r.id
-        """;
-
-    private const string ByRangeSql = $"""
-        SELECT r.id::bigint, r.nm_id::bigint, true,
-        {Columns}
-        FROM (SELECT * FROM wb_stocks AS r
-              WHERE r.cabinet_id = $1 AND r.id BETWEEN $3 AND $4 AND {Eligible}
-              ORDER BY r.id LIMIT $5) AS r
-        {CardOfRow}
-        ORDER BY r.id
-        """;
-
-    public override string ByIds => ByIdsSql;
-
-    public override string ByRange => ByRangeSql;
-
-    public override string Ids => IdsSql;
+    private StockTable()
+        : base(Entity.Stocks, Eligible, Columns)
+    {
+    }
 
     public override SourceRow Read(long id, long? nmId, ref ColumnCursor columns) => new StockRow(
         id,
