@@ -34,7 +34,12 @@ public sealed class ChangeApplier(MainDatabase main, RagDatabase rag, ILogger<Ch
         long? first = input.Range.From ?? long.MinValue;
         while (first is { } start)
         {
-            await LeaseFence.RenewAsync(index, input.CabinetId, input.Token, cancellationToken);
+            // Outside the transactions that hold the token: inside, the renewal of one would wait for the end of the other.
+            if (!await LeaseHeartbeat.RenewAsync(index, input.CabinetId, input.Token, cancellationToken))
+            {
+                return range.Result with { Superseded = true };
+            }
+
             first = await DatabaseRetries.Concurrency.ExecuteAsync(
                 async token => await range.ApplyPageAsync(start, token), cancellationToken);
         }

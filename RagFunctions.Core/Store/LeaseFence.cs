@@ -15,15 +15,6 @@ internal static class LeaseFence
 
     private const string LockRange = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
 
-    // The lease's length is what it was given; the clock is the database's. Younger than a third: nothing to write.
-    private const string Renew = """
-        UPDATE rag_index_status
-        SET lease_heartbeat_at = clock_timestamp(),
-            lease_expires_at = clock_timestamp() + (lease_expires_at - lease_heartbeat_at)
-        WHERE cabinet_id = $1 AND lease_token = $2
-          AND lease_heartbeat_at < clock_timestamp() - (lease_expires_at - lease_heartbeat_at) / 3
-        """;
-
     /// <summary>
     /// First statements of the transaction, one round trip: checks the token and holds it until the transaction ends, then waits for
     /// another delivery of the same piece of work to end.
@@ -58,19 +49,5 @@ internal static class LeaseFence
         bool? allowMassDelete = await reader.ReadAsync(cancellationToken) ? reader.GetBoolean(0) : null;
         await reader.NextResultAsync(cancellationToken);
         return allowMassDelete;
-    }
-
-    /// <summary>Tells the database that the round is alive; outside the transactions that hold the token, at most one row written.</summary>
-    public static async Task RenewAsync(NpgsqlConnection rag, long cabinetId, long token, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(Renew, rag)
-        {
-            Parameters =
-            {
-                new NpgsqlParameter<long> { TypedValue = cabinetId },
-                new NpgsqlParameter<long> { TypedValue = token },
-            },
-        };
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

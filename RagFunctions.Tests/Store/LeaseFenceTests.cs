@@ -188,6 +188,21 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
         Assert.InRange(await cabinet.ScalarAsync<int>(seconds), 120, 140);
     }
 
+    [Fact]
+    public async Task A_delivery_that_comes_after_the_lease_was_released_writes_nothing_and_leaves_the_queue()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(1);
+        await cabinet.EnqueueAsync(Entity.Stocks, await cabinet.IdsAsync(Entity.Stocks));
+        await cabinet.ExecuteAsync("UPDATE rag_index_status SET lease_owner = NULL, lease_heartbeat_at = NULL, lease_expires_at = NULL WHERE cabinet_id = $1");
+
+        var result = await cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Stocks, null, null)), Stop);
+
+        Assert.True(result.Superseded);
+        Assert.Equal(0, await cabinet.ChunksAsync(Entity.Stocks));
+        Assert.Equal(1, await cabinet.QueuedAsync());
+    }
+
     private async Task UntilAdvisoryLockIsAwaitedAsync()
     {
         await using var command = fixture.Source.CreateCommand(
