@@ -5,8 +5,9 @@ namespace RagFunctions.Core.Embeddings;
 /// <summary>Log lines of the embedding. Hashes and counts, never texts.</summary>
 internal static partial class EmbeddingLog
 {
-    [LoggerMessage(5001, LogLevel.Warning, "Cabinet {CabinetId}: the provider refuses the text {Hash} ({Chunks} chunks): {Error}")]
-    public static partial void TextRefused(ILogger logger, long cabinetId, string hash, long chunks, string error);
+    // Without what the provider wrote: some quote the text they refuse. It is kept with the chunk.
+    [LoggerMessage(5001, LogLevel.Warning, "Cabinet {CabinetId}: the provider refuses the text {Hash} ({Chunks} chunks); rag_metadata.embed_error says why")]
+    public static partial void TextRefused(ILogger logger, long cabinetId, string hash, long chunks);
 
     [LoggerMessage(5002, LogLevel.Warning, "Cabinet {CabinetId}: the embeddings provider must be left alone until {Until:O}: {Error}")]
     public static partial void ProviderWaits(ILogger logger, long cabinetId, DateTimeOffset until, string error);

@@ -90,7 +90,7 @@ internal sealed class EmbeddingPass(
     public async Task RefuseAsync(PendingText text, string error, CancellationToken cancellationToken)
     {
         var chunks = await TimeSavingAsync(() => writer.RefuseAsync(input.CabinetId, text.Hash, error, cancellationToken));
-        EmbeddingLog.TextRefused(logger, input.CabinetId, text.Hash, chunks, error);
+        EmbeddingLog.TextRefused(logger, input.CabinetId, text.Hash, chunks);
         Result = Result with { FailedChunks = Result.FailedChunks + chunks };
     }
 

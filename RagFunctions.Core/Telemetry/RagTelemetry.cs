@@ -15,6 +15,7 @@ internal static class RagTelemetry
     public const string CabinetId = "rag.cabinet.id";
     public const string RunId = "rag.run.id";
     public const string RunOutcome = "rag.run.outcome";
+    public const string DifferenceKind = "rag.difference.kind";
     public const string ErrorType = "error.type";
     public const string Operation = "gen_ai.operation.name";
     public const string Provider = "gen_ai.provider.name";
@@ -38,6 +39,9 @@ internal static class RagTelemetry
     public static readonly Gauge<double> RebuildAge = Meter.CreateGauge<double>("rag.rebuild.age", "s", "Time since the last full run that completed");
 
     public static readonly Gauge<long> Cabinets = Meter.CreateGauge<long>("rag.cabinets", "{cabinet}", "Active cabinets the sweep looked at");
+
+    /// <summary>Found when a full run compares everything at its end; by kind: <c>missing</c>, <c>stale</c>, <c>surplus</c>.</summary>
+    public static readonly Gauge<long> Differences = Meter.CreateGauge<long>("rag.verify.differences", "{chunk}", "Chunks in which index and source differed at the end of a full run");
 
     public static readonly Counter<long> Runs = Meter.CreateCounter<long>("rag.runs", "{run}", "Runs that ended, by outcome");
 

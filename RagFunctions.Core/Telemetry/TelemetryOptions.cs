@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace RagFunctions.Core.Telemetry;
 
 /// <summary>Where telemetry goes.</summary>
@@ -11,4 +13,8 @@ public sealed class TelemetryOptions
 
     /// <summary><c>none</c>, <c>console</c>, <c>otlp</c> or <c>azuremonitor</c>.</summary>
     public TelemetryExporter Exporter { get; set; }
+
+    /// <summary>The part of the traces that Azure Monitor is sent, 0…1. Metrics and log lines are always sent.</summary>
+    [Range(0d, 1d, ErrorMessage = "Telemetry:SamplingRatio must be between 0 and 1.")]
+    public double SamplingRatio { get; set; } = 1;
 }

@@ -3,6 +3,7 @@ using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
@@ -25,7 +26,11 @@ public static class TelemetryServices
         services.AddSingleton<IndexGauges>();
         services.Replace(ServiceDescriptor.Singleton<IRunSteps>(provider => new ObservedSteps(
             ActivatorUtilities.CreateInstance<RunSteps>(provider), provider.GetRequiredService<EmbeddingsOptions>())));
-        services.AddOptions<TelemetryOptions>().Bind(configuration.GetSection(TelemetryOptions.Section)).ValidateOnStart();
+        services.Replace(ServiceDescriptor.Singleton<IRunVerifier>(provider => new ObservedVerifier(
+            ActivatorUtilities.CreateInstance<RunVerifier>(provider))));
+        services.AddOptions<TelemetryOptions>().Bind(configuration.GetSection(TelemetryOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        // Also without templates being filled in at the receiver a line is to be read as it is.
+        services.Configure<OpenTelemetryLoggerOptions>(logging => logging.IncludeFormattedMessage = true);
 
         var exporter = configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>()?.Exporter ?? TelemetryExporter.None;
         var telemetry = services.AddOpenTelemetry()
@@ -50,10 +55,16 @@ public static class TelemetryServices
 
     private static void AddAzureMonitor(OpenTelemetryBuilder telemetry, IConfiguration configuration)
     {
-        telemetry.Services.AddOptions<AzureMonitorExporterOptions>().Configure<TokenCredential>((options, credential) =>
+        telemetry.Services.AddOptions<AzureMonitorExporterOptions>().Configure<TokenCredential, IOptions<TelemetryOptions>>((options, credential, own) =>
         {
             options.ConnectionString = configuration[TelemetryOptions.ConnectionStringSetting];
             options.Credential = credential;
+            // Unset, five traces a second are kept whatever the ratio, and the log lines of the others are thrown away with them.
+            options.TracesPerSecond = null;
+            options.SamplingRatio = (float)own.Value.SamplingRatio;
+            options.EnableTraceBasedLogsSampler = false;
+            // The Functions host has a live view of its own.
+            options.EnableLiveMetrics = false;
         });
         telemetry
             .WithTracing(tracing => tracing.AddAzureMonitorTraceExporter())

@@ -50,6 +50,7 @@ internal static partial class AppSettings
     {
         ["openAiEndpoint"] = "https://oai-example.openai.azure.com/",
         ["embeddingPrice"] = "0.02",
+        ["traceSamplingRatio"] = "0.1",
     };
 
     [GeneratedRegex(@"^\[format\('(?<text>[^']*)', (?<arguments>.*)\)\]$")]

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -14,7 +13,7 @@ namespace RagFunctions.Tests.Telemetry;
 internal sealed class OtlpCollector : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly ConcurrentQueue<(string Signal, string Body)> _received = new();
+    private readonly ConcurrentQueue<(string Signal, byte[] Body)> _received = new();
 
     private OtlpCollector()
     {
@@ -26,8 +25,7 @@ internal sealed class OtlpCollector : IAsyncDisposable
         {
             using var body = new MemoryStream();
             await request.Body.CopyToAsync(body);
-            // Names stand in protobuf as they are.
-            _received.Enqueue((signal, Encoding.UTF8.GetString(body.ToArray())));
+            _received.Enqueue((signal, body.ToArray()));
         });
     }
 
@@ -42,7 +40,7 @@ internal sealed class OtlpCollector : IAsyncDisposable
     }
 
     /// <summary>Everything received of a signal: <c>traces</c>, <c>metrics</c> or <c>logs</c>.</summary>
-    public string Received(string signal) => string.Concat(_received.Where(entry => entry.Signal == signal).Select(entry => entry.Body));
+    public IReadOnlyList<byte[]> Received(string signal) => [.. _received.Where(entry => entry.Signal == signal).Select(entry => entry.Body)];
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 }

@@ -1,34 +1,26 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
+using System.Text;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
-using RagFunctions.Core;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Telemetry;
 using RagFunctions.Fakes.Embeddings;
 using RagFunctions.Tests.Postgres;
-using RagFunctions.Tests.Runs;
 
 namespace RagFunctions.Tests.Telemetry;
 
 /// <summary>
-/// Two local runs, a good one and one that the embedder's quota holds up, and a look at the gauges: sent to a collector, and kept here.
+/// Local runs with everything that may go wrong in them, and a look at the gauges: sent to a collector, and kept here. A good run, one
+/// with a refused text that the provider quotes, one that the quota holds up, one with a key that is refused.
 /// </summary>
 public sealed class RecordedRun : IAsyncLifetime
 {
-    /// <summary>What must never be seen in telemetry.</summary>
-    public const string Text = "Secretive_samovar";
-
-    public const string ApiKey = "key-nobody-may-see";
-
-    private const string InsertProduct = "INSERT INTO wb_products (cabinet_id, nm_id, name) SELECT id, $1, $2 FROM wb_cabinets";
-
     private readonly List<Activity> _spans = [];
     private readonly List<Metric> _metrics = [];
+    private readonly Dictionary<(string Metric, string Dimension), HashSet<string>> _values = [];
+    private readonly Dictionary<string, IReadOnlyList<byte[]>> _received = [];
 
-    /// <summary>Metric name to the names of its dimensions.</summary>
-    public Dictionary<string, HashSet<string>> Metrics { get; } = [];
+    /// <summary>Metric name to its unit and the names of its dimensions.</summary>
+    public Dictionary<string, (string Unit, HashSet<string> Dimensions)> Metrics { get; } = [];
 
     /// <summary>Spans of the run itself, the databases' among them.</summary>
     public IReadOnlyList<Activity> Spans => _spans;
@@ -36,85 +28,62 @@ public sealed class RecordedRun : IAsyncLifetime
     /// <summary>Values of a dimension of a metric.</summary>
     public HashSet<string> Values(string metric, string dimension) => _values[(metric, dimension)];
 
-    private readonly Dictionary<(string Metric, string Dimension), HashSet<string>> _values = [];
+    /// <summary>What the collector received of <c>traces</c>, <c>metrics</c> or <c>logs</c>: distinct names, sorted.</summary>
+    public IReadOnlyList<string> Names(string signal, Func<byte[], IEnumerable<string>> names) =>
+        [.. _received[signal].SelectMany(names).Distinct().Order(StringComparer.Ordinal)];
 
-    /// <summary>What the collector received, by signal.</summary>
-    public Dictionary<string, string> Received { get; } = [];
+    /// <summary>What the collector received of a signal, as text: strings stand in protobuf as they are.</summary>
+    public string Body(string signal) => string.Concat(_received[signal].Select(Encoding.UTF8.GetString));
 
     public async ValueTask InitializeAsync()
     {
-        await using var database = await TestDatabase.CreateAsync();
-        await using var provider = await FakeEmbeddingsServer.StartAsync();
         await using var collector = await OtlpCollector.StartAsync();
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["ConnectionStrings:Main"] = database.ConnectionString,
-            ["ConnectionStrings:Rag"] = database.ConnectionString,
-            ["Embeddings:Provider"] = "openai",
-            ["Embeddings:Endpoint"] = provider.BaseUrl.ToString(),
-            ["Embeddings:ApiKey"] = ApiKey,
-            ["Embeddings:RetryDelayMilliseconds"] = "1",
-            ["Telemetry:Exporter"] = "otlp",
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address,
-            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
-        }).Build();
-        await using (var services = new ServiceCollection()
-            .AddSingleton<IConfiguration>(configuration)
-            .AddLogging()
-            .AddRagCore(configuration)
-            .AddSingleton<IRunStarter>(new StubStarter())
+        await using (var scene = await TelemetryScene.StartAsync(TelemetryScene.To(collector), services => services
             .ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddInMemoryExporter(_metrics))
-            .ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddInMemoryExporter(_spans))
-            .BuildServiceProvider())
+            .ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddInMemoryExporter(_spans))))
         {
-            var tracing = services.GetRequiredService<TracerProvider>();
-            var metrics = services.GetRequiredService<MeterProvider>();
-            await database.Source.ExecuteAsync("INSERT INTO wb_cabinets (id, api_key, name) VALUES (1, 'k', 'n')");
-            await AddProductAsync(database, 1);
-            await RunAsync(services);
+            await scene.AddProductsAsync(1, 1);
+            Assert.Equal(RunOutcome.Completed, (await scene.RunAsync()).Outcome);
 
-            provider.Behaviour = _ => FakeAnswer.TooManyRequests(300);
-            await AddProductAsync(database, 2);
-            await database.Source.ExecuteAsync("INSERT INTO rag_changes (cabinet_id, source_table, source_id) SELECT 1, 'wb_products', max(id) FROM wb_products");
-            await RunAsync(services);
-            await services.GetRequiredService<IndexGauges>().RecordAsync(TestContext.Current.CancellationToken);
+            scene.Provider.Behaviour = request => request.Inputs.Any(text => text.Contains(TelemetryScene.Text, StringComparison.Ordinal))
+                ? FakeAnswer.Error(400, "invalid_request", $"not fit: {request.Inputs[0]}")
+                : null;
+            await scene.AddProductsAsync(2, 2);
+            Assert.Equal(RunOutcome.CompletedWithErrors, (await scene.RunAsync()).Outcome);
 
-            Assert.True(tracing.ForceFlush());
-            Assert.True(metrics.ForceFlush());
+            scene.Provider.Behaviour = _ => FakeAnswer.Error(401, "invalid_api_key", $"Incorrect API key provided: {TelemetryScene.ApiKey}");
+            await scene.AddProductsAsync(3, 3);
+            Assert.Equal(RunOutcome.Failed, (await scene.RunAsync()).Outcome);
+
+            scene.Provider.Behaviour = _ => FakeAnswer.TooManyRequests(300);
+            await scene.Database.Source.ExecuteAsync("UPDATE rag_index_status SET not_before = NULL");
+            Assert.Equal(RunOutcome.Waiting, (await scene.RunAsync()).Outcome);
+
+            await scene.LookAsync();
+            scene.Flush();
             _metrics.ForEach(Keep);
         }
 
-        foreach (var signal in new[] { "traces", "metrics" })
+        foreach (var signal in new[] { "traces", "metrics", "logs" })
         {
-            Received[signal] = collector.Received(signal);
+            _received[signal] = collector.Received(signal);
         }
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static async Task RunAsync(ServiceProvider services) =>
-        await services.GetRequiredService<InProcessDriver>().RunAsync(1, progress: null, TestContext.Current.CancellationToken);
-
-    private static async Task AddProductAsync(TestDatabase database, long article)
-    {
-        await using var command = database.Source.CreateCommand(InsertProduct);
-        command.Parameters.AddWithValue(article);
-        command.Parameters.AddWithValue($"{Text} {article}");
-        await command.ExecuteNonQueryAsync();
-    }
-
     private void Keep(Metric metric)
     {
-        if (!Metrics.TryGetValue(metric.Name, out var dimensions))
+        if (!Metrics.TryGetValue(metric.Name, out var known))
         {
-            Metrics.Add(metric.Name, dimensions = []);
+            Metrics.Add(metric.Name, known = (metric.Unit, []));
         }
 
         foreach (ref readonly var point in metric.GetMetricPoints())
         {
             foreach (var tag in point.Tags)
             {
-                dimensions.Add(tag.Key);
+                known.Dimensions.Add(tag.Key);
                 if (!_values.TryGetValue((metric.Name, tag.Key), out var values))
                 {
                     _values.Add((metric.Name, tag.Key), values = []);

@@ -1,51 +1,70 @@
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using RagFunctions.Core.Telemetry;
-using RagFunctions.Tests.Infra;
 
 namespace RagFunctions.Tests.Telemetry;
 
-/// <summary>What a run tells, and that alerts and workbook ask for nothing else.</summary>
-public sealed partial class TelemetryTests(RecordedRun recorded) : IClassFixture<RecordedRun>
+/// <summary>What a run tells, by name.</summary>
+[Collection(AloneDefinition.Name)]
+public sealed class TelemetryTests(RecordedRun recorded, RecordedConditions conditions) : IClassFixture<RecordedRun>
 {
-    public static TheoryData<string, string[]> Metrics => new()
+    private static readonly string[] Cabinet = ["rag.cabinet.id"];
+    private static readonly string[] Request = ["gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model"];
+
+    public static TheoryData<string, string, string[]> Metrics => new()
     {
-        { "rag.cabinets", [] },
-        { "rag.changes.queued", ["rag.cabinet.id"] },
-        { "rag.chunks.failed", ["rag.cabinet.id"] },
-        { "rag.chunks.pending", ["rag.cabinet.id"] },
-        { "rag.embedding.cost", ["rag.cabinet.id"] },
-        { "rag.embedding.inputs", ["rag.cabinet.id"] },
-        { "rag.embedding.skipped", ["rag.cabinet.id"] },
-        { "rag.index.lag", ["rag.cabinet.id"] },
-        { "rag.rebuild.age", ["rag.cabinet.id"] },
-        { "rag.runs", ["rag.cabinet.id", "rag.run.outcome"] },
-        { "rag.step.duration", ["rag.step"] },
-        { "gen_ai.client.operation.duration", ["gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "error.type"] },
-        { "gen_ai.client.token.usage", ["gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.token.type"] },
-        { "db.client.operation.duration", [] },
+        { "rag.cabinets", "{cabinet}", [] },
+        { "rag.changes.queued", "{change}", Cabinet },
+        { "rag.chunks.failed", "{chunk}", Cabinet },
+        { "rag.chunks.pending", "{chunk}", Cabinet },
+        { "rag.embedding.cost", "{USD}", Cabinet },
+        { "rag.embedding.inputs", "{text}", Cabinet },
+        { "rag.embedding.skipped", "{chunk}", Cabinet },
+        { "rag.index.lag", "s", Cabinet },
+        { "rag.rebuild.age", "s", Cabinet },
+        { "rag.runs", "{run}", [.. Cabinet, "rag.run.outcome"] },
+        { "rag.step.duration", "s", ["rag.step"] },
+        { "rag.verify.differences", "{chunk}", [.. Cabinet, "rag.difference.kind"] },
+        { "gen_ai.client.operation.duration", "s", [.. Request, "error.type"] },
+        { "gen_ai.client.token.usage", "{token}", [.. Request, "gen_ai.token.type"] },
     };
 
     [Theory]
     [MemberData(nameof(Metrics))]
-    public void A_collector_receives_the_metric_with_its_dimensions(string metric, string[] dimensions)
+    public void A_metric_has_its_unit_and_its_dimensions_and_no_others(string metric, string unit, string[] dimensions)
     {
-        Assert.True(recorded.Metrics.ContainsKey(metric), $"{metric} is not among {string.Join(", ", recorded.Metrics.Keys.Order())}");
-        Assert.Empty(dimensions.Except(recorded.Metrics[metric]));
-        Assert.Contains(metric, recorded.Received["metrics"], StringComparison.Ordinal);
+        var (recordedUnit, recordedDimensions) = recorded.Metrics[metric];
+        Assert.Equal(unit, recordedUnit);
+        Assert.Equal(dimensions.Order(), recordedDimensions.Order());
     }
 
-    [Theory]
-    [InlineData("begin_round")]
-    [InlineData("apply_changes")]
-    [InlineData("plan_embedding")]
-    [InlineData("embed_batch")]
-    [InlineData("finish_round")]
-    [InlineData("embeddings text-embedding-3-small")]
-    public void A_collector_receives_the_span(string span)
+    [Fact]
+    public void A_collector_receives_these_metrics_and_those_of_the_databases()
     {
-        Assert.Contains(recorded.Spans, found => found.DisplayName == span && found.Source.Name == RagTelemetry.Name);
-        Assert.Contains(span, recorded.Received["traces"], StringComparison.Ordinal);
+        var names = recorded.Names("metrics", OtlpMessage.Metrics);
+        TestContext.Current.SendDiagnosticMessage("metrics: {0}", string.Join(", ", names));
+        Assert.Equal(Metrics.Select(row => row.Data.Item1).Order(StringComparer.Ordinal), names.Where(name => !name.StartsWith("db.client.", StringComparison.Ordinal)));
+        Assert.Contains("db.client.operation.duration", names);
+        Assert.Contains("db.client.connection.count", names);
+    }
+
+    [Fact]
+    public void A_collector_receives_a_span_for_each_step_for_each_request_and_for_the_statements()
+    {
+        var names = recorded.Names("traces", OtlpMessage.Spans);
+        TestContext.Current.SendDiagnosticMessage("spans: {0}", string.Join(", ", names));
+        string[] own = ["apply_changes", "begin_round", "embed_batch", "embeddings text-embedding-3-small", "finish_round", "plan_embedding"];
+        Assert.Empty(own.Except(names));
+        Assert.Equal(own, recorded.Spans.Where(span => span.Source.Name == RagTelemetry.Name).Select(span => span.DisplayName).Distinct().Order(StringComparer.Ordinal));
+        Assert.Contains(recorded.Spans, span => span.Source.Name == "Npgsql");
+    }
+
+    [Fact]
+    public void A_collector_receives_the_log_with_the_names_of_its_events()
+    {
+        var events = recorded.Names("logs", OtlpMessage.LogEvents);
+        var categories = recorded.Names("logs", OtlpMessage.LogCategories);
+        TestContext.Current.SendDiagnosticMessage("logs: {0} of {1}", string.Join(", ", events), string.Join(", ", categories));
+        Assert.Empty(new[] { "Ended", "FullStarted", "ProviderStops", "ProviderWaits", "TextRefused" }.Except(events));
+        Assert.Contains("RagFunctions.Core.Runs.RoundCloser", categories);
     }
 
     [Fact]
@@ -53,6 +72,7 @@ public sealed partial class TelemetryTests(RecordedRun recorded) : IClassFixture
     {
         var step = recorded.Spans.First(span => span.DisplayName == "embed_batch");
         Assert.Equal(1L, step.GetTagItem("rag.cabinet.id"));
+        Assert.True(Guid.TryParse((string)step.GetTagItem("rag.run.id")!, out _));
         var request = recorded.Spans.First(span => span.ParentSpanId == step.SpanId && span.DisplayName.StartsWith("embeddings ", StringComparison.Ordinal));
         Assert.Equal(("embeddings", "openai", "text-embedding-3-small"),
             (request.GetTagItem("gen_ai.operation.name"), request.GetTagItem("gen_ai.provider.name"), request.GetTagItem("gen_ai.request.model")));
@@ -60,63 +80,56 @@ public sealed partial class TelemetryTests(RecordedRun recorded) : IClassFixture
     }
 
     [Fact]
-    public void A_refusal_by_the_quota_is_told_by_its_status() =>
-        Assert.Contains("429", recorded.Values("gen_ai.client.operation.duration", "error.type"));
-
-    [Fact]
-    public void The_outcome_of_every_run_is_counted() =>
-        Assert.Superset(new HashSet<string> { "completed", "waiting" }, recorded.Values("rag.runs", "rag.run.outcome"));
-
-    [Fact]
-    public void No_text_of_a_seller_and_no_key_is_sent()
+    public void A_refused_request_tells_its_status_in_the_metric_and_in_the_span()
     {
-        Assert.NotEmpty(recorded.Received["traces"]);
-        Assert.All(recorded.Received.Values, body =>
-        {
-            Assert.DoesNotContain(RecordedRun.Text, body, StringComparison.OrdinalIgnoreCase);
-            Assert.DoesNotContain(RecordedRun.ApiKey, body, StringComparison.Ordinal);
-        });
-    }
-
-    [Fact]
-    public async Task Every_alert_asks_for_metrics_and_dimensions_that_are_recorded()
-    {
-        var rules = (await BicepCompiler.TemplateAsync()).Module("alerts")["variables"]!["rules"]!.AsObject();
+        Assert.Equal(["400", "401", "429"], recorded.Values("gen_ai.client.operation.duration", "error.type").Order());
         Assert.Equal(
-            ["blocked", "failed-chunks", "failures", "lag", "no-rebuild", "silence", "throttled"], rules.Select(rule => rule.Key).Order(StringComparer.Ordinal));
-        Assert.All(rules, rule => AssertRecorded((string)rule.Value!["query"]!));
+            ["400", "401", "429"],
+            recorded.Spans.Where(span => span.DisplayName.StartsWith("embeddings ", StringComparison.Ordinal))
+                .Select(span => (string?)span.GetTagItem("error.type")).OfType<string>().Distinct().Order());
     }
 
     [Fact]
-    public void Every_chart_of_the_workbook_asks_for_metrics_and_dimensions_that_are_recorded()
+    public void The_outcome_of_every_run_is_counted() => Assert.Equal(
+        ["completed", "completed_with_errors", "failed", "waiting"], recorded.Values("rag.runs", "rag.run.outcome").Order(StringComparer.Ordinal));
+
+    [Theory]
+    [InlineData("traces")]
+    [InlineData("metrics")]
+    [InlineData("logs")]
+    public void No_text_of_a_seller_no_key_and_no_token_is_sent(string signal)
     {
-        var workbook = JsonNode.Parse(File.ReadAllText(Repository.PathOf("infra", "bicep", "modules", "workbook.json")))!;
-        var queries = workbook["items"]!.AsArray().Select(item => (string?)item!["content"]!["query"]).OfType<string>().ToList();
-        Assert.True(queries.Count >= 10);
-        Assert.All(queries, AssertRecorded);
+        var body = recorded.Body(signal);
+        Assert.NotEmpty(body);
+        Assert.All(Canaries, canary => Assert.DoesNotContain(canary, body, StringComparison.OrdinalIgnoreCase));
     }
 
-    // AppRequests is the platform's own table: it has no metric.
-    private void AssertRecorded(string query)
+    [Fact]
+    public void Log_lines_and_metrics_are_kept_where_traces_are_not()
     {
-        var table = Table().Match(query).Groups[1].Value;
-        if (table == "AppRequests")
-        {
-            return;
-        }
-
-        Assert.Equal("AppMetrics", table);
-        var metric = MetricName().Match(query).Groups[1].Value;
-        Assert.True(recorded.Metrics.ContainsKey(metric), $"{metric} is not recorded: {query}");
-        Assert.All(Dimension().Matches(query).Select(match => match.Groups[1].Value), dimension => Assert.Contains(dimension, recorded.Metrics[metric]));
+        var tables = conditions.Of("traces that are not sampled");
+        Assert.Empty(tables["AppDependencies"]);
+        Assert.Contains(tables["AppTraces"], row => ((string)row["Message"]!).StartsWith("Finished full_rebuild indexing for cabinet 1: completed", StringComparison.Ordinal));
+        Assert.Contains(tables["AppMetrics"], row => (string)row["Name"]! == "rag.runs");
     }
 
-    [GeneratedRegex(@"(App\w+) \|")]
-    private static partial Regex Table();
+    [Fact]
+    public void A_statement_is_one_row_of_telemetry_and_not_two()
+    {
+        var steps = recorded.Spans.Where(span => span.Source.Name == RagTelemetry.Name).Select(span => span.SpanId).ToHashSet();
+        var statements = recorded.Spans.Where(span => span.Source.Name == "Npgsql" && steps.Contains(span.ParentSpanId)).ToList();
+        Assert.NotEmpty(statements);
+        Assert.All(statements, statement => Assert.Empty(statement.Events));
+    }
 
-    [GeneratedRegex("Name == \"([^\"]+)\"")]
-    private static partial Regex MetricName();
+    [Fact]
+    public void Nor_is_it_to_Azure_Monitor()
+    {
+        Assert.NotEmpty(conditions.All["AppMetrics"]);
+        Assert.NotEmpty(conditions.All["AppDependencies"]);
+        Assert.NotEmpty(conditions.All["AppTraces"]);
+        Assert.All(Canaries, canary => Assert.DoesNotContain(canary, conditions.Received, StringComparison.OrdinalIgnoreCase));
+    }
 
-    [GeneratedRegex(@"Properties\[""([^""]+)""\]")]
-    private static partial Regex Dimension();
+    private static string[] Canaries => [TelemetryScene.Text, TelemetryScene.ApiKey, TelemetryScene.MarketplaceToken];
 }

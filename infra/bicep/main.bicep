@@ -82,6 +82,9 @@ param durableBackend string = 'AzureStorage'
 @description('Databases, storage, vault and embeddings reachable through the virtual network alone.')
 param privateNetwork bool
 
+@description('The part of the traces that is kept, 0 to 1. Alerts, workbook and logs do not depend on it.')
+param traceSamplingRatio string = '0.1'
+
 @description('Failed chunks from which the operator is told.')
 @minValue(0)
 param failedChunksAlert int = 100
@@ -193,6 +196,7 @@ module app 'modules/app.bicep' = {
     openAiDeployment: openAi.outputs.deployment
     embeddingModel: embeddingModel
     embeddingPrice: embeddingPrice
+    traceSamplingRatio: traceSamplingRatio
     apiKeyUri: vault.outputs.apiKeyUri
     tokenKeyUri: vault.outputs.tokenKeyUri
     schedulerEndpoint: scheduler.?outputs.?endpoint ?? ''

@@ -31,11 +31,23 @@ var rules = {
     description: 'A run was about to delete most of an index and deleted nothing. Compare the two numbers of the run with the source; if the deletion is meant, POST /v1/rag/index/{cabinet_id}?full_rebuild=true&allow_mass_delete=true.'
     query: 'AppMetrics | where Name == "rag.runs" and Properties["rag.run.outcome"] == "blocked" | summarize runs = sum(Sum) by cabinet = tostring(Properties["rag.cabinet.id"])'
   }
+  failed: {
+    severity: 1
+    minutes: 15
+    description: 'A run stopped at something that no repetition cures: a key, a deployment, a quota that is used up. GET /v1/rag/status/{cabinet_id}: last_error says what. The run is tried again every 10 minutes.'
+    query: 'AppMetrics | where Name == "rag.runs" and Properties["rag.run.outcome"] == "failed" | summarize runs = sum(Sum) by cabinet = tostring(Properties["rag.cabinet.id"])'
+  }
+  differences: {
+    severity: 3
+    minutes: 60
+    description: 'Index and source differed at the end of a full run. A row that changed during the run is one reason: if `rag verify` a minute later still finds something, changes arrive that nobody announces.'
+    query: 'AppMetrics | where Name == "rag.verify.differences" | summarize differences = max(Max) by cabinet = tostring(Properties["rag.cabinet.id"]), kind = tostring(Properties["rag.difference.kind"]) | where differences > 0'
+  }
   throttled: {
     severity: 3
     minutes: 15
     description: 'More than a fifth of the embedding requests are refused by the quota. Raise embeddingCapacity or wait: runs go on by themselves.'
-    query: 'AppMetrics | where Name == "gen_ai.client.operation.duration" | summarize all = sum(ItemCount), refused = sumif(ItemCount, tostring(Properties["error.type"]) == "429") | where all >= 10 and refused * 5 > all'
+    query: 'AppMetrics | where Name == "gen_ai.client.operation.duration" | summarize requests = sum(ItemCount), refused = sumif(ItemCount, tostring(Properties["error.type"]) == "429") | where requests >= 10 and refused * 5 > requests'
   }
   failures: {
     severity: 2

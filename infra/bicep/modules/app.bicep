@@ -15,6 +15,7 @@ param openAiEndpoint string
 param openAiDeployment string
 param embeddingModel string
 param embeddingPrice string
+param traceSamplingRatio string
 param apiKeyUri string
 param tokenKeyUri string
 param schedulerEndpoint string
@@ -103,6 +104,7 @@ var settings = {
   Embeddings__Model: embeddingModel
   Embeddings__PricePerMillionTokens: embeddingPrice
   Telemetry__Exporter: 'azuremonitor'
+  Telemetry__SamplingRatio: traceSamplingRatio
   Api__Keys__0__Key: '@Microsoft.KeyVault(SecretUri=${apiKeyUri})'
   Marketplace__TokenKey: '@Microsoft.KeyVault(SecretUri=${tokenKeyUri})'
 }
