@@ -8,4 +8,7 @@ internal static class ExitCode
     public const int Failed = 1;
 
     public const int WrongUsage = 2;
+
+    /// <summary>Asked whether a pending migration deletes something: it does.</summary>
+    public const int Destructive = 3;
 }

@@ -11,7 +11,11 @@ internal static class MigrationsCommand
 {
     public static Command Create(CommandRunner runner)
     {
-        var command = new Command("migrations", "Lists the steps of both sets, applied or pending.");
+        var check = new Option<bool>("--check")
+        {
+            Description = "End with 3 when a pending step deletes something, so that a pipeline can ask before it goes on.",
+        };
+        var command = new Command("migrations", "Lists the steps of both sets, applied or pending.") { check };
         runner.Run(command, async scope =>
         {
             var table = new Table().AddColumns("set", "step", "what it does", "applied (UTC)");
@@ -27,8 +31,24 @@ internal static class MigrationsCommand
             scope.Output.Write(table);
             var isCaptured = await ChangeCapture.IsInstalledAsync(scope.Main.Source, scope.CancellationToken);
             scope.Output.WriteLine($"change capture in main: {(isCaptured ? "installed" : "not installed")}");
-            return ExitCode.Done;
+            var destructive = await TellDestructiveAsync(scope);
+            return destructive && scope.Parsed.GetValue(check) ? ExitCode.Destructive : ExitCode.Done;
         });
         return command;
+    }
+
+    private static async Task<bool> TellDestructiveAsync(CommandScope scope)
+    {
+        var any = false;
+        foreach (var set in MigrationSetNames.All)
+        {
+            foreach (var step in await DestructiveSteps.FindAsync(set, scope.DatabaseOf(set), scope.CancellationToken))
+            {
+                scope.Output.WriteLine($"pending step {step.Number} of {set.Name()} deletes {step.Deletes}");
+                any = true;
+            }
+        }
+
+        return any;
     }
 }

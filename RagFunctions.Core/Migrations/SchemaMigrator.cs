@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using FluentMigrator.Infrastructure;
 using Npgsql;
 
@@ -135,7 +136,10 @@ public static class SchemaMigrator
     }
 
     private static MigrationStep Describe(MigrationSet set, IMigrationInfo step, Dictionary<long, DateTimeOffset> applied) =>
-        new(set, step.Version, step.Description, applied.TryGetValue(step.Version, out var at) ? at : null);
+        new(set, step.Version, step.Description, applied.TryGetValue(step.Version, out var at) ? at : null)
+        {
+            Deletes = step.Migration.GetType().GetCustomAttribute<DeletesAttribute>()?.What,
+        };
 
     private static async Task<Dictionary<long, DateTimeOffset>> ReadHistoryAsync(
         MigrationSet set, NpgsqlConnection connection, CancellationToken cancellationToken)

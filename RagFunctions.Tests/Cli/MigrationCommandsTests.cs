@@ -64,6 +64,32 @@ public sealed class MigrationCommandsTests
     }
 
     [Fact]
+    public async Task A_check_ends_with_3_as_long_as_a_pending_step_deletes_something()
+    {
+        await using var database = await TestDatabase.CreateAsync(SchemaKind.Empty);
+        // Nothing is there that could be deleted, although the same steps are pending.
+        Assert.Equal(0, (await CliRun.OnAsync(database.ConnectionString, "migrations", "--check")).Code);
+
+        await OriginalSchema.MakeFilledRagAsync(database.Source, RagDeployment.SqlThenHash);
+        var plan = await CliRun.OnAsync(database.ConnectionString, "migrations", "--check");
+        Assert.Equal(3, plan.Code);
+        Assert.Contains("pending step 105 of rag deletes the chunks and vectors of products and stocks", plan.Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await CliRun.OnAsync(database.ConnectionString, "migrations")).Code);
+
+        Assert.Equal(0, (await CliRun.OnAsync(database.ConnectionString, "migrate", "--yes")).Code);
+        Assert.Equal(0, (await CliRun.OnAsync(database.ConnectionString, "migrations", "--check")).Code);
+    }
+
+    [Fact]
+    public async Task A_step_that_deletes_is_destructive_on_every_database_that_is_in_use()
+    {
+        await using var database = await TestDatabase.CreateAsync(SchemaKind.Both);
+        await database.Source.ExecuteAsync("DELETE FROM rag_schema_rag WHERE version = 105");
+        Assert.Equal([105L], (await DestructiveSteps.FindAsync(MigrationSet.Rag, database.Source, Stop)).Select(step => step.Number));
+        Assert.Empty(await DestructiveSteps.FindAsync(MigrationSet.Main, database.Source, Stop));
+    }
+
+    [Fact]
     public async Task The_back_fill_and_the_approximate_index_tell_their_outcome()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Rag);

@@ -105,18 +105,16 @@ public sealed partial class AppSettingsTests
     }
 
     [Fact]
-    public async Task The_other_back_end_adds_its_three_settings_and_nothing_else_is_added()
+    public async Task The_other_back_end_adds_the_setting_that_its_host_json_names_and_nothing_else_is_added()
     {
         var template = await BicepCompiler.TemplateAsync();
         Assert.Equal(
             "[union(variables('settings'), if(empty(parameters('schedulerEndpoint')), createObject(), variables('schedulerSettings')))]",
             (string)template.Single("Microsoft.Web/sites/config").Json["properties"]!);
         var settings = await AppSettings.ReadAsync("schedulerSettings");
-        const string Provider = "AzureFunctionsJobHost__extensions__durableTask__storageProvider__";
-        Assert.Equal(3, settings.Count);
-        Assert.Equal("azureManaged", settings[$"{Provider}type"].Value);
-        var connection = settings[settings[$"{Provider}connectionStringName"].Value].Value;
-        Assert.Equal("Endpoint=schedulerEndpoint;Authentication=ManagedIdentity;ClientID=identityClientId", connection);
+        var (name, connection) = Assert.Single(settings);
+        Assert.Equal((string)HostFiles.Scheduler["extensions"]!["durableTask"]!["storageProvider"]!["connectionStringName"]!, name);
+        Assert.Equal("Endpoint=schedulerEndpoint;Authentication=ManagedIdentity;ClientID=identityClientId", connection.Value);
     }
 
     private static async Task<ServiceProvider> ServicesAsync(string? without)

@@ -48,6 +48,15 @@ public sealed partial class PipelineTests
     }
 
     [Fact]
+    public void Build_package_and_template_are_told_the_same_back_end()
+    {
+        const string Chosen = "${{ parameters.durableBackend }}";
+        Assert.Equal(2, Root.Text.Split($"-p:DurableBackend={Chosen}").Length - 1);
+        Assert.Equal([Chosen, Chosen], new[] { 2, 3 }.Select(stage => Root["stages", stage, "parameters", "durableBackend"]));
+        Assert.Equal(2, Environment.Text.Split($"--parameters durableBackend={Chosen}").Length - 1);
+    }
+
+    [Fact]
     public void The_package_is_a_release_build_of_the_app_and_of_the_command() => Assert.Equal(
         ["app", "rag"], Pipeline.StepsIn(Root["stages", 1]).Where(step => step.ContainsKey("publish")).Select(step => (string)step["artifact"]));
 
@@ -59,22 +68,26 @@ public sealed partial class PipelineTests
     [Fact]
     public void The_plan_is_shown_before_anything_is_changed()
     {
-        Assert.Contains("what-if", ScriptOf(JobNamed("Plan"), "Resources (what-if) and migrations"), StringComparison.Ordinal);
-        Assert.Contains("migrations", ScriptOf(JobNamed("Plan"), "Resources (what-if) and migrations"), StringComparison.Ordinal);
-        Assert.DoesNotContain("deployment group create", ScriptOf(JobNamed("Plan"), "Resources (what-if) and migrations"), StringComparison.Ordinal);
-        Assert.Equal("Plan", Pipeline.At(Deploy, "dependsOn", 0));
+        var script = ScriptOf(JobNamed("Plan"), "Resources (what-if) and migrations");
+        Assert.Contains("eng/pipelines/plan.sh \"$(resourceGroup)\"", script, StringComparison.Ordinal);
+        var planned = File.ReadAllText(Repository.PathOf("eng", "pipelines", "plan.sh"));
+        Assert.Contains("az deployment group what-if", planned, StringComparison.Ordinal);
+        Assert.All([script, planned], text => Assert.DoesNotContain("deployment group create", text, StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Production_waits_for_somebody_to_agree()
+    public void A_migration_that_deletes_waits_for_somebody_to_agree_and_no_other_does()
     {
-        const string IfAsked = "${{ if ne(parameters.approvers, '') }}";
-        Assert.Equal("$(approvers)", Root["stages", 3, "parameters", "approvers"]);
-        var approve = Pipeline.At(Environment["stages", 0, "jobs", 1], IfAsked, 0);
-        Assert.Equal(("Approve", "server", "Plan"), (Pipeline.At(approve, "job"), Pipeline.At(approve, "pool"), Pipeline.At(approve, "dependsOn")));
+        var approve = JobNamed("Approve");
+        Assert.Equal(("server", "Plan"), (Pipeline.At(approve, "pool"), Pipeline.At(approve, "dependsOn")));
+        Assert.Equal("and(succeeded(), eq(dependencies.Plan.outputs['plan.destructive'], 'true'))", Pipeline.At(approve, "condition"));
+        Assert.Equal("plan", Pipeline.StepsIn(JobNamed("Plan")).Single(step => step.ContainsKey("name"))["name"]);
         Assert.Equal("ManualValidation@1", Pipeline.At(approve, "steps", 0, "task"));
         Assert.Equal("reject", Pipeline.At(approve, "steps", 0, "inputs", "onTimeout"));
-        Assert.Equal("Approve", Pipeline.At(Deploy, "dependsOn", 1, IfAsked, 0));
+        Assert.Equal(["Plan", "Approve"], Assert.IsType<List<object>>(Pipeline.At(Deploy, "dependsOn")));
+        Assert.Equal(
+            "and(not(canceled()), eq(dependencies.Plan.result, 'Succeeded'), in(dependencies.Approve.result, 'Succeeded', 'Skipped'))",
+            Pipeline.At(Deploy, "condition"));
     }
 
     [Fact]

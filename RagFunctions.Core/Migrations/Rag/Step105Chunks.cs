@@ -7,6 +7,7 @@ namespace RagFunctions.Core.Migrations.Rag;
 /// of products and stocks are removed, because the original keyed them by article; all others wait for a new embedding, because
 /// the original's vectors may belong to other texts.
 /// </summary>
+[Deletes("the chunks and vectors of products and stocks, which the original keyed by article; every other text is embedded again")]
 [Migration(105, "chunks: bigint ids, article, dates, embedding state; products' and stocks' chunks removed")]
 public sealed class Step105Chunks : Migration
 {

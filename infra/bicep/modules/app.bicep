@@ -109,10 +109,9 @@ var settings = {
   Marketplace__TokenKey: '@Microsoft.KeyVault(SecretUri=${tokenKeyUri})'
 }
 
+// The rest of this back end is in the package: host.DurableTaskScheduler.json names this setting.
 var schedulerSettings = {
-  AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
-  AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DurableTaskScheduler'
-  DurableTaskScheduler: 'Endpoint=${schedulerEndpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
+  DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${schedulerEndpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
 }
 
 resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {

@@ -1,0 +1,24 @@
+using Npgsql;
+using RagFunctions.Core.Migrations.Rag;
+
+namespace RagFunctions.Core.Migrations;
+
+/// <summary>The pending steps that somebody has to agree to before they run.</summary>
+public static class DestructiveSteps
+{
+    /// <summary>Steps of a set that have not run and would delete something here: nothing on a database that holds nothing yet. Reads only.</summary>
+    public static async Task<IReadOnlyList<MigrationStep>> FindAsync(
+        MigrationSet set, NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        var steps = await SchemaMigrator.ListAsync(set, database, cancellationToken);
+        var pending = steps.Where(step => step is { AppliedAt: null, Deletes: not null }).ToList();
+        if (pending.Count == 0)
+        {
+            return [];
+        }
+
+        var isInUse = steps.Any(step => step.AppliedAt is not null)
+            || (set == MigrationSet.Rag && await UpgradeEstimate.MeasureAsync(database, cancellationToken) is not null);
+        return isInUse ? pending : [];
+    }
+}
