@@ -1,40 +1,51 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using RagFunctions.Index;
+using RagFunctions.Sync;
 
 namespace RagFunctions.Cli.Demo;
 
-/// <summary>The demo's eyes: the HTTP API, as any operator sees it.</summary>
-internal sealed class DemoApi(HttpClient http, long cabinetId)
+/// <summary>The demo's eyes: the HTTP API and Durable's management URLs, as any operator sees them.</summary>
+internal sealed class DemoApi(HttpClient http, long cabinetId, string managementKey)
 {
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+    private static readonly JsonSerializerOptions Api = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    /// <summary>Waits until a run newer than <paramref name="after"/> has ended.</summary>
-    /// <returns>The run, as the API tells it.</returns>
-    /// <exception cref="TimeoutException">No run ended within two minutes.</exception>
-    public async Task<JsonElement> RunAfterAsync(string? after, Action<JsonElement> watch, CancellationToken cancellationToken)
+    /// <summary>The status of the index.</summary>
+    public async Task<DemoStatus> StatusAsync(CancellationToken cancellationToken) =>
+        (await http.GetFromJsonAsync<DemoStatus>($"v1/rag/status/{cabinetId}", Api, cancellationToken))!;
+
+    /// <summary>The runs after one, newest first; all of the last ones without it.</summary>
+    public async Task<IReadOnlyList<DemoRun>> RunsAfterAsync(Guid? last, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(TimeSpan.FromMinutes(2));
-        try
-        {
-            while (true)
-            {
-                watch(await http.GetFromJsonAsync<JsonElement>($"v1/rag/status/{cabinetId}", patience.Token));
-                var runs = await http.GetFromJsonAsync<JsonElement>($"v1/rag/runs/{cabinetId}", patience.Token);
-                foreach (var run in runs.GetProperty("runs").EnumerateArray().Take(1))
-                {
-                    if (run.GetProperty("run_id").GetString() != after && run.GetProperty("outcome").ValueKind == JsonValueKind.String)
-                    {
-                        return run;
-                    }
-                }
+        var answer = await http.GetFromJsonAsync<JsonElement>($"v1/rag/runs/{cabinetId}", cancellationToken);
+        return [.. answer.GetProperty("runs").Deserialize<DemoRun[]>(Api)!.TakeWhile(run => run.RunId != last)];
+    }
 
-                await Task.Delay(Poll, patience.Token);
-            }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+    /// <summary>The figures of the latest run.</summary>
+    public Task<JsonElement> MetricsAsync(CancellationToken cancellationToken) =>
+        http.GetFromJsonAsync<JsonElement>($"v1/rag/metrics/{cabinetId}", cancellationToken);
+
+    /// <summary>How the cabinet's last sync ended.</summary>
+    /// <returns>Null while it runs, and when none was started at or after the instant.</returns>
+    /// <exception cref="CliException">It broke.</exception>
+    public async Task<SyncSummary?> SyncSinceAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var id = InstanceIds.SyncOf(cabinetId);
+        using var answer = await http.GetAsync($"runtime/webhooks/durabletask/instances/{id}?showInput=false&code={managementKey}", cancellationToken);
+        if (answer.StatusCode == HttpStatusCode.NotFound)
         {
-            throw new TimeoutException($"No run of cabinet {cabinetId} ended within two minutes; rag status {cabinetId} tells more.");
+            return null;
         }
+
+        var instance = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+        if (answer.StatusCode == HttpStatusCode.Accepted || instance.GetProperty("createdTime").GetDateTimeOffset() < since)
+        {
+            return null;
+        }
+
+        return instance.GetProperty("runtimeStatus").GetString() == "Completed"
+            ? instance.GetProperty("output").Deserialize<SyncSummary>(JsonSerializerOptions.Web)!
+            : throw new CliException($"{id} ended {instance.GetProperty("runtimeStatus")}: {instance.GetProperty("output")}");
     }
 }
