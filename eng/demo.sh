@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Shows the main job on this machine: installs what is missing, builds, and lets a cabinet live through a week (rag demo).
+# Shows the main job on this machine: installs what is missing, builds, and shows two days of a living shop (rag demo).
 # Options are those of `rag demo`: --keep goes on serving afterwards.
 set -euo pipefail
 

@@ -82,14 +82,14 @@ internal sealed class DemoReport(IAnsiConsole console)
         var address = servedAt ?? "http://127.0.0.1:7071";
         if (servedAt is null)
         {
-            Tell($"./eng/demo.sh --keep    the same, and it goes on serving: the shop lives on, a sync every 15 minutes");
+            Tell($"./eng/demo.sh --keep    the same, and it goes on serving: the shop lives on by the second, the timers with it");
             Tell($"./eng/test.sh           all tests");
             Tell($"then, while it serves:");
         }
 
         Tell($"curl -H 'X-API-KEY: {DemoHost.OperatorKey}' {address}/v1/rag/status/{cabinetId}");
         Tell($"curl -H 'X-API-KEY: {DemoHost.OperatorKey}' {address}/v1/rag/metrics/{cabinetId}");
-        Tell($"curl -H 'X-API-KEY: {DemoHost.OperatorKey}' -X POST {address}/api/v1/sync/cabinet/{cabinetId}");
+        Tell($"curl -H 'X-API-KEY: {DemoHost.OperatorKey}' {address}/v1/rag/runs/{cabinetId}");
         Tell($"curl -H 'X-API-KEY: {DemoHost.OperatorKey}' -X POST '{address}/v1/rag/index/{cabinetId}?full_rebuild=true'");
     }
 

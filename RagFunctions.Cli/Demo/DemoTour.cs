@@ -69,7 +69,7 @@ internal sealed class DemoTour(IAnsiConsole console, string connectionString, Sh
         var took = Stopwatch.GetElapsedTime(began);
         _report.Tell($"{first.RowsRead:N0} rows read by {shop.Requests:N0} requests, {(clock.GetUtcNow() - due).TotalMinutes:F1} minutes of the shop's time, {took.TotalSeconds:F1} s of ours");
 
-        _report.Step("Two days", $"a sync every two hours; orders, sales, prices, stock, cards and reviews change meanwhile");
+        _report.Step("Two days", $"a sync every two hours; where few rows lead to many texts, an article was renamed and the rows that print its name follow");
         _report.Head();
         _report.Row(first);
         for (var sync = 1; sync < syncs; sync++)
