@@ -46,6 +46,23 @@ public sealed class GrantCommandTests : IAsyncLifetime
         await AssertRefusedAsync("DROP TABLE rag_metadata");
     }
 
+    [Theory]
+    [InlineData("has_database_privilege($1, current_database(), 'CONNECT')")]
+    [InlineData("has_schema_privilege($1, 'public', 'USAGE')")]
+    [InlineData("has_table_privilege($1, 'rag_changes', 'SELECT')")]
+    [InlineData("has_table_privilege($1, 'rag_changes', 'INSERT')")]
+    [InlineData("has_table_privilege($1, 'rag_changes', 'UPDATE')")]
+    [InlineData("has_table_privilege($1, 'rag_changes', 'DELETE')")]
+    [InlineData("has_sequence_privilege($1, 'wb_cabinets_id_seq', 'USAGE')")]
+    public async Task Nothing_that_the_app_needs_is_left_to_what_everybody_may(string privilege)
+    {
+        await MakeRoleAsync();
+        await _database.Source.ExecuteAsync($"REVOKE ALL ON DATABASE {_database.Name} FROM PUBLIC");
+        Assert.False(await HasAsync(privilege));
+        Assert.Equal(0, (await CliRun.OnAsync(_database.ConnectionString, "grant", "main", "--to", _role)).Code);
+        Assert.True(await HasAsync(privilege));
+    }
+
     [Fact]
     public async Task A_role_that_is_not_there_is_named_and_nothing_is_granted()
     {
@@ -61,6 +78,13 @@ public sealed class GrantCommandTests : IAsyncLifetime
         var run = await CliRun.OnAsync(_database.ConnectionString, "grant", "rag", "--to", _role, "--object-id", Guid.NewGuid().ToString());
         Assert.Equal(1, run.Code);
         Assert.Contains("does not know Entra", run.Errors, StringComparison.Ordinal);
+    }
+
+    private async Task<bool> HasAsync(string privilege)
+    {
+        await using var command = _database.Source.CreateCommand($"SELECT {privilege}");
+        command.Parameters.AddWithValue(_role);
+        return (bool)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
 
     private Task MakeRoleAsync() => _database.Source.ExecuteAsync($"CREATE ROLE \"{_role}\"");

@@ -149,7 +149,7 @@ public sealed partial class AppSettingsTests
             .Distinct();
     }
 
-    private static bool IsOption(string setting)
+    internal static bool IsOption(string setting)
     {
         var path = setting.Split("__");
         return OptionsClasses().Any(type => (string)type.GetField("Section")!.GetRawConstantValue()! == path[0] && Has(type, path.AsSpan(1)));
