@@ -19,6 +19,8 @@ public sealed class FaultProxy : IAsyncDisposable
     private int _remaining;
     private int _cuts;
     private FaultKind _kind;
+    private int _beforeInterruption;
+    private Func<Task>? _interruption;
 
     /// <summary>Begins to listen.</summary>
     /// <param name="connectionString">Of the real server.</param>
@@ -55,6 +57,16 @@ public sealed class FaultProxy : IAsyncDisposable
         }
     }
 
+    /// <summary>Holds back the <paramref name="request"/>-th request from now, over all connections, until something else is done; 0 = none.</summary>
+    public void Interrupt(int request, Func<Task>? interruption)
+    {
+        lock (_armed)
+        {
+            _beforeInterruption = request;
+            _interruption = interruption;
+        }
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
@@ -64,19 +76,34 @@ public sealed class FaultProxy : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private FaultKind? NextRequest()
+    private async Task<FaultKind?> NextRequestAsync()
     {
+        FaultKind? fault;
+        Func<Task>? interruption;
         lock (_armed)
         {
-            if (_remaining == 0 || --_remaining > 0)
-            {
-                return null;
-            }
-
-            Struck++;
-            _remaining = --_cuts > 0 ? 1 : 0;
-            return _kind;
+            fault = NextFault();
+            interruption = _beforeInterruption > 0 && --_beforeInterruption == 0 ? _interruption : null;
         }
+
+        if (interruption is not null)
+        {
+            await interruption();
+        }
+
+        return fault;
+    }
+
+    private FaultKind? NextFault()
+    {
+        if (_remaining == 0 || --_remaining > 0)
+        {
+            return null;
+        }
+
+        Struck++;
+        _remaining = --_cuts > 0 ? 1 : 0;
+        return _kind;
     }
 
     private async Task AcceptAsync()
@@ -105,7 +132,7 @@ public sealed class FaultProxy : IAsyncDisposable
             try
             {
                 await server.ConnectAsync(_host, _port, _stop.Token);
-                var session = new ProxiedSession(client.GetStream(), server.GetStream(), NextRequest);
+                var session = new ProxiedSession(client.GetStream(), server.GetStream(), NextRequestAsync);
                 await await Task.WhenAny(session.ForwardRequestsAsync(_stop.Token), session.ForwardAnswersAsync(_stop.Token));
             }
             catch (Exception error) when (error is IOException or OperationCanceledException or SocketException or ObjectDisposedException)

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace RagFunctions.Tests.Faults;
 
 /// <summary>One connection through <see cref="FaultProxy"/>. Requests are passed on whole: all messages up to the one the server answers.</summary>
-internal sealed class ProxiedSession(NetworkStream client, NetworkStream server, Func<FaultKind?> nextRequest)
+internal sealed class ProxiedSession(NetworkStream client, NetworkStream server, Func<Task<FaultKind?>> nextRequest)
 {
     private const int HeaderLength = 5;
 
@@ -31,7 +31,7 @@ internal sealed class ProxiedSession(NetworkStream client, NetworkStream server,
                 continue;
             }
 
-            var fault = type is 'Q' or 'S' ? nextRequest() : null;
+            var fault = type is 'Q' or 'S' ? await nextRequest() : null;
             if (fault == FaultKind.BeforeRequest)
             {
                 return;

@@ -21,10 +21,10 @@ public sealed class ConvergenceTests
         from cuts in Gen.Frequency((2, Gen.Constant(1)), (1, Gen.Choose(2, 8)))
         from answerLost in Gen.Elements(true, false)
         from interruption in Gen.Frequency(
-            (4, Gen.Constant(StoryInterruption.None)), (2, Gen.Constant(StoryInterruption.Change)), (2, Gen.Constant(StoryInterruption.Rename)),
-            (1, Gen.Constant(StoryInterruption.TakenOver)), (1, Gen.Constant(StoryInterruption.TakenOverByAnother)),
+            (3, Gen.Constant(StoryInterruption.None)), (4, Gen.Constant(StoryInterruption.Change)), (2, Gen.Constant(StoryInterruption.Rename)),
+            (2, Gen.Constant(StoryInterruption.Delete)), (2, Gen.Constant(StoryInterruption.WhileEmbedding)), (1, Gen.Constant(StoryInterruption.TakenOver)), (1, Gen.Constant(StoryInterruption.TakenOverByAnother)),
             (1, Gen.Constant(StoryInterruption.LateDelivery)))
-        from interruptedAt in Gen.Choose(1, 12)
+        from interruptedAt in Gen.Choose(1, 70)
         select new StoryRun(delivery, faultAt, cuts, answerLost, interruption, interruptedAt);
 
     private static Gen<StoryStep> Steps =>

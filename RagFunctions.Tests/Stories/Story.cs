@@ -29,6 +29,9 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
     // Without a cursor the cabinet would catch up by timestamps, which hides a change that its queue has lost.
     private const string AnnouncedBySync = "INSERT INTO wb_sync_cursors (cabinet_id, entity) VALUES ($1, 'orders')";
 
+    // A run of forty rows has about as many.
+    private const int MostSteps = 12;
+
     private readonly StorySource _source = new(world, cabinetId);
     private readonly IRunSteps _steps = world.Get<IRunSteps>();
     private readonly StorySteps _delivered = new(world.Get<IRunSteps>());
@@ -112,36 +115,40 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
                 break;
             case StoryAct.Run:
                 await world.ExecuteAsync(LeaseRunsOut, cabinetId);
-                _delivered.Prepare(step.Run.Delivery, step.Run.InterruptedAt, () => InterruptAsync(step, entity));
+                _delivered.Prepare(step.Run.Delivery, 1 + (step.Run.InterruptedAt % MostSteps), BetweenSteps(step));
+                world.Proxy.Interrupt(step.Run.InterruptedAt, BetweenStatements(step));
+                world.Provider.Interrupt(step.Run.Interruption == StoryInterruption.WhileEmbedding ? ChangeAllAndRunAsync : null);
                 await UnderFaultAsync(step.Run, () => RunAsync(_delivered, "durable:index"));
                 await AssertSearchIsSafeAsync();
                 break;
         }
     }
 
-    private async Task InterruptAsync(StoryStep step, Entity entity)
+    private Func<Task>? BetweenStatements(StoryStep step) => step.Run.Interruption switch
     {
-        var news = step.News == StoryNews.InATransactionThatCommitsLate ? StoryNews.InTheSameTransaction : step.News;
-        switch (step.Run.Interruption)
-        {
-            case StoryInterruption.Change:
-                await _source.ChangeAsync(entity, step.Row, news);
-                break;
-            case StoryInterruption.Rename:
-                await _source.RenameAsync(step.Row, news);
-                break;
-            case StoryInterruption.TakenOver:
-                await RunAsync(_steps, "durable:index");
-                break;
-            case StoryInterruption.TakenOverByAnother:
-                await world.ExecuteAsync(LeaseRunsOut, cabinetId);
-                await RunAsync(_steps, "cli:another");
-                break;
-            case StoryInterruption.LateDelivery:
-                await _delivered.DeliverLateAsync(step.Row);
-                break;
-        }
+        StoryInterruption.Change => () => _source.ChangeAllAsync(),
+        StoryInterruption.Rename => () => _source.RenameAllAsync(),
+        StoryInterruption.Delete => () => _source.DeleteHalfAsync(),
+        _ => null,
+    };
+
+    private async Task ChangeAllAndRunAsync()
+    {
+        await _source.ChangeAllAsync();
+        await RunAsync(_steps, "durable:index");
     }
+
+    private Func<Task>? BetweenSteps(StoryStep step) => step.Run.Interruption switch
+    {
+        StoryInterruption.TakenOver => () => RunAsync(_steps, "durable:index"),
+        StoryInterruption.TakenOverByAnother => async () =>
+        {
+            await world.ExecuteAsync(LeaseRunsOut, cabinetId);
+            await RunAsync(_steps, "cli:another");
+        },
+        StoryInterruption.LateDelivery => () => _delivered.DeliverLateAsync(step.Row),
+        _ => null,
+    };
 
     private Task<RunSummary> RunAsync(IRunSteps steps, string owner) => world.DriverOf(steps).RunAsync(new RunInput(cabinetId, owner), null, Stop);
 
@@ -160,6 +167,8 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
         }
 
         world.Proxy.Arm(0, default);
+        world.Proxy.Interrupt(0, null);
+        world.Provider.Interrupt(null);
     }
 
     private async Task AssertRightAsync()

@@ -5,18 +5,24 @@ public enum StoryInterruption
 {
     None,
 
-    /// <summary>A row changes.</summary>
+    /// <summary>Every row changes, between two statements of the run.</summary>
     Change,
 
-    /// <summary>A product gets another name.</summary>
+    /// <summary>Every product gets another name, between two statements of the run.</summary>
     Rename,
 
-    /// <summary>Another execution of the same instance takes the lease and runs to its end.</summary>
+    /// <summary>Half of the rows vanish, between two statements of the run.</summary>
+    Delete,
+
+    /// <summary>While the provider thinks, every row changes and another execution takes the lease and runs to its end.</summary>
+    WhileEmbedding,
+
+    /// <summary>Between two steps another execution of the same instance takes the lease and runs to its end.</summary>
     TakenOver,
 
-    /// <summary>The lease runs out, and a run of another owner takes it.</summary>
+    /// <summary>Between two steps the lease runs out, and a run of another owner takes it.</summary>
     TakenOverByAnother,
 
-    /// <summary>An activity of a former run arrives.</summary>
+    /// <summary>Between two steps an activity of a former run arrives.</summary>
     LateDelivery,
 }

@@ -12,11 +12,13 @@ internal sealed class StoryProvider
     private readonly Queue<StoryTrouble> _troubles = [];
     private readonly Action _endTimeLimits;
     private bool _takesPoison;
+    private Func<Task>? _interruption;
 
     public StoryProvider(FakeEmbeddingsServer server, Action endTimeLimits)
     {
         _endTimeLimits = endTimeLimits;
         server.Behaviour = Answer;
+        server.BeforeAnswer = _ => Interlocked.Exchange(ref _interruption, null)?.Invoke() ?? Task.CompletedTask;
     }
 
     /// <summary>The next <paramref name="times"/> answers are like this.</summary>
@@ -30,6 +32,9 @@ internal sealed class StoryProvider
             }
         }
     }
+
+    /// <summary>Something happens before the next answer; null = nothing.</summary>
+    public void Interrupt(Func<Task>? interruption) => Volatile.Write(ref _interruption, interruption);
 
     /// <summary>No more troubles; with <paramref name="takesPoison"/> no refused texts either.</summary>
     public void Recover(bool takesPoison)

@@ -6,7 +6,7 @@ namespace RagFunctions.Tests.Stories;
 /// <param name="Cuts">How many requests in a row that meets: more than two outlast the driver's retries.</param>
 /// <param name="AnswerLost">The server has done what was asked, only the answer is lost.</param>
 /// <param name="Interruption">What happens in the middle.</param>
-/// <param name="InterruptedAt">Before which of its steps.</param>
+/// <param name="InterruptedAt">Before which of its database requests, or of its steps.</param>
 public sealed record StoryRun(
     StoryDelivery Delivery, int FaultAt, int Cuts, bool AnswerLost, StoryInterruption Interruption, int InterruptedAt)
 {

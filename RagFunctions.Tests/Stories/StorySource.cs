@@ -47,6 +47,31 @@ internal sealed class StorySource(StoryWorld world, long cabinetId) : IAsyncDisp
 
     public Task HideAsync(Entity entity, int row, StoryNews news) => MutateAsync(entity, HideSql(entity), row, news);
 
+    /// <summary>Changes every row, entity by entity.</summary>
+    public async Task ChangeAllAsync()
+    {
+        foreach (var entity in EntityNames.All)
+        {
+            await MutateAsync(entity, EveryRow(entity, entity == Entity.Reviews ? "text = md5(random()::text)" : "brand = md5(random()::text)"), 0, StoryNews.InTheSameTransaction);
+        }
+    }
+
+    public Task RenameAllAsync() =>
+        MutateAsync(Entity.Products, EveryRow(Entity.Products, "name = md5(random()::text)"), 0, StoryNews.InTheSameTransaction);
+
+    /// <summary>Deletes every second row, entity by entity.</summary>
+    public async Task DeleteHalfAsync()
+    {
+        foreach (var entity in EntityNames.All)
+        {
+            await MutateAsync(
+                entity,
+                $"DELETE FROM {entity.TableName()} WHERE cabinet_id = $1 AND id % 2 = $2 AND $3::timestamptz IS NOT NULL RETURNING id::bigint",
+                0,
+                StoryNews.InTheSameTransaction);
+        }
+    }
+
     /// <summary>Announces rows on a connection of its own, as a caller of the HTTP API does.</summary>
     public async Task AnnounceAsync(Entity entity, params long[] ids)
     {
@@ -135,6 +160,9 @@ internal sealed class StorySource(StoryWorld world, long cabinetId) : IAsyncDisp
 
     private static string Update(Entity entity, string change, string changeOfReviews) =>
         $"UPDATE {entity.TableName()} AS t SET {(entity == Entity.Reviews ? changeOfReviews : change)} FROM {Picked(entity)} RETURNING t.id::bigint";
+
+    private static string EveryRow(Entity entity, string change) =>
+        $"UPDATE {entity.TableName()} SET {change} WHERE cabinet_id = $1 AND $2 >= 0 AND $3::timestamptz IS NOT NULL RETURNING id::bigint";
 
     private static string HideSql(Entity entity) => Update(
         entity,
