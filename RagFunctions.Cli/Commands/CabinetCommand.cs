@@ -83,7 +83,7 @@ internal static class CabinetCommand
     private static Command Remove(CommandRunner runner)
     {
         var yes = new Option<bool>("--yes") { Description = "Do not ask." };
-        var command = Simple(runner, "remove", "Deletes a cabinet with all its source rows. The weekly rebuild purges its index.", async (scope, id) =>
+        var command = Simple(runner, "remove", "Deletes a cabinet: its source rows and its index, also one that only the index still knows.", async (scope, id) =>
         {
             if (!scope.Parsed.GetValue(yes))
             {
@@ -92,13 +92,14 @@ internal static class CabinetCommand
                     throw new CliException("Not removed: nobody is there to ask. Run it again with --yes.");
                 }
 
-                if (!await scope.Output.ConfirmAsync($"Delete cabinet {id} and all its rows?", defaultValue: false, scope.CancellationToken))
+                if (!await scope.Output.ConfirmAsync($"Delete cabinet {id}, all its rows and its index?", defaultValue: false, scope.CancellationToken))
                 {
                     throw new CliException("Not removed.");
                 }
             }
 
-            await Store(scope).RemoveAsync(id, scope.CancellationToken);
+            var chunks = await scope.Services.GetRequiredService<CabinetRemoval>().RemoveAsync(id, scope.CancellationToken);
+            scope.Output.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{chunks} chunks removed from the index");
         });
         command.Options.Add(yes);
         return command;

@@ -38,6 +38,7 @@ public static class MarketplaceServices
         services.AddSingleton(p => new SellerClient(Transport(p), Options(p)));
         services.AddSingleton<TokenCipher>();
         services.AddSingleton<CabinetStore>();
+        services.AddSingleton<CabinetRemoval>();
         services.AddSingleton<SyncCursorStore>();
         services.AddSingleton<IEntitySteps, CardSync>();
         services.AddSingleton<IEntitySteps, PriceSync>();

@@ -19,6 +19,7 @@ public sealed partial class RoundOpener(
     CabinetActivity activity,
     RangePlanner planner,
     IndexEmbedder embedder,
+    RefusedRun refused,
     IOptions<RunsOptions> options,
     ILogger<RoundOpener> logger)
 {
@@ -39,7 +40,7 @@ public sealed partial class RoundOpener(
         }
         catch (EmbedderMismatchException refusal)
         {
-            return NotStarted(BeginStatus.Refused, refusal.Message);
+            return NotStarted(BeginStatus.Refused, refusal.Message, await refused.BookAsync(input, refusal.Message, cancellationToken));
         }
 
         var answer = await lease.TakeAsync(input, source, ChunkRenderer.Version, cancellationToken);

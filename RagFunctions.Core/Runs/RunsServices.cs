@@ -24,6 +24,7 @@ public static class RunsServices
             .AddSingleton<RoundExpiry>()
             .AddSingleton<CatchUpQueue>()
             .AddSingleton<CabinetActivity>()
+            .AddSingleton<RefusedRun>()
             .AddSingleton<RoundOpener>()
             .AddSingleton<RoundBooking>()
             .AddSingleton<IRunVerifier, RunVerifier>()

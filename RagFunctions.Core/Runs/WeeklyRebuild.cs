@@ -26,7 +26,7 @@ public sealed partial class WeeklyRebuild(MainDatabase main, RagDatabase rag, Ca
 
         foreach (var cabinetId in gone)
         {
-            Purged(cabinetId, await purge.PurgeAsync(cabinetId, cancellationToken));
+            Purged(cabinetId, await purge.PurgeAsync(cabinetId, cancellationToken) ?? 0);
         }
 
         return active;
@@ -74,6 +74,6 @@ public sealed partial class WeeklyRebuild(MainDatabase main, RagDatabase rag, Ca
     private partial void Purged(long cabinetId, long chunks);
 
     [LoggerMessage(4052, LogLevel.Error,
-        "The main database knows only {Known} of {Indexed} indexed cabinets: nothing is purged; check ConnectionStrings:Main")]
+        "The main database knows only {Known} of {Indexed} indexed cabinets: nothing is purged; check ConnectionStrings:Main; cabinets that are really gone: rag cabinet remove")]
     private partial void NothingPurged(int known, int indexed);
 }

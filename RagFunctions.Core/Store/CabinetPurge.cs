@@ -11,12 +11,13 @@ public sealed class CabinetPurge(RagDatabase rag)
     private const string DeleteRuns = "DELETE FROM rag_index_runs WHERE cabinet_id = $1";
 
     /// <summary>Deletes its chunks, vectors, runs, requests and status in one transaction.</summary>
-    /// <returns>How many chunks went.</returns>
-    public async Task<long> PurgeAsync(long cabinetId, CancellationToken cancellationToken)
+    /// <returns>How many chunks went; null = the index did not know the cabinet.</returns>
+    public async Task<long?> PurgeAsync(long cabinetId, CancellationToken cancellationToken)
     {
         await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         long chunks = 0;
+        var known = false;
         foreach (var sql in (string[])[DeleteStatus, DeleteChunks, DeleteRuns])
         {
             await using var command = connection.CreateCommand();
@@ -24,9 +25,10 @@ public sealed class CabinetPurge(RagDatabase rag)
             command.Parameters.Add(new Npgsql.NpgsqlParameter<long> { TypedValue = cabinetId });
             var deleted = await command.ExecuteNonQueryAsync(cancellationToken);
             chunks = sql == DeleteChunks ? deleted : chunks;
+            known |= deleted > 0;
         }
 
         await transaction.CommitAsync(cancellationToken);
-        return chunks;
+        return known ? chunks : null;
     }
 }

@@ -43,6 +43,31 @@ public sealed class CabinetCommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_only_indexed_cabinet_is_removed_with_its_index_and_so_is_one_that_only_the_index_knows()
+    {
+        await CliRun.WithInputAsync(_token, Variables, "cabinet", "add");
+        foreach (var cabinet in (string[])["1", "2"])
+        {
+            await _database.Source.ExecuteAsync($"INSERT INTO rag_index_status (cabinet_id, indexing_status) VALUES ({cabinet}, 'completed')");
+            await _database.Source.ExecuteAsync(
+                $"INSERT INTO rag_metadata (cabinet_id, source_table, source_id, chunk_type, chunk_text, chunk_hash) VALUES ({cabinet}, 'wb_orders', 1, 'order', 'x', 'h')");
+        }
+
+        CliRun[] runs =
+        [
+            await CliRun.OfAsync(Variables, "cabinet", "remove", "1", "--yes"),
+            await CliRun.OfAsync(Variables, "cabinet", "remove", "2", "--yes"),
+            await CliRun.OfAsync(Variables, "cabinet", "remove", "2", "--yes"),
+        ];
+
+        Assert.Equal([0, 0, 1], runs.Select(run => run.Code));
+        Assert.Contains("1 chunks removed from the index", runs[0].Output, StringComparison.Ordinal);
+        Assert.Contains("there is no cabinet 2", runs[2].Errors, StringComparison.Ordinal);
+        await using var left = _database.Source.CreateCommand("SELECT (SELECT count(*) FROM rag_index_status) + (SELECT count(*) FROM rag_metadata) + (SELECT count(*) FROM wb_cabinets)");
+        Assert.Equal(0L, await left.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task A_token_is_read_from_a_file_and_plain_ones_are_encrypted_on_demand()
     {
         var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());

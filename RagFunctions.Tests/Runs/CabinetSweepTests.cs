@@ -184,6 +184,23 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
         Assert.Equal(new DueCabinet(cabinet, SweepReason.Reactivated, RunMode.Full), await DueAsync(cabinet));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_queued_of_an_inactive_cabinet_is_dropped_at_every_sweep(bool wasIndexed)
+    {
+        var cabinet = wasIndexed ? await QuietCabinetAsync() : await fixture.AddCabinetAsync();
+        await _runs.ExecuteAsync("UPDATE wb_cabinets SET is_active = false WHERE id = $1", cabinet);
+        for (var sweep = 0; sweep < 2; sweep++)
+        {
+            await _runs.QueueAsync(cabinet, 1);
+            await _runs.Get<CabinetSweep>().RunAsync(RunsHarness.Cancel);
+            Assert.Equal(0, await _runs.ScalarAsync<long>("SELECT count(*) FROM rag_changes WHERE cabinet_id = $1", cabinet));
+        }
+
+        Assert.DoesNotContain(cabinet, _runs.Starter.Started);
+    }
+
     [Fact]
     public async Task A_start_that_fails_stops_no_other_start()
     {

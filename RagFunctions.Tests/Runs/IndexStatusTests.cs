@@ -18,7 +18,14 @@ public sealed class IndexStatusTests(DatabaseFixture fixture) : IClassFixture<Da
         await _runs.QueueAsync(cabinet, 1);
         var status = await ReadAsync(cabinet);
         Assert.Equal(("not_found", null, false, 0L, 1L), (status.Status, status.IndexingStatus, status.IsIndexing, status.TotalChunks, status.Queued));
-        Assert.Equal("catch_up", status.ChangeSource);
+        Assert.Equal(("catch_up", true), (status.ChangeSource, status.IsActive));
+    }
+
+    [Fact]
+    public async Task A_cabinet_that_does_not_exist_is_not_found_and_not_active()
+    {
+        var status = await ReadAsync(cabinet: 987_654_321);
+        Assert.Equal(("not_found", false), (status.Status, status.IsActive));
     }
 
     [Fact]

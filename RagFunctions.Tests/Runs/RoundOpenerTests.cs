@@ -2,6 +2,8 @@ using Npgsql;
 using RagFunctions.Core;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Runs.Requests;
+using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Runs.Sweep;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Runs;
@@ -296,9 +298,31 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
         var cabinet = await _runs.IndexedCabinetAsync();
         using var other = new RunsHarness(
             fixture, ("Embeddings:Provider", "openai"), ("Embeddings:Model", "some-other-model"), ("Embeddings:Endpoint", "http://127.0.0.1:9/v1"));
-        var start = await other.OpenAsync(cabinet, Guid.NewGuid());
+        var run = Guid.NewGuid();
+        var start = await other.OpenAsync(cabinet, run);
         Assert.Equal(BeginStatus.Refused, start.Status);
         Assert.Contains("some-other-model", start.Message, StringComparison.Ordinal);
+        Assert.NotNull(start.NotBefore);
+
+        var status = await _runs.Get<IndexStatusReader>().ReadAsync(cabinet, RunsHarness.Cancel);
+        Assert.Equal((RunOutcome.Failed, "failed", start.Message), (status.Outcome, status.IndexingStatus, status.LastError));
+        Assert.Equal((run, RunOutcome.Failed, start.Message), (status.LastRun!.RunId, status.LastRun.Outcome, status.LastRun.LastError));
+        Assert.DoesNotContain((await _runs.Get<SweepQuery>().FindAsync(RunsHarness.Cancel)).Due, due => due.CabinetId == cabinet);
+    }
+
+    [Fact]
+    public async Task A_refused_run_leaves_alone_what_another_one_is_doing()
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        var run = Guid.NewGuid();
+        await _runs.OpenAsync(cabinet, run);
+        using var other = new RunsHarness(
+            fixture, ("Embeddings:Provider", "openai"), ("Embeddings:Model", "some-other-model"), ("Embeddings:Endpoint", "http://127.0.0.1:9/v1"));
+
+        Assert.Equal(BeginStatus.Refused, (await other.OpenAsync(cabinet, Guid.NewGuid(), owner: "durable:b")).Status);
+
+        Assert.Equal(("in_progress", run), (await _runs.StatusAsync<string>(cabinet, "indexing_status"), await _runs.StatusAsync<Guid>(cabinet, "lease_run_id")));
+        Assert.Null(await _runs.StatusAsync<string?>(cabinet, "last_error"));
     }
 
     [Theory]

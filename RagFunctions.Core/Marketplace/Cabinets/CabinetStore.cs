@@ -38,10 +38,10 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
 
     private const string Exists = "SELECT EXISTS (SELECT FROM wb_cabinets WHERE id = $1)";
 
-    private const string Remove = """
-        WITH queued AS (DELETE FROM rag_changes WHERE cabinet_id = $1)
-        DELETE FROM wb_cabinets WHERE id = $1
-        """;
+    private const string Remove = "DELETE FROM wb_cabinets WHERE id = $1";
+
+    // After the cabinet: where changes are captured, the deletion of its rows has queued them.
+    private const string RemoveQueue = "DELETE FROM rag_changes WHERE cabinet_id = $1";
 
     private const string SelectForEncryption =
         "SELECT id::bigint, api_key, api_key_cipher FROM wb_cabinets WHERE api_key IS NOT NULL OR api_key_cipher IS NOT NULL ORDER BY id FOR UPDATE";
@@ -135,16 +135,16 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
     /// <exception cref="CabinetException">Unknown cabinet.</exception>
     public Task ActivateAsync(long cabinetId, CancellationToken ct) => SwitchAsync(cabinetId, true, ct);
 
-    /// <summary>Removes a cabinet with all its source rows and its queue. The index is purged by the next rebuild.</summary>
-    /// <exception cref="CabinetException">Unknown cabinet.</exception>
-    public async Task RemoveAsync(long cabinetId, CancellationToken ct)
+    /// <summary>Removes a cabinet with all its source rows and its queue, in one transaction. Its index is <see cref="CabinetRemoval"/>'s.</summary>
+    /// <returns>False: there was no such cabinet.</returns>
+    public async Task<bool> TryRemoveAsync(long cabinetId, CancellationToken ct)
     {
-        await using var command = main.Source.CreateCommand(Remove);
-        command.Parameters.Add(new() { Value = cabinetId });
-        if (await command.ExecuteNonQueryAsync(ct) == 0)
-        {
-            throw Unknown(cabinetId);
-        }
+        var remove = new NpgsqlBatchCommand(Remove) { Parameters = { new() { Value = cabinetId } } };
+        await using var batch = main.Source.CreateBatch();
+        batch.BatchCommands.Add(remove);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(RemoveQueue) { Parameters = { new() { Value = cabinetId } } });
+        await batch.ExecuteNonQueryAsync(ct);
+        return remove.RecordsAffected > 0;
     }
 
     /// <summary>Encrypts every token with the present key and blanks the plain ones; all or none.</summary>
@@ -235,7 +235,7 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
         }
     }
 
-    private static CabinetException Unknown(long cabinetId) => new($"there is no cabinet {cabinetId}");
+    internal static CabinetException Unknown(long cabinetId) => new($"there is no cabinet {cabinetId}");
 
     private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 

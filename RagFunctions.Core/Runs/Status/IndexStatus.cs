@@ -28,8 +28,8 @@ public sealed record IndexStatus
     /// <summary>A stored request that no run has served yet.</summary>
     public string? RequestedMode { get; init; }
 
-    /// <summary>False: hidden from search, no runs.</summary>
-    public bool IsActive { get; init; } = true;
+    /// <summary>False: hidden from search, no runs. Of a cabinet that was never indexed: whether the main database has it as active.</summary>
+    public required bool IsActive { get; init; }
 
     /// <summary>Chunks whose present text has no vector yet.</summary>
     public long Pending { get; init; }

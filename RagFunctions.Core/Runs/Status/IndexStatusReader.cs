@@ -29,7 +29,7 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
     /// <summary>Reads it; a cabinet that was never indexed answers <c>not_found</c>, as it always has.</summary>
     public async Task<IndexStatus> ReadAsync(long cabinetId, CancellationToken cancellationToken)
     {
-        var source = (await facts.ReadAsync(cabinetId, cancellationToken)).Kind.WireName();
+        var source = await facts.ReadAsync(cabinetId, cancellationToken);
         var (queued, failedRows, queueAge) = await ReadQueueAsync(cabinetId, cancellationToken);
         var last = (await runs.LatestAsync(cabinetId, 1, cancellationToken)).SingleOrDefault();
         await using var command = rag.Source.CreateCommand(Index);
@@ -42,7 +42,8 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
                 Status = "not_found",
                 CabinetId = cabinetId,
                 Message = $"Cabinet {cabinetId} has never been indexed",
-                ChangeSource = source,
+                IsActive = source.IsActive,
+                ChangeSource = source.Kind.WireName(),
                 Queued = queued,
                 Failed = failedRows,
                 LagSeconds = queueAge,
@@ -73,7 +74,7 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
             Failed = failedRows + row.GetInt64(13),
             Queued = queued,
             LagSeconds = Math.Max(queueAge, row.GetDouble(14)),
-            ChangeSource = source,
+            ChangeSource = source.Kind.WireName(),
             LastRun = last,
         };
     }

@@ -24,9 +24,8 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
     // function takes part in an index condition, and outside a transaction it is the statement's own time.
     private const string Cabinets = """
         SELECT c.id::bigint, c.is_active,
-               c.is_active AND (
-                   EXISTS (SELECT FROM rag_changes AS q WHERE q.cabinet_id = c.id AND q.next_attempt_at IS NULL)
-                   OR EXISTS (SELECT FROM rag_changes AS q WHERE q.cabinet_id = c.id AND q.next_attempt_at <= now())),
+               EXISTS (SELECT FROM rag_changes AS q WHERE q.cabinet_id = c.id AND q.next_attempt_at IS NULL)
+                   OR EXISTS (SELECT FROM rag_changes AS q WHERE q.cabinet_id = c.id AND q.next_attempt_at <= now()),
         """;
 
     private const string CabinetsWithoutCursors = $"{Cabinets} {CapturedTables} < 5 FROM wb_cabinets AS c";
@@ -65,7 +64,7 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
     {
         var cabinets = await ReadCabinetsAsync(cancellationToken);
         var active = cabinets.Where(cabinet => cabinet.IsActive).ToList();
-        var inactive = cabinets.Where(cabinet => !cabinet.IsActive).Select(cabinet => cabinet.Id).ToHashSet();
+        var inactive = cabinets.Where(cabinet => !cabinet.IsActive).ToDictionary(cabinet => cabinet.Id);
         var known = cabinets.Select(cabinet => cabinet.Id).ToHashSet();
 
         await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
@@ -87,7 +86,9 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
             shown.Add(reader.GetInt64(0));
         }
 
-        return new SweepFindings(due, [.. shown.Where(inactive.Contains)], [.. shown.Where(id => !known.Contains(id))], shown.Count);
+        // A hidden cabinet's rows go on changing, and captured changes go on being queued.
+        var deactivated = shown.Where(inactive.ContainsKey).Union(inactive.Values.Where(cabinet => cabinet.HasChanges).Select(cabinet => cabinet.Id));
+        return new SweepFindings(due, [.. deactivated], [.. shown.Where(id => !known.Contains(id))], shown.Count);
     }
 
     private static RunMode ModeOf(SweepReason reason, string? requested) => reason switch

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RagFunctions.Core.Marketplace;
 using RagFunctions.Core.Marketplace.Cabinets;
+using RagFunctions.Core.Migrations.Main;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Marketplace.Cabinets;
@@ -100,9 +101,11 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
         Assert.False((await Store.OpenAsync(id, Ct))!.IsActive);
         Assert.Equal(1L, await CountAsync($"SELECT count(*) FROM wb_orders WHERE cabinet_id = {id}"));
 
-        await Store.RemoveAsync(id, Ct);
+        await ChangeCapture.InstallAsync(database.Source, Ct);
+        Assert.True(await Store.TryRemoveAsync(id, Ct));
+        await ChangeCapture.RemoveAsync(database.Source, Ct);
         Assert.Equal(0L, await CountAsync($"SELECT (SELECT count(*) FROM wb_orders WHERE cabinet_id = {id}) + (SELECT count(*) FROM rag_changes WHERE cabinet_id = {id})"));
-        await Assert.ThrowsAsync<CabinetException>(() => Store.RemoveAsync(id, Ct));
+        Assert.False(await Store.TryRemoveAsync(id, Ct));
         await Assert.ThrowsAsync<CabinetException>(() => Store.DeactivateAsync(id, Ct));
     }
 
