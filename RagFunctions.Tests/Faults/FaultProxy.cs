@@ -18,6 +18,7 @@ public sealed class FaultProxy : IAsyncDisposable
     private readonly Lock _armed = new();
     private int _remaining;
     private int _cuts;
+    private bool _commits;
     private FaultKind _kind;
     private int _beforeInterruption;
     private Func<Task>? _interruption;
@@ -47,12 +48,14 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <param name="request">Counted from 1.</param>
     /// <param name="kind">Before or after the server has done it.</param>
     /// <param name="cuts">The requests that follow it fare the same, as many in all.</param>
-    public void Arm(int request, FaultKind kind, int cuts = 1)
+    /// <param name="commits">Only commits are counted.</param>
+    public void Arm(int request, FaultKind kind, int cuts = 1, bool commits = false)
     {
         lock (_armed)
         {
             _remaining = request;
             _cuts = cuts;
+            _commits = commits;
             _kind = kind;
         }
     }
@@ -76,13 +79,13 @@ public sealed class FaultProxy : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task<FaultKind?> NextRequestAsync()
+    private async Task<FaultKind?> NextRequestAsync(bool isCommit)
     {
         FaultKind? fault;
         Func<Task>? interruption;
         lock (_armed)
         {
-            fault = NextFault();
+            fault = NextFault(isCommit);
             interruption = _beforeInterruption > 0 && --_beforeInterruption == 0 ? _interruption : null;
         }
 
@@ -94,15 +97,16 @@ public sealed class FaultProxy : IAsyncDisposable
         return fault;
     }
 
-    private FaultKind? NextFault()
+    private FaultKind? NextFault(bool isCommit)
     {
-        if (_remaining == 0 || --_remaining > 0)
+        if (_remaining == 0 || (_commits && !isCommit) || --_remaining > 0)
         {
             return null;
         }
 
         Struck++;
         _remaining = --_cuts > 0 ? 1 : 0;
+        _commits = false;
         return _kind;
     }
 

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace RagFunctions.Tests.Faults;
 
 /// <summary>One connection through <see cref="FaultProxy"/>. Requests are passed on whole: all messages up to the one the server answers.</summary>
-internal sealed class ProxiedSession(NetworkStream client, NetworkStream server, Func<Task<FaultKind?>> nextRequest)
+internal sealed class ProxiedSession(NetworkStream client, NetworkStream server, Func<bool, Task<FaultKind?>> nextRequest)
 {
     private const int HeaderLength = 5;
 
@@ -31,7 +31,7 @@ internal sealed class ProxiedSession(NetworkStream client, NetworkStream server,
                 continue;
             }
 
-            var fault = type is 'Q' or 'S' ? await nextRequest() : null;
+            var fault = type is 'Q' or 'S' ? await nextRequest(IsCommit(type, request)) : null;
             if (fault == FaultKind.BeforeRequest)
             {
                 return;
@@ -64,6 +64,9 @@ internal sealed class ProxiedSession(NetworkStream client, NetworkStream server,
             answer.SetLength(0);
         }
     }
+
+    private static bool IsCommit(char type, MemoryStream request) =>
+        type == 'Q' && request.GetBuffer().AsSpan(HeaderLength, (int)request.Length - HeaderLength).StartsWith("COMMIT"u8);
 
     private static async Task<char> ReadMessageAsync(NetworkStream from, MemoryStream to, CancellationToken cancellationToken)
     {

@@ -341,6 +341,23 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
         Assert.Equal(allowed, Assert.Single(start.Ranges, range => range.Entity == Entity.Orders).DeletesAllowed);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Of_a_queue_whose_rows_are_gone_in_mass_only_a_request_that_allows_it_lets_the_ranges_delete(bool allowed)
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        await _runs.ExecuteAsync(
+            """
+            INSERT INTO rag_metadata (cabinet_id, source_table, source_id, chunk_type, chunk_text, chunk_hash, embedded_hash)
+            SELECT $1, 'wb_orders', i, 'order', 'x', 'h', 'h' FROM generate_series(1, 150) AS i
+            """, cabinet);
+        await _runs.ExecuteAsync("INSERT INTO rag_changes (cabinet_id, source_table, source_id) SELECT $1, 'wb_orders', i FROM generate_series(1, 100) AS i", cabinet);
+        await _runs.Get<IndexRequests>().StoreAsync(cabinet, RunMode.Incremental, allowed, RunsHarness.Cancel);
+        var start = await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        Assert.Equal((RunMode.Incremental, allowed), (start.Mode, Assert.Single(start.Ranges).DeletesAllowed));
+    }
+
     private static async Task HoldAsync(NpgsqlConnection connection, long cabinet, long token)
     {
         await using var command = new NpgsqlCommand(

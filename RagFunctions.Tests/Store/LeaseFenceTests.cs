@@ -77,7 +77,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
         await cabinet.ExecuteAsync("UPDATE wb_stocks SET quantity = 22 WHERE cabinet_id = $1");
         await cabinet.EnqueueAsync(Entity.Stocks, stock);
         var second = Task.Run(() => punctual.ApplyAsync(input, Stop), Stop);
-        await UntilAdvisoryLockIsAwaitedAsync();
+        await Waiting.ForAdvisoryLockAsync(fixture.Source, Stop);
         gate.Open();
         await stalled;
         await second;
@@ -128,7 +128,10 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
         }
 
         await RagFunctions.Core.Changes.ChangeQueue.EnqueueAsync(writer, transaction, cabinet.Id, Entity.Stocks, [stock], Stop);
-        await cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Stocks, null, null), mode), Stop);
+        await Waiting.NotForeverAsync(
+            cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Stocks, null, null), mode), Stop),
+            "applying waits for a queue row that the sync is moving",
+            Stop);
         await transaction.CommitAsync(Stop);
 
         Assert.Equal(1, await cabinet.QueuedAsync());
@@ -203,21 +206,11 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
         Assert.Equal(1, await cabinet.QueuedAsync());
     }
 
-    private async Task UntilAdvisoryLockIsAwaitedAsync()
-    {
-        await using var command = fixture.Source.CreateCommand(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))");
-        while (await command.ExecuteScalarAsync(Stop) is not true)
-        {
-            await Task.Yield();
-        }
-    }
-
     /// <summary>Renders, but the first time only when it is told to.</summary>
     private sealed class Gate : IDisposable
     {
         private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly ManualResetEventSlim _open = new();
+        private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task Reached => _reached.Task.WaitAsync(TimeSpan.FromSeconds(30), Stop);
 
@@ -225,12 +218,12 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
         {
             var rendered = ChunkRenderer.Render(row);
             _reached.TrySetResult();
-            _open.Wait(Stop);
+            _open.Task.Wait(Stop);
             return rendered;
         }
 
-        public void Open() => _open.Set();
+        public void Open() => _open.TrySetResult();
 
-        public void Dispose() => _open.Dispose();
+        public void Dispose() => Open();
     }
 }

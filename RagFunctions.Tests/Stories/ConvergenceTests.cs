@@ -17,15 +17,16 @@ public sealed class ConvergenceTests
     private static Gen<StoryRun> Runs =>
         from delivery in Gen.Frequency(
             (3, Gen.Constant(StoryDelivery.Once)), (1, Gen.Constant(StoryDelivery.TwiceInARow)), (2, Gen.Constant(StoryDelivery.TwiceAtOnce)))
-        from faultAt in Gen.Frequency((1, Gen.Constant(0)), (2, Gen.Choose(1, 70)))
+        from atCommit in Gen.Elements(true, false)
+        from faultAt in Gen.Frequency((1, Gen.Constant(0)), (2, atCommit ? Gen.Choose(1, 12) : Gen.Choose(1, 70)))
         from cuts in Gen.Frequency((2, Gen.Constant(1)), (1, Gen.Choose(2, 8)))
         from answerLost in Gen.Elements(true, false)
         from interruption in Gen.Frequency(
             (3, Gen.Constant(StoryInterruption.None)), (4, Gen.Constant(StoryInterruption.Change)), (2, Gen.Constant(StoryInterruption.Rename)),
-            (2, Gen.Constant(StoryInterruption.Delete)), (2, Gen.Constant(StoryInterruption.WhileEmbedding)), (1, Gen.Constant(StoryInterruption.TakenOver)), (1, Gen.Constant(StoryInterruption.TakenOverByAnother)),
+            (2, Gen.Constant(StoryInterruption.Delete)), (2, Gen.Constant(StoryInterruption.WhileEmbedding)), (1, Gen.Constant(StoryInterruption.Overtaken)), (1, Gen.Constant(StoryInterruption.TakenOver)), (1, Gen.Constant(StoryInterruption.TakenOverByAnother)),
             (1, Gen.Constant(StoryInterruption.LateDelivery)))
         from interruptedAt in Gen.Choose(1, 70)
-        select new StoryRun(delivery, faultAt, cuts, answerLost, interruption, interruptedAt);
+        select new StoryRun(delivery, faultAt, atCommit, cuts, answerLost, interruption, interruptedAt);
 
     private static Gen<StoryStep> Steps =>
         from act in Gen.Frequency(

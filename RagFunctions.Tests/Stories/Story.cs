@@ -129,6 +129,7 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
         StoryInterruption.Change => () => _source.ChangeAllAsync(),
         StoryInterruption.Rename => () => _source.RenameAllAsync(),
         StoryInterruption.Delete => () => _source.DeleteHalfAsync(),
+        StoryInterruption.Overtaken => ChangeAllAndRunAsync,
         _ => null,
     };
 
@@ -155,7 +156,7 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
     /// <summary>Connections die as the step says; a late delivery has nobody who would repeat it.</summary>
     private async Task UnderFaultAsync(StoryRun run, Func<Task> act)
     {
-        world.Proxy.Arm(run.FaultAt, run.AnswerLost ? FaultKind.AnswerLost : FaultKind.BeforeRequest, run.Cuts);
+        world.Proxy.Arm(run.FaultAt, run.AnswerLost ? FaultKind.AnswerLost : FaultKind.BeforeRequest, run.Cuts, run.AtCommit);
         var running = act();
         await _source.CommitLateAsync(unlessDone: running);
         try

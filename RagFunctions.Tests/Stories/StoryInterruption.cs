@@ -14,6 +14,9 @@ public enum StoryInterruption
     /// <summary>Half of the rows vanish, between two statements of the run.</summary>
     Delete,
 
+    /// <summary>Between two statements of the run every row changes, and another execution takes the lease, if it can, and runs to its end.</summary>
+    Overtaken,
+
     /// <summary>While the provider thinks, every row changes and another execution takes the lease and runs to its end.</summary>
     WhileEmbedding,
 

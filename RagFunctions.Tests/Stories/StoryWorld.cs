@@ -41,6 +41,9 @@ internal sealed class StoryWorld : IAsyncDisposable
             ["Embeddings:MaxInputsPerRequest"] = "4",
             ["Embeddings:RequestBudgetSeconds"] = RequestBudget.TotalSeconds.ToString(CultureInfo.InvariantCulture),
             ["Runs:RendererSpreadMinutes"] = "0",
+
+            // What is overtaken between two statements of a transaction holds up the other for so long.
+            ["Runs:LockTimeoutSeconds"] = "1",
         };
         _services = new ServiceCollection()
             .AddLogging()
