@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
 
@@ -48,32 +47,10 @@ internal sealed class ObservedSteps(IRunSteps inner, EmbeddingsOptions embedding
 
     private static KeyValuePair<string, object?> Cabinet(long id) => new(RagTelemetry.CabinetId, id);
 
-    private static async Task<T> ObserveAsync<T>(string step, long cabinetId, Guid runId, Func<Task<T>> run)
-    {
-        using var span = RagTelemetry.Source.StartActivity(step);
-        span?.SetTag(RagTelemetry.CabinetId, cabinetId).SetTag(RagTelemetry.RunId, runId.ToString());
-        var started = Stopwatch.GetTimestamp();
-        string? error = null;
-        try
+    private static Task<T> ObserveAsync<T>(string step, long cabinetId, Guid runId, Func<Task<T>> run) =>
+        ObservedStep.RunAsync(step, cabinetId, span =>
         {
-            return await run();
-        }
-        catch (Exception exception)
-        {
-            // The type alone: a message may quote a row.
-            error = exception.GetType().FullName;
-            span?.SetTag(RagTelemetry.ErrorType, error).SetStatus(ActivityStatusCode.Error);
-            throw;
-        }
-        finally
-        {
-            var tags = new TagList { { "rag.step", step } };
-            if (error is not null)
-            {
-                tags.Add(RagTelemetry.ErrorType, error);
-            }
-
-            RagTelemetry.StepDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, tags);
-        }
-    }
+            span?.SetTag(RagTelemetry.RunId, runId.ToString());
+            return run();
+        });
 }

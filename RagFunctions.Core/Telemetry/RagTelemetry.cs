@@ -16,6 +16,9 @@ internal static class RagTelemetry
     public const string RunId = "rag.run.id";
     public const string RunOutcome = "rag.run.outcome";
     public const string DifferenceKind = "rag.difference.kind";
+    public const string SyncEntity = "rag.sync.entity";
+    public const string SyncOutcome = "rag.sync.outcome";
+    public const string MarketplaceMethod = "rag.marketplace.method";
     public const string ErrorType = "error.type";
     public const string Operation = "gen_ai.operation.name";
     public const string Provider = "gen_ai.provider.name";
@@ -51,7 +54,11 @@ internal static class RagTelemetry
 
     public static readonly Counter<double> Cost = Meter.CreateCounter<double>("rag.embedding.cost", "{USD}", "Price of the embedded tokens");
 
-    public static readonly Histogram<double> StepDuration = Meter.CreateHistogram<double>("rag.step.duration", "s", "Length of a step of a run");
+    public static readonly Counter<long> Syncs = Meter.CreateCounter<long>("rag.syncs", "{step}", "Steps of an entity's sync, by outcome");
+
+    public static readonly Histogram<double> MarketplaceWait = Meter.CreateHistogram<double>("rag.marketplace.wait", "s", "How long a call to the marketplace was told to wait for its limit");
+
+    public static readonly Histogram<double> StepDuration = Meter.CreateHistogram<double>("rag.step.duration", "s", "Length of a step of a run or a sync");
 
     public static readonly Histogram<double> RequestDuration = Meter.CreateHistogram<double>("gen_ai.client.operation.duration", "s", "Length of an embedding request with its retries");
 

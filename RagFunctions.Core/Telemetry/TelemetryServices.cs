@@ -10,6 +10,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Runs;
 
 namespace RagFunctions.Core.Telemetry;
@@ -20,7 +21,7 @@ public static class TelemetryServices
     // Npgsql names its spans and metrics after the conventions for databases; parameters are not among them.
     private const string Npgsql = "Npgsql";
 
-    /// <summary>Adds them, configured from <c>Telemetry:*</c>; after the services of runs, whose steps it observes.</summary>
+    /// <summary>Adds them, configured from <c>Telemetry:*</c>; after the services of runs and of the sync, whose steps it observes.</summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<IndexGauges>();
@@ -31,6 +32,7 @@ public static class TelemetryServices
         services.AddOptions<TelemetryOptions>().Bind(configuration.GetSection(TelemetryOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         // Also without templates being filled in at the receiver a line is to be read as it is.
         services.Configure<OpenTelemetryLoggerOptions>(logging => logging.IncludeFormattedMessage = true);
+        services.Replace(ServiceDescriptor.Singleton<ISyncSteps>(provider => new ObservedSyncSteps(ActivatorUtilities.CreateInstance<SyncSteps>(provider))));
 
         var exporter = configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>()?.Exporter ?? TelemetryExporter.None;
         var telemetry = services.AddOpenTelemetry()

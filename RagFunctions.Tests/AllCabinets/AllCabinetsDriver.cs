@@ -25,6 +25,9 @@ internal sealed class AllCabinetsDriver
     /// <summary>Whether starting the cabinet fails, whatever the retries.</summary>
     public Func<long, bool> Fails { get; init; } = _ => false;
 
+    /// <summary>The activities the orchestrator is to call; any others fail.</summary>
+    public (string Start, string Busy) Steps { get; init; } = (nameof(AllCabinetsActivities.StartCabinet), nameof(AllCabinetsActivities.BusyCabinets));
+
     public List<StartCabinetInput> Started { get; } = [];
 
     public int Purges { get; private set; }
@@ -56,7 +59,7 @@ internal sealed class AllCabinetsDriver
             Activity<bool, int>(context, nameof(AllCabinetsActivities.PurgeGoneCabinets), _ => Purges++);
             Activity<NextCabinetsInput, long[]>(
                 context, nameof(AllCabinetsActivities.NextCabinets), asked => [.. Cabinets.Where(id => id > asked.After).Take(asked.Limit)]);
-            Activity<StartCabinetInput, bool>(context, nameof(AllCabinetsActivities.StartCabinet), asked =>
+            Activity<StartCabinetInput, bool>(context, Steps.Start, asked =>
             {
                 if (Fails(asked.CabinetId))
                 {
@@ -69,7 +72,7 @@ internal sealed class AllCabinetsDriver
                 MostAtOnce = Math.Max(MostAtOnce, _running.Count);
                 return true;
             });
-            Activity<long[], long[]>(context, nameof(AllCabinetsActivities.BusyCabinets), asked =>
+            Activity<long[], long[]>(context, Steps.Busy, asked =>
             {
                 _running.RemoveWhere(id => !IsBusy(id, Elapsed - since[id]));
                 return [.. asked.Where(_running.Contains)];

@@ -77,5 +77,16 @@ public sealed class StartAllCabinetsTests
         Assert.Equal(0, driver.Purges);
     }
 
+    [Fact]
+    public async Task A_sync_of_all_starts_syncs_a_bounded_number_at_a_time_each_as_of_when_it_was_asked_for()
+    {
+        var askedAt = new DateTimeOffset(2026, 3, 1, 2, 0, 0, TimeSpan.Zero);
+        var driver = new AllCabinetsDriver { Cabinets = Ids(25), IsBusy = (_, since) => since < RunTime, Steps = ("StartSync", "BusySyncs") };
+        var result = await driver.RunAsync(SyncAllCabinets.RunAsync, new AllCabinetsInput(RunMode.Incremental) { SyncAskedAt = askedAt });
+        Assert.Equal(Ids(25), driver.Started.Select(started => started.CabinetId));
+        Assert.All(driver.Started, started => Assert.Equal(askedAt, started.SyncAskedAt));
+        Assert.Equal((25, 0, 0, 10, 0), (result.Started, result.NotStarted, result.Late, driver.MostAtOnce, driver.Purges));
+    }
+
     private static long[] Ids(int count) => [.. Enumerable.Range(1, count)];
 }

@@ -10,6 +10,8 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
     [
         ("POST", "/v1/rag/index/1"),
         ("POST", "/v1/rag/index"),
+        ("POST", "/api/v1/sync/cabinet/1"),
+        ("POST", "/api/v1/sync"),
         ("GET", "/v1/rag/status/1"),
         ("GET", "/v1/rag/runs/1"),
         ("GET", "/v1/rag/runs/1/7f8e0a6e-0000-0000-0000-000000000000"),
@@ -34,6 +36,8 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
     [InlineData("POST", "/v1/rag/index/2")]
     [InlineData("GET", "/v1/rag/metrics/2")]
     [InlineData("POST", "/v1/rag/index")]
+    [InlineData("POST", "/api/v1/sync/cabinet/2")]
+    [InlineData("POST", "/api/v1/sync")]
     public async Task A_limited_key_opens_no_other_cabinet_and_not_all(string method, string path)
     {
         using var answer = await app.SendAsync(new HttpMethod(method), path, AppFixture.LimitedKey);

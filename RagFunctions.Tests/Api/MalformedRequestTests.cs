@@ -36,7 +36,7 @@ public sealed class MalformedRequestTests(AppFixture app) : IClassFixture<AppFix
 
     public static TheoryData<string, string, string?> Requests =>
     [
-        .. BadIds.SelectMany(id => (string[])["POST /v1/rag/index/", "GET /v1/rag/status/", "GET /v1/rag/runs/", "GET /v1/rag/metrics/"],
+        .. BadIds.SelectMany(id => (string[])["POST /v1/rag/index/", "GET /v1/rag/status/", "GET /v1/rag/runs/", "GET /v1/rag/metrics/", "POST /api/v1/sync/cabinet/"],
             (id, route) => (route.Split(' ')[0], route.Split(' ')[1] + id, (string?)null)),
         .. BadQueries.Select(query => ("POST", "/v1/rag/index/1?" + query, (string?)null)),
         .. BadQueries.Append("allow_mass_delete=true").Select(query => ("POST", "/v1/rag/index?" + query, (string?)null)),
@@ -46,6 +46,12 @@ public sealed class MalformedRequestTests(AppFixture app) : IClassFixture<AppFix
         ("POST", "/v1/rag/index", "{\"changed_ids\":{\"orders\":[1]}}"),
         ("POST", "/v1/rag/index/404", null),
         ("POST", "/v1/rag/index/3", null),
+        .. BadQueries.Append("force=true").SelectMany(
+            _ => (string[])["/api/v1/sync/cabinet/1?", "/api/v1/sync?"], (query, route) => ("POST", route + query, (string?)null)),
+        .. BadBodies.Append("{}").Append(" ").SelectMany(
+            _ => (string[])["/api/v1/sync/cabinet/1", "/api/v1/sync"], (body, route) => ("POST", route, (string?)body)),
+        ("POST", "/api/v1/sync/cabinet/404", null),
+        ("POST", "/api/v1/sync/cabinet/3", null),
         ("GET", "/v1/rag/runs/1/x", null),
         ("GET", "/v1/rag/runs/1/7f8e0a6e-0000-0000-0000-000000000000", null),
         ("GET", "/v1/rag/metrics/1", null),

@@ -130,6 +130,9 @@ internal sealed class SyncApp : IAsyncDisposable
         async () => await CountAsync($"SELECT count(*) FROM local_host.instances WHERE instance_id = '{instance}' AND status NOT IN ('Pending', 'Running')") == 1,
         $"{instance} has ended");
 
+    public Task NothingRunsAsync() => BecomesTrueAsync(
+        async () => await CountAsync("SELECT count(*) FROM local_host.instances WHERE status IN ('Pending', 'Running')") == 0, "nothing runs");
+
     public async Task<JsonNode> OutputAsync(string instance)
     {
         var metadata = await Client.GetInstanceAsync(instance, getInputsAndOutputs: true, Stop);
@@ -169,6 +172,19 @@ internal sealed class SyncApp : IAsyncDisposable
     {
         await using var command = Database.Source.CreateCommand(sql);
         return Convert.ToInt64(await command.ExecuteScalarAsync(Stop), CultureInfo.InvariantCulture);
+    }
+
+    public async Task<List<string>> NamesAsync(string sql)
+    {
+        await using var command = Database.Source.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync(Stop);
+        List<string> names = [];
+        while (await reader.ReadAsync(Stop))
+        {
+            names.Add(reader.GetString(0));
+        }
+
+        return names;
     }
 
     public async ValueTask DisposeAsync()

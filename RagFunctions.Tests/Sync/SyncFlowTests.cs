@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
 using RagFunctions.Core.Marketplace.Sync;
+using RagFunctions.Fakes.Marketplace;
+using RagFunctions.Fakes.Marketplace.Tokens;
+using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Sync;
 
@@ -36,6 +39,83 @@ public sealed class SyncFlowTests
         Assert.Empty(app.Server.Violations);
     }
 
+    [Fact]
+    public async Task A_person_asking_is_answered_at_once_and_everything_is_read_though_nothing_is_due()
+    {
+        await using var app = await SyncApp.StartAsync();
+        var (cabinet, shop) = await app.AddShopAsync(seed: 2);
+        await SyncOnceAsync(app, cabinet);
+        await app.Database.Source.ExecuteAsync($"UPDATE wb_cabinets SET token_rejected_at = '{app.Time.GetUtcNow():O}'");
+        app.Pass(TimeSpan.FromMinutes(10));
+        app.Server.ForgetRequests();
+
+        var (answer, location) = await PostAsync(app, $"/api/v1/sync/cabinet/{cabinet}", SyncApp.LimitedKey);
+        Assert.Equal(
+            ("accepted", cabinet, $"sync-{cabinet}", $"/v1/rag/status/{cabinet}"),
+            ((string?)answer["status"], (long)answer["cabinet_id"]!, (string?)answer["instance_id"], (string?)answer["status_url"]));
+        Assert.Equal($"/v1/rag/status/{cabinet}", location);
+        Assert.Equal(["status", "message", "cabinet_id", "instance_id", "status_url"], answer.AsObject().Select(field => field.Key));
+        await app.EndsAsync($"sync-{cabinet}");
+        Assert.All(Entities(await app.OutputAsync($"sync-{cabinet}")), entity => Assert.Contains((string?)entity["Status"], (string[])["ok", "not_due"]));
+        Assert.Equal(
+            [MarketplaceHost.Statistics, MarketplaceHost.Analytics, MarketplaceHost.Content, MarketplaceHost.Prices, MarketplaceHost.Feedbacks],
+            app.Server.Requests.Select(request => request.Host).Distinct().Order());
+        Assert.Empty(app.Server.Violations);
+        await app.NothingRunsAsync();
+        Assert.Equal(shop.Orders.Count, await app.CountAsync($"SELECT count(*) FROM wb_orders WHERE cabinet_id = {cabinet}"));
+        await app.AssertIndexedAsync(cabinet);
+    }
+
+    [Fact]
+    public async Task All_cabinets_are_synchronised_by_one_orchestration_and_an_operator_gets_its_addresses()
+    {
+        await using var app = await SyncApp.StartAsync();
+        var cabinets = new[] { (await app.AddShopAsync(seed: 3)).Cabinet, (await app.AddShopAsync(seed: 4)).Cabinet };
+        var hidden = (await app.AddShopAsync(seed: 5)).Cabinet;
+        await app.Database.Source.ExecuteAsync($"UPDATE wb_cabinets SET is_active = false WHERE id = {hidden}");
+
+        var (answer, location) = await PostAsync(app, "/api/v1/sync", SyncApp.OperatorKey);
+        Assert.Equal(("accepted", "sync-all"), ((string?)answer["status"], (string?)answer["instance_id"]));
+        Assert.Null(location);
+        Assert.Contains("/runtime/webhooks/durabletask/instances/sync-all", (string?)answer["statusQueryGetUri"], StringComparison.Ordinal);
+        await app.EndsAsync("sync-all");
+        var output = await app.OutputAsync("sync-all");
+        Assert.Equal((2, 0, 0), ((int)output["Started"]!, (int)output["NotStarted"]!, (int)output["Late"]!));
+        await app.NothingRunsAsync();
+        foreach (var cabinet in cabinets)
+        {
+            Assert.Equal(6, Entities(await app.OutputAsync($"sync-{cabinet}")).Count());
+            await app.AssertIndexedAsync(cabinet);
+        }
+
+        Assert.Equal(0, await app.CountAsync($"SELECT count(*) FROM wb_sync_cursors WHERE cabinet_id = {hidden}"));
+    }
+
+    [Fact]
+    public async Task A_category_that_the_token_lacks_stops_its_entities_and_nothing_else()
+    {
+        await using var app = await SyncApp.StartAsync();
+        var (few, _) = await app.AddShopAsync(seed: 6, TokenCategories.Statistics | TokenCategories.Content);
+        await PostAsync(app, $"/api/v1/sync/cabinet/{few}", SyncApp.OperatorKey);
+        await app.EndsAsync($"sync-{few}");
+        await app.NothingRunsAsync();
+        Assert.Equal(
+            ["cards", "orders", "sales"],
+            await app.NamesAsync($"SELECT entity FROM wb_sync_cursors WHERE cabinet_id = {few} AND last_outcome = 'ok' ORDER BY entity"));
+        Assert.Equal(
+            ["prices", "reviews", "stocks"],
+            await app.NamesAsync($"SELECT entity FROM wb_sync_cursors WHERE cabinet_id = {few} AND last_outcome = 'forbidden' ORDER BY entity"));
+        await app.AssertIndexedAsync(few);
+    }
+
+    private static async Task<(JsonNode Answer, string? Location)> PostAsync(SyncApp app, string path, string key)
+    {
+        using var answer = await app.SendAsync(HttpMethod.Post, path, key);
+        var body = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True((int)answer.StatusCode == 202, $"{(int)answer.StatusCode}: {body}");
+        return (JsonNode.Parse(body)!, answer.Headers.Location?.ToString());
+    }
+
     /// <summary>The next time of the schedule, until the sync and what it started have ended.</summary>
     private static async Task SyncOnceAsync(SyncApp app, long cabinet)
     {
@@ -44,8 +124,7 @@ public sealed class SyncFlowTests
             async () => await app.CountAsync($"SELECT count(*) FROM wb_sync_cursors WHERE cabinet_id = {cabinet} AND last_success_at > '{began}'") == Names.Length,
             "every entity was read");
         await app.EndsAsync($"sync-{cabinet}");
-        await app.BecomesTrueAsync(
-            async () => await app.CountAsync("SELECT count(*) FROM local_host.instances WHERE status IN ('Pending', 'Running')") == 0, "nothing runs");
+        await app.NothingRunsAsync();
     }
 
     private static IEnumerable<JsonNode> Entities(JsonNode output) => output["Entities"]!.AsArray().Select(entity => entity!);

@@ -2,15 +2,19 @@ using System.Diagnostics;
 using System.Text;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
+using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Runs;
 using RagFunctions.Fakes.Embeddings;
+using RagFunctions.Tests.Marketplace;
+using RagFunctions.Tests.Marketplace.Sync;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Telemetry;
 
 /// <summary>
 /// Local runs with everything that may go wrong in them, and a look at the gauges: sent to a collector, and kept here. A good run, one
-/// with a refused text that the provider quotes, one that the quota holds up, one with a key that is refused.
+/// with a refused text that the provider quotes, one that the quota holds up, one with a key that is refused. And a sync: an entity read and
+/// then held up by its limit, another that the token does not open.
 /// </summary>
 public sealed class RecordedRun : IAsyncLifetime
 {
@@ -38,7 +42,11 @@ public sealed class RecordedRun : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await using var collector = await OtlpCollector.StartAsync();
-        await using (var scene = await TelemetryScene.StartAsync(TelemetryScene.To(collector), services => services
+        await using var marketplace = await StubMarketplace.StartAsync();
+        marketplace.Answer(SyncWorld.Sales, "[]").Answer(SyncWorld.Orders, "{}", 403);
+        var settings = TelemetryScene.To(collector);
+        settings["Marketplace:StatisticsUrl"] = marketplace.Url;
+        await using (var scene = await TelemetryScene.StartAsync(settings, services => services
             .ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddInMemoryExporter(_metrics))
             .ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddInMemoryExporter(_spans))))
         {
@@ -59,6 +67,7 @@ public sealed class RecordedRun : IAsyncLifetime
             await scene.Database.Source.ExecuteAsync("UPDATE rag_index_status SET not_before = NULL");
             Assert.Equal(RunOutcome.Waiting, (await scene.RunAsync()).Outcome);
 
+            await scene.SyncAsync(SyncEntity.Sales, SyncEntity.Sales, SyncEntity.Orders);
             await scene.LookAsync();
             scene.Flush();
             _metrics.ForEach(Keep);

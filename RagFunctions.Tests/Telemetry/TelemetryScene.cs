@@ -5,6 +5,7 @@ using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using RagFunctions.Core;
+using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Runs.Requests;
 using RagFunctions.Core.Telemetry;
@@ -121,6 +122,19 @@ internal sealed class TelemetryScene : IAsyncDisposable
     {
         await _services.GetRequiredService<IndexRequests>().StoreAsync(1, RunMode.Full, allowMassDelete: false, Stop);
         return await RunAsync();
+    }
+
+    /// <summary>The steps of a sync that a person asks for, these entities one after the other.</summary>
+    public async Task SyncAsync(params SyncEntity[] entities)
+    {
+        var steps = _services.GetRequiredService<ISyncSteps>();
+        await steps.PlanAsync(new SyncPlanInput(1), Stop);
+        foreach (var entity in entities)
+        {
+            await steps.SyncAsync(new SyncStepInput(1, entity, DateTimeOffset.UtcNow), Stop);
+        }
+
+        await steps.StartIndexAsync(new StartSyncedInput(1, 1), Stop);
     }
 
     /// <summary>What the sweep does every minute.</summary>

@@ -19,9 +19,11 @@ public sealed class TelemetryTests(RecordedRun recorded, RecordedConditions cond
         { "rag.embedding.inputs", "{text}", Cabinet },
         { "rag.embedding.skipped", "{chunk}", Cabinet },
         { "rag.index.lag", "s", Cabinet },
+        { "rag.marketplace.wait", "s", [.. Cabinet, "rag.marketplace.method"] },
         { "rag.rebuild.age", "s", Cabinet },
         { "rag.runs", "{run}", [.. Cabinet, "rag.run.outcome"] },
         { "rag.step.duration", "s", ["rag.step"] },
+        { "rag.syncs", "{step}", [.. Cabinet, "rag.sync.entity", "rag.sync.outcome"] },
         { "rag.verify.differences", "{chunk}", [.. Cabinet, "rag.difference.kind"] },
         { "gen_ai.client.operation.duration", "s", [.. Request, "error.type"] },
         { "gen_ai.client.token.usage", "{token}", [.. Request, "gen_ai.token.type"] },
@@ -51,7 +53,11 @@ public sealed class TelemetryTests(RecordedRun recorded, RecordedConditions cond
     {
         var names = recorded.Names("traces", OtlpMessage.Spans);
         TestContext.Current.SendDiagnosticMessage("spans: {0}", string.Join(", ", names));
-        string[] own = ["apply_changes", "begin_round", "embed_batch", "embeddings text-embedding-3-small", "finish_round", "plan_embedding"];
+        string[] own =
+        [
+            "apply_changes", "begin_round", "embed_batch", "embeddings text-embedding-3-small", "finish_round", "marketplace orders", "marketplace sales",
+            "plan_embedding", "plan_sync", "start_index", "sync_entity",
+        ];
         Assert.Empty(own.Except(names));
         Assert.Equal(own, recorded.Spans.Where(span => span.Source.Name == RagTelemetry.Name).Select(span => span.DisplayName).Distinct().Order(StringComparer.Ordinal));
         Assert.Contains(recorded.Spans, span => span.Source.Name == "Npgsql");
@@ -87,6 +93,22 @@ public sealed class TelemetryTests(RecordedRun recorded, RecordedConditions cond
             ["400", "401", "429"],
             recorded.Spans.Where(span => span.DisplayName.StartsWith("embeddings ", StringComparison.Ordinal))
                 .Select(span => (string?)span.GetTagItem("error.type")).OfType<string>().Distinct().Order());
+    }
+
+    [Fact]
+    public void A_call_to_the_marketplace_is_part_of_its_entitys_step_and_a_wait_for_a_limit_is_no_error()
+    {
+        var calls = recorded.Spans.Where(span => span.DisplayName.StartsWith("marketplace ", StringComparison.Ordinal)).ToList();
+        Assert.Equal(["sales", "sales", "orders"], calls.Select(call => (string?)call.GetTagItem("rag.marketplace.method")));
+        Assert.Equal([null, null, "forbidden"], calls.Select(call => (string?)call.GetTagItem("error.type")));
+        Assert.All(calls, call =>
+        {
+            var step = recorded.Spans.Single(span => span.SpanId == call.ParentSpanId);
+            Assert.Equal("sync_entity", step.DisplayName);
+            Assert.Equal(call.GetTagItem("rag.marketplace.method"), step.GetTagItem("rag.sync.entity"));
+        });
+        Assert.Equal(["sales"], recorded.Values("rag.marketplace.wait", "rag.marketplace.method"));
+        Assert.Equal(["forbidden", "ok", "waiting"], recorded.Values("rag.syncs", "rag.sync.outcome").Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -25,4 +25,7 @@ public sealed record AllCabinetsInput(
 {
     /// <summary>Those under way.</summary>
     public IReadOnlyList<WaitingCabinet> Waiting { get; init; } = [];
+
+    /// <summary>With a sync of all cabinets: when it was asked for.</summary>
+    public DateTimeOffset? SyncAskedAt { get; init; }
 }

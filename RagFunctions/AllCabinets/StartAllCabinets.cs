@@ -14,9 +14,14 @@ public static class StartAllCabinets
     private static readonly TaskOptions Retry = TaskOptions.FromRetryPolicy(
         new RetryPolicy(maxNumberOfAttempts: 5, firstRetryInterval: TimeSpan.FromSeconds(5), backoffCoefficient: 2));
 
+    private static readonly AllCabinetsSteps Runs = new(nameof(AllCabinetsActivities.StartCabinet), nameof(AllCabinetsActivities.BusyCabinets));
+
     /// <returns>The sums; null when it goes on as new.</returns>
     [Function(nameof(StartAllCabinets))]
-    public static async Task<AllCabinetsResult?> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, AllCabinetsInput input)
+    public static Task<AllCabinetsResult?> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, AllCabinetsInput input) =>
+        RunAsync(context, input, Runs);
+
+    internal static async Task<AllCabinetsResult?> RunAsync(TaskOrchestrationContext context, AllCabinetsInput input, AllCabinetsSteps steps)
     {
         var state = input with { StartedAt = input.StartedAt ?? context.CurrentUtcDateTime };
         context.SetCustomStatus(new { state.Started, state.NotStarted, state.Late, Running = state.Waiting.Count });
@@ -26,18 +31,18 @@ public static class StartAllCabinets
             state = state with { IsWeekly = false };
         }
 
-        state = await FillAsync(context, state);
+        state = await FillAsync(context, state, steps);
         if (state.Waiting.Count == 0 && state.IsListed)
         {
             return new AllCabinetsResult(state.Started, state.NotStarted, state.Late, state.StartedAt);
         }
 
-        context.ContinueAsNew(await PollAsync(context, state));
+        context.ContinueAsNew(await PollAsync(context, state, steps));
         return null;
     }
 
     /// <summary>Starts as many as there are free places.</summary>
-    private static async Task<AllCabinetsInput> FillAsync(TaskOrchestrationContext context, AllCabinetsInput state)
+    private static async Task<AllCabinetsInput> FillAsync(TaskOrchestrationContext context, AllCabinetsInput state, AllCabinetsSteps steps)
     {
         var free = state.Window - state.Waiting.Count;
         if (state.IsListed || free <= 0)
@@ -47,7 +52,8 @@ public static class StartAllCabinets
 
         var next = await context.CallActivityAsync<long[]>(
             nameof(AllCabinetsActivities.NextCabinets), new NextCabinetsInput(state.After, free), Retry);
-        var started = await Task.WhenAll(next.Select(id => StartAsync(context, new StartCabinetInput(id, state.Mode))));
+        var started = await Task.WhenAll(next.Select(
+            id => StartAsync(context, steps, new StartCabinetInput(id, state.Mode, state.SyncAskedAt))));
         var deadline = context.CurrentUtcDateTime + CabinetDeadline;
         var failed = started.Count(ok => !ok);
         return state with
@@ -60,11 +66,11 @@ public static class StartAllCabinets
         };
     }
 
-    private static async Task<bool> StartAsync(TaskOrchestrationContext context, StartCabinetInput input)
+    private static async Task<bool> StartAsync(TaskOrchestrationContext context, AllCabinetsSteps steps, StartCabinetInput input)
     {
         try
         {
-            return await context.CallActivityAsync<bool>(nameof(AllCabinetsActivities.StartCabinet), input, Retry);
+            return await context.CallActivityAsync<bool>(steps.Start, input, Retry);
         }
         catch (TaskFailedException)
         {
@@ -72,7 +78,7 @@ public static class StartAllCabinets
         }
     }
 
-    private static async Task<AllCabinetsInput> PollAsync(TaskOrchestrationContext context, AllCabinetsInput state)
+    private static async Task<AllCabinetsInput> PollAsync(TaskOrchestrationContext context, AllCabinetsInput state, AllCabinetsSteps steps)
     {
         if (state.Waiting.Count == 0)
         {
@@ -81,7 +87,7 @@ public static class StartAllCabinets
 
         await context.CreateTimer(Poll, CancellationToken.None);
         var busy = await context.CallActivityAsync<long[]>(
-            nameof(AllCabinetsActivities.BusyCabinets), state.Waiting.Select(w => w.CabinetId).ToArray(), Retry);
+            steps.Busy, state.Waiting.Select(w => w.CabinetId).ToArray(), Retry);
         var running = state.Waiting.Where(w => busy.Contains(w.CabinetId)).ToList();
         var inTime = running.Where(w => w.Deadline > context.CurrentUtcDateTime).ToList();
         return state with { Waiting = inTime, Late = state.Late + running.Count - inTime.Count };

@@ -1,9 +1,11 @@
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
 
 namespace RagFunctions.Api;
 
-/// <summary>The answer to a request for a run. The management URLs carry a key that opens every instance: operators only.</summary>
+/// <summary>The answer to a request for a run or a sync. The management URLs carry a key that opens every instance: operators only.</summary>
 public sealed record Accepted
 {
     public string Status { get; init; } = "accepted";
@@ -13,11 +15,13 @@ public sealed record Accepted
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? CabinetId { get; init; }
 
-    public required string IndexingMode { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? IndexingMode { get; init; }
 
     public required string InstanceId { get; init; }
 
-    public long AcceptedChanges { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? AcceptedChanges { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? StatusUrl { get; init; }
@@ -43,8 +47,19 @@ public sealed record Accepted
     [JsonPropertyName("resumePostUri"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ResumePostUri { get; init; }
 
-    /// <summary>This answer with the management URLs of its instance.</summary>
-    public Accepted With(HttpManagementPayload urls) => this with
+    /// <summary>202 with this, and for an operator the management URLs of its instance.</summary>
+    public IResult AnswerTo(HttpRequest request, DurableTaskClient client)
+    {
+        if (StatusUrl is not null)
+        {
+            request.HttpContext.Response.Headers.Location = StatusUrl;
+        }
+
+        return ApiJson.Answer(
+            ApiCaller.Of(request).IsOperator ? With(client.CreateHttpManagementPayload(InstanceId)) : this, StatusCodes.Status202Accepted);
+    }
+
+    private Accepted With(HttpManagementPayload urls) => this with
     {
         Id = urls.Id,
         StatusQueryGetUri = urls.StatusQueryGetUri,

@@ -32,7 +32,7 @@ public sealed class IndexApi(StartIndex start, DurableRunStarter starter)
                 StartIndexStatus.UnknownCabinet =>
                     Problem.Of(request, StatusCodes.Status404NotFound, $"Cabinet {id} is unknown or not active."),
                 StartIndexStatus.NothingToDo => ApiJson.Answer(new { Status = "nothing_to_do", CabinetId = id, AcceptedChanges = 0 }),
-                _ => Accept(request, client, AcceptedOf(id, result)),
+                _ => AcceptedOf(id, result).AnswerTo(request, client),
             };
         });
 
@@ -57,12 +57,13 @@ public sealed class IndexApi(StartIndex start, DurableRunStarter starter)
                 full ? InstanceIds.RebuildAll : InstanceIds.StartAll,
                 new AllCabinetsInput(mode),
                 cancellationToken);
-            return Accept(request, client, new Accepted
+            return new Accepted
             {
                 Message = started.AlreadyRunning ? "Already under way" : "Started for all active cabinets",
                 IndexingMode = mode.WireName(),
                 InstanceId = started.InstanceId,
-            });
+                AcceptedChanges = 0,
+            }.AnswerTo(request, client);
         });
 
     private static Accepted AcceptedOf(long cabinetId, StartIndexResult result) => new()
@@ -74,16 +75,4 @@ public sealed class IndexApi(StartIndex start, DurableRunStarter starter)
         AcceptedChanges = result.AcceptedChanges,
         StatusUrl = $"/v1/rag/status/{cabinetId}",
     };
-
-    private static IResult Accept(HttpRequest request, DurableTaskClient client, Accepted accepted)
-    {
-        if (accepted.StatusUrl is not null)
-        {
-            request.HttpContext.Response.Headers.Location = accepted.StatusUrl;
-        }
-
-        return ApiJson.Answer(
-            ApiCaller.Of(request).IsOperator ? accepted.With(client.CreateHttpManagementPayload(accepted.InstanceId)) : accepted,
-            StatusCodes.Status202Accepted);
-    }
 }

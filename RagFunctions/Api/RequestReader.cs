@@ -76,6 +76,15 @@ internal static class RequestReader
         }
     }
 
+    /// <exception cref="BadRequestException">There is a body.</exception>
+    public static async Task RefuseBodyAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if ((await ReadBodyAsync(request, cancellationToken)).Length > 0)
+        {
+            throw new BadRequestException("This route takes no body.");
+        }
+    }
+
     private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         using var buffer = new MemoryStream();

@@ -11,6 +11,9 @@ public static class InstanceIds
     /// <summary>Ordinary runs of all cabinets.</summary>
     public const string StartAll = "start-all";
 
+    /// <summary>The sync of all cabinets.</summary>
+    public const string SyncAll = "sync-all";
+
     /// <summary>The sync of a cabinet: <c>sync-7</c>.</summary>
     public static string SyncOf(long cabinetId) => string.Create(CultureInfo.InvariantCulture, $"sync-{cabinetId}");
 

@@ -14,7 +14,7 @@ public static class SingletonStart
     public static async Task<StartedRun> StartSingletonAsync(
         this DurableTaskClient client, TaskName orchestrator, string instanceId, object input, CancellationToken cancellationToken)
     {
-        if (await IsLiveAsync(client, instanceId, cancellationToken))
+        if (await client.IsLiveAsync(instanceId, cancellationToken))
         {
             return new StartedRun(instanceId, AlreadyRunning: true);
         }
@@ -29,7 +29,7 @@ public static class SingletonStart
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
             // The type differs from back end to back end; only another look tells a lost race from trouble.
-            if (await IsLiveAsync(client, instanceId, cancellationToken))
+            if (await client.IsLiveAsync(instanceId, cancellationToken))
             {
                 return new StartedRun(instanceId, AlreadyRunning: true);
             }
@@ -38,7 +38,8 @@ public static class SingletonStart
         }
     }
 
-    private static async Task<bool> IsLiveAsync(DurableTaskClient client, string instanceId, CancellationToken cancellationToken) =>
+    /// <summary>Whether it is pending, running or suspended.</summary>
+    public static async Task<bool> IsLiveAsync(this DurableTaskClient client, string instanceId, CancellationToken cancellationToken) =>
         await client.GetInstanceAsync(instanceId, cancellationToken) is
         {
             RuntimeStatus: OrchestrationRuntimeStatus.Pending or OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Suspended,

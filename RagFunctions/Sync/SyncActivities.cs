@@ -1,5 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using RagFunctions.AllCabinets;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Index;
 
@@ -22,5 +23,30 @@ public sealed class SyncActivities(ISyncSteps steps, DurableRunStarter starter)
     {
         starter.Use(client);
         return steps.StartIndexAsync(input, cancellationToken);
+    }
+
+    [Function(nameof(StartSync))]
+    public async Task<bool> StartSync(
+        [ActivityTrigger] StartCabinetInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        await client.StartSyncAsync(input.CabinetId, input.SyncAskedAt, cancellationToken);
+        return true;
+    }
+
+    /// <returns>Those whose sync is still under way.</returns>
+    [Function(nameof(BusySyncs))]
+    public async Task<long[]> BusySyncs(
+        [ActivityTrigger] long[] cabinetIds, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        List<long> busy = [];
+        foreach (var cabinetId in cabinetIds)
+        {
+            if (await client.IsLiveAsync(InstanceIds.SyncOf(cabinetId), cancellationToken))
+            {
+                busy.Add(cabinetId);
+            }
+        }
+
+        return [.. busy];
     }
 }

@@ -2,7 +2,6 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 using RagFunctions.Core.Marketplace.Sync;
-using RagFunctions.Index;
 using RagFunctions.Sync;
 
 namespace RagFunctions.Timers;
@@ -23,8 +22,7 @@ public sealed partial class SyncTimer(SyncPlanner planner, ILogger<SyncTimer> lo
             {
                 try
                 {
-                    await client.StartSingletonAsync(
-                        nameof(SyncCabinet), InstanceIds.SyncOf(due.CabinetId), new SyncCabinetInput(due.CabinetId), token);
+                    await client.StartSyncAsync(due.CabinetId, askedAt: null, token);
                 }
                 catch (Exception exception) when (!token.IsCancellationRequested)
                 {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -5,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RagFunctions.Core.Marketplace.Tokens;
+using RagFunctions.Core.Telemetry;
 
 namespace RagFunctions.Core.Marketplace.Client;
 
@@ -26,6 +28,28 @@ internal sealed partial class MarketplaceTransport(
             return refusal;
         }
 
+        // Neither address nor headers: the one may name articles, the others hold the token.
+        var method = JsonNamingPolicy.SnakeCaseLower.ConvertName(call.Method.ToString());
+        using var span = RagTelemetry.Source.StartActivity($"marketplace {method}", ActivityKind.Client);
+        span?.SetTag(RagTelemetry.CabinetId, call.Access.CabinetId).SetTag(RagTelemetry.MarketplaceMethod, method);
+        var result = await CallAsync(call, type, noData, ct);
+        if (result.WaitUntil is { } until)
+        {
+            RagTelemetry.MarketplaceWait.Record(
+                Math.Max((until - time.GetUtcNow()).TotalSeconds, 0),
+                new TagList { { RagTelemetry.CabinetId, call.Access.CabinetId }, { RagTelemetry.MarketplaceMethod, method } });
+        }
+        else if (!result.IsOk)
+        {
+            span?.SetTag(RagTelemetry.ErrorType, JsonNamingPolicy.SnakeCaseLower.ConvertName(result.Status.ToString())).SetStatus(ActivityStatusCode.Error);
+        }
+
+        return result;
+    }
+
+    private async Task<CallResult<T>> CallAsync<T>(MarketplaceCall call, JsonTypeInfo<T> type, T noData, CancellationToken ct)
+        where T : class
+    {
         using var client = clients.CreateClient(ClientName);
         using var request = Request(call);
         try

@@ -15,21 +15,27 @@ namespace RagFunctions.Core.Marketplace.Limits;
 /// </remarks>
 public sealed class LimitStore(MainDatabase main, TimeProvider time)
 {
+    // Of the calls after the first "settled" ones, "answered" have been. Where the bucket is full by our own count, older calls are over,
+    // answered or not: a worker that died answers never.
     private const string Take = """
         INSERT INTO wb_limit_buckets AS b (seller, bucket, token_kind, full_at, granted, taken)
         VALUES ($1, $2, $3, $4 + $5, true, 1)
         ON CONFLICT (seller, bucket, token_kind) DO UPDATE SET
             granted = GREATEST(b.full_at - $6, b.not_before) <= $4,
             full_at = CASE WHEN GREATEST(b.full_at - $6, b.not_before) <= $4 THEN GREATEST(b.full_at, $4) + $5 ELSE b.full_at END,
-            taken = b.taken + CASE WHEN GREATEST(b.full_at - $6, b.not_before) <= $4 THEN 1 ELSE 0 END
-        RETURNING granted, GREATEST(full_at - $6, not_before), taken
+            taken = b.taken + CASE WHEN GREATEST(b.full_at - $6, b.not_before) <= $4 THEN 1 ELSE 0 END,
+            settled = CASE WHEN b.full_at <= $4 THEN b.taken ELSE b.settled END,
+            answered = CASE WHEN b.full_at <= $4 THEN 0 ELSE b.answered END
+        RETURNING granted, GREATEST(full_at - $6, not_before), taken, settled + answered = taken - 1
         """;
 
-    // $5: when the bucket is full by the answer's count; it may shorten our wait only if nobody took since and the sizes agree ($7).
+    // $5: when the bucket is full by the answer's count. It may shorten our wait only if that count holds every call of ours: nobody took
+    // since, none was under way when this one left, and the sizes agree ($7).
     private const string Correct = """
         UPDATE wb_limit_buckets SET
             full_at = CASE WHEN $5 > full_at OR ($7 AND taken = $6) THEN COALESCE($5, full_at) ELSE full_at END + $8,
-            not_before = GREATEST(not_before, $4)
+            not_before = GREATEST(not_before, $4),
+            answered = answered + CASE WHEN $6 > settled THEN 1 ELSE 0 END
         WHERE seller = $1 AND bucket = $2 AND token_kind = $3
         """;
 
@@ -44,7 +50,7 @@ public sealed class LimitStore(MainDatabase main, TimeProvider time)
         await using var reader = await command.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
         return new LimitAnswer(
-            reader.GetBoolean(0), await reader.GetFieldValueAsync<DateTimeOffset>(1, ct), reader.GetInt64(2));
+            reader.GetBoolean(0), await reader.GetFieldValueAsync<DateTimeOffset>(1, ct), reader.GetInt64(2), reader.GetBoolean(3));
     }
 
     /// <summary>Brings a bucket in line with what an answer said: its count wins over ours, its waiting time over both.</summary>
@@ -76,7 +82,7 @@ public sealed class LimitStore(MainDatabase main, TimeProvider time)
         command.Parameters.Add(new() { Value = (object?)notBefore ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         command.Parameters.Add(new() { Value = (object?)fullAt ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         command.Parameters.Add(new() { Value = paid.Taken });
-        command.Parameters.Add(new() { Value = headers.Limit == limit.Burst });
+        command.Parameters.Add(new() { Value = paid.IsAlone && headers.Limit == limit.Burst });
         command.Parameters.Add(new() { Value = fine });
         await command.ExecuteNonQueryAsync(ct);
         return notBefore;

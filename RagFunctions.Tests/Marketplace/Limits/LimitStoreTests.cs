@@ -106,9 +106,13 @@ public sealed class LimitStoreTests(DatabaseFixture database) : IClassFixture<Da
     {
         var full = new RateHeaders(10, 10, null, null);
         LimitAnswer paid = default;
-        for (var i = 0; i < 10; i++)
+        for (var left = 9; left >= 0; left--)
         {
             paid = await Store.TakeAsync(_key, BurstOf10, Ct);
+            if (left > 0)
+            {
+                await Store.CorrectAsync(_key, BurstOf10, paid, 200, new RateHeaders(10, left, null, null), Ct);
+            }
         }
 
         await Store.CorrectAsync(_key, BurstOf10, paid with { Taken = paid.Taken - 1 }, 200, full, Ct);
@@ -116,6 +120,42 @@ public sealed class LimitStoreTests(DatabaseFixture database) : IClassFixture<Da
 
         await Store.CorrectAsync(_key, BurstOf10, paid, 200, full, Ct);
         Assert.True((await Store.TakeAsync(_key, BurstOf10, Ct)).Granted);
+    }
+
+    [Fact]
+    public async Task Two_workers_at_once_are_granted_no_call_more_by_an_answer_that_has_not_counted_the_others()
+    {
+        var two = RateLimit.Of(1, TimeSpan.FromMinutes(1), burst: 2);
+        var paid = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Store.TakeAsync(_key, two, Ct)));
+        var (first, second) = (paid.MinBy(call => call.Taken), paid.MaxBy(call => call.Taken));
+
+        // The later call was faster: the marketplace has seen no other.
+        await Store.CorrectAsync(_key, two, second, 200, new RateHeaders(2, 1, null, null), Ct);
+        Assert.False((await Store.TakeAsync(_key, two, Ct)).Granted);
+        await Store.CorrectAsync(_key, two, first, 200, new RateHeaders(2, 0, null, null), Ct);
+        Assert.False((await Store.TakeAsync(_key, two, Ct)).Granted);
+    }
+
+    [Fact]
+    public async Task After_calls_that_were_never_answered_the_count_of_answers_is_trusted_again_once_the_bucket_is_full()
+    {
+        var three = RateLimit.Of(1, TimeSpan.FromMinutes(1), burst: 3);
+        var lost = await Store.TakeAsync(_key, three, Ct);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        var one = await Store.TakeAsync(_key, three, Ct);
+
+        // An answer from before the bucket was full counts for nothing that came later.
+        await Store.CorrectAsync(_key, three, lost, 200, new RateHeaders(3, 2, null, null), Ct);
+        var two = await Store.TakeAsync(_key, three, Ct);
+        await Store.CorrectAsync(_key, three, two, 200, new RateHeaders(3, 3, null, null), Ct);
+        Assert.True((await Store.TakeAsync(_key, three, Ct)).Granted);
+        Assert.False((await Store.TakeAsync(_key, three, Ct)).Granted);
+
+        _time.Advance(TimeSpan.FromMinutes(4));
+        var alone = await Store.TakeAsync(_key, three, Ct);
+        await Store.CorrectAsync(_key, three, alone, 200, new RateHeaders(3, 3, null, null), Ct);
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Store.TakeAsync(_key, three, Ct))), call => Assert.True(call.Granted));
+        Assert.Equal(2, one.Taken);
     }
 
     [Fact]

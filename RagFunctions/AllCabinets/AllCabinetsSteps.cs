@@ -1,0 +1,6 @@
+namespace RagFunctions.AllCabinets;
+
+/// <summary>The activities that differ between what all cabinets may be started for.</summary>
+/// <param name="Start">Starts one; takes <see cref="StartCabinetInput"/>, answers whether it did.</param>
+/// <param name="Busy">Of some cabinets, those still at work.</param>
+internal sealed record AllCabinetsSteps(string Start, string Busy);

@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using RagFunctions.AllCabinets;
+using RagFunctions.Core.Marketplace.Cabinets;
+using RagFunctions.Core.Runs;
+using RagFunctions.Index;
+using RagFunctions.Sync;
+
+namespace RagFunctions.Api;
+
+/// <summary>Asks for a sync now: due times and an earlier rejection of the token do not count, the marketplace's limits do.</summary>
+public sealed class SyncApi(CabinetStore cabinets, TimeProvider time)
+{
+    private const string UnderWay = "Already under way; what it does not cover can be asked for after it";
+
+    /// <summary>The sync of one cabinet.</summary>
+    [Function(nameof(PostSync))]
+    public Task<IResult> PostSync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/sync/cabinet/{cabinetId}")] HttpRequest request,
+        string cabinetId,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken) =>
+        CabinetRequest.ForCabinetAsync(request, cabinetId, async id =>
+        {
+            await RefuseParametersAsync(request, cancellationToken);
+            if (await cabinets.OpenAsync(id, cancellationToken) is not { IsActive: true })
+            {
+                return Problem.Of(request, StatusCodes.Status404NotFound, $"Cabinet {id} is unknown or not active.");
+            }
+
+            var started = await client.StartSyncAsync(id, time.GetUtcNow(), cancellationToken);
+            return new Accepted
+            {
+                Message = started.AlreadyRunning ? UnderWay : "The sync runs in the background",
+                CabinetId = id,
+                InstanceId = started.InstanceId,
+                StatusUrl = $"/v1/rag/status/{id}",
+            }.AnswerTo(request, client);
+        });
+
+    /// <summary>The sync of all active cabinets.</summary>
+    [Function(nameof(PostSyncAll))]
+    public Task<IResult> PostSyncAll(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/sync")] HttpRequest request,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken) =>
+        CabinetRequest.ForOperatorAsync(request, async () =>
+        {
+            await RefuseParametersAsync(request, cancellationToken);
+            var started = await client.StartSingletonAsync(
+                nameof(SyncAllCabinets), InstanceIds.SyncAll, new AllCabinetsInput(RunMode.Incremental) { SyncAskedAt = time.GetUtcNow() },
+                cancellationToken);
+            return new Accepted
+            {
+                Message = started.AlreadyRunning ? UnderWay : "Started for all active cabinets",
+                InstanceId = started.InstanceId,
+            }.AnswerTo(request, client);
+        });
+
+    private static Task RefuseParametersAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        RequestReader.ReadFlags(request);
+        return RequestReader.RefuseBodyAsync(request, cancellationToken);
+    }
+}
