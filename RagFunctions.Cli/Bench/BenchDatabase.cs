@@ -7,11 +7,19 @@ namespace RagFunctions.Cli.Bench;
 /// <summary>A database of the bench's own on the server that <c>ConnectionStrings:Rag</c> names, and what happens to its rows between two steps.</summary>
 internal sealed class BenchDatabase : IAsyncDisposable
 {
+    private readonly string _serverConnectionString;
     private readonly NpgsqlDataSource _server;
     private readonly string _name;
 
-    private BenchDatabase(NpgsqlDataSource server, NpgsqlDataSource source, string name, string connectionString) =>
-        (_server, Source, _name, ConnectionString) = (server, source, name, connectionString);
+    private BenchDatabase(string serverConnectionString, string name)
+    {
+        (_serverConnectionString, _name) = (serverConnectionString, name);
+        _server = NpgsqlDataSource.Create(serverConnectionString);
+        ConnectionString = new NpgsqlConnectionStringBuilder(serverConnectionString) { Database = name }.ConnectionString;
+        var builder = new NpgsqlDataSourceBuilder(ConnectionString);
+        builder.UseVector();
+        Source = builder.Build();
+    }
 
     /// <summary>Connections to the database.</summary>
     public NpgsqlDataSource Source { get; }
@@ -22,18 +30,32 @@ internal sealed class BenchDatabase : IAsyncDisposable
     /// <summary>Creates the database and both schemas.</summary>
     public static async Task<BenchDatabase> CreateAsync(string serverConnectionString, CancellationToken cancellationToken)
     {
-        var name = $"rag_bench_{Environment.ProcessId}";
-        var server = NpgsqlDataSource.Create(serverConnectionString);
-        await ExecuteAsync(server, $"CREATE DATABASE {name}", cancellationToken);
-        var connectionString = new NpgsqlConnectionStringBuilder(serverConnectionString) { Database = name }.ConnectionString;
-        var builder = new NpgsqlDataSourceBuilder(connectionString);
-        builder.UseVector();
-        var database = new BenchDatabase(server, builder.Build(), name, connectionString);
+        var database = new BenchDatabase(serverConnectionString, $"rag_bench_{Environment.ProcessId}");
+        await ExecuteAsync(database._server, $"CREATE DATABASE {database._name}", cancellationToken);
         await SchemaMigrator.MigrateAsync(MigrationSet.Main, database.Source, progress: null, cancellationToken);
         await SchemaMigrator.MigrateAsync(MigrationSet.Rag, database.Source, progress: null, cancellationToken);
         await database.Source.ReloadTypesAsync(cancellationToken);
         await ExecuteAsync(database.Source, "CREATE TABLE bench_changed (cabinet_id bigint, source_table text, source_id bigint)", cancellationToken);
         return database;
+    }
+
+    /// <summary>
+    /// A copy of which PostgreSQL holds no page in memory, because the files are copied past its buffers; gone when it is disposed.
+    /// Nobody else may be connected to this database.
+    /// </summary>
+    public async Task<BenchDatabase> CopyAsync(CancellationToken cancellationToken)
+    {
+        Source.Clear();
+        var copy = new BenchDatabase(_serverConnectionString, $"{_name}_copy");
+        await ExecuteAsync(_server, $"CREATE DATABASE {copy._name} TEMPLATE {_name} STRATEGY FILE_COPY", cancellationToken);
+        return copy;
+    }
+
+    /// <summary>Leaves neither dead rows nor dirty pages nor old statistics to who comes next.</summary>
+    public async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(Source, "VACUUM ANALYZE", cancellationToken);
+        await ExecuteAsync(Source, "CHECKPOINT", cancellationToken);
     }
 
     /// <summary>Lets the world change as the step wants it, and names the changed rows in <c>bench_changed</c>.</summary>
@@ -70,9 +92,7 @@ internal sealed class BenchDatabase : IAsyncDisposable
                 cancellationToken);
         }
 
-        // Neither side pays for the other's dead rows or dirty pages.
-        await ExecuteAsync(Source, "VACUUM ANALYZE", cancellationToken);
-        await ExecuteAsync(Source, "CHECKPOINT", cancellationToken);
+        await SettleAsync(cancellationToken);
     }
 
     /// <summary>The parameters that pgvector proposes and the original system used.</summary>

@@ -18,9 +18,14 @@ internal sealed class BenchLine(int rows, BenchStep step)
     public IEnumerable<BenchReading> Readings => Engine.Concat(Floor);
 
     /// <summary>Median time in milliseconds.</summary>
-    public static double Median(IEnumerable<BenchReading> readings)
+    public static double Median(IEnumerable<BenchReading> readings) => Middle(readings.Select(reading => reading.Milliseconds));
+
+    /// <summary>Median processor time in milliseconds.</summary>
+    public static double MedianCpu(IEnumerable<BenchReading> readings) => Middle(readings.Select(reading => reading.CpuMilliseconds));
+
+    private static double Middle(IEnumerable<double> values)
     {
-        var sorted = readings.Select(reading => reading.Milliseconds).Order().ToArray();
+        var sorted = values.Order().ToArray();
         return sorted[sorted.Length / 2];
     }
 }

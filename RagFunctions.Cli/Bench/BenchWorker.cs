@@ -25,14 +25,17 @@ internal static class BenchWorker
         var job = await subject.PrepareAsync(order, cancellationToken);
         PeakMemory.Reset();
         var started = Stopwatch.GetTimestamp();
+        var cpu = Environment.CpuUsage.TotalTime;
         try
         {
             var (requests, inputs) = await job(cancellationToken);
-            return new BenchReading(Stopwatch.GetElapsedTime(started).TotalMilliseconds, requests, inputs, PeakMemory.Read());
+            return new BenchReading(Stopwatch.GetElapsedTime(started).TotalMilliseconds, requests, inputs, PeakMemory.Read(), CpuMilliseconds: Used());
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            return new BenchReading(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 0, 0, PeakMemory.Read(), failure.Message);
+            return new BenchReading(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 0, 0, PeakMemory.Read(), failure.Message, Used());
         }
+
+        double Used() => (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds;
     }
 }

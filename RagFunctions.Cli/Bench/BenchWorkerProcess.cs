@@ -36,6 +36,15 @@ internal sealed class BenchWorkerProcess : IDisposable
         _process = Process.Start(start) ?? throw new InvalidOperationException("the bench worker did not start");
     }
 
+    /// <summary>Starts one that embeds.</summary>
+    /// <param name="subject">What it measures.</param>
+    /// <param name="connectionString">Both databases.</param>
+    /// <param name="provider">Where the embeddings come from.</param>
+    public static BenchWorkerProcess Embedding(string subject, string connectionString, Uri provider) => new(
+        subject,
+        connectionString,
+        [("Embeddings__Provider", "openai"), ("Embeddings__Endpoint", provider.ToString()), ("Embeddings__ApiKey", "bench")]);
+
     /// <summary>Does one step.</summary>
     public async Task<BenchReading> DoAsync(BenchOrder order, CancellationToken cancellationToken)
     {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RagFunctions.Cli.Bench;
+using RagFunctions.Cli.Bench.Search;
 using RagFunctions.Cli.Bench.Sync;
 using RagFunctions.Core.Databases;
 using RagFunctions.Fakes.Embeddings;
@@ -36,6 +37,11 @@ internal static class BenchCommand
         Description = "Measures the marketplace sync instead: 100,000 orders read for the first time, and again when nothing changed.",
     };
 
+    private static readonly Option<bool> OfSearch = new("--search")
+    {
+        Description = "Measures the search of a cabinet of 10,000 chunks instead, cold and warm.",
+    };
+
     /// <summary>The command.</summary>
     public static Command Create(CommandRunner runner)
     {
@@ -44,8 +50,13 @@ internal static class BenchCommand
             Rows,
             WithHnsw,
             OfSync,
+            OfSearch,
         };
-        runner.Run(command, scope => scope.Parsed.GetValue(OfSync) ? SyncBench.RunAsync(scope) : RunAsync(scope));
+        runner.Run(
+            command,
+            scope => scope.Parsed.GetValue(OfSync) ? SyncBench.RunAsync(scope)
+                : scope.Parsed.GetValue(OfSearch) ? SearchBench.RunAsync(scope)
+                : RunAsync(scope));
         return command;
     }
 
@@ -76,12 +87,8 @@ internal static class BenchCommand
         var server = scope.Services.GetRequiredService<IOptions<ConnectionStringsOptions>>().Value.Rag;
         await using var provider = await FakeEmbeddingsServer.StartAsync(FakeEmbeddingsOptions.OrdinarySpeed);
         await using var database = await BenchDatabase.CreateAsync(server, scope.CancellationToken);
-        (string, string)[] settings =
-        [
-            ("Embeddings__Provider", "openai"), ("Embeddings__Endpoint", provider.BaseUrl.ToString()), ("Embeddings__ApiKey", "bench"),
-        ];
-        using var floor = new BenchWorkerProcess("floor", database.ConnectionString, settings);
-        using var engine = new BenchWorkerProcess("engine", database.ConnectionString, settings);
+        using var floor = BenchWorkerProcess.Embedding("floor", database.ConnectionString, provider.BaseUrl);
+        using var engine = BenchWorkerProcess.Embedding("engine", database.ConnectionString, provider.BaseUrl);
         if (scope.Parsed.GetValue(WithHnsw))
         {
             await database.AddHnswAsync(scope.CancellationToken);
@@ -98,14 +105,15 @@ internal static class BenchCommand
         scope.Output.Write(TableOf(lines));
         scope.Output.WriteLine(
             "Floor: the same rows, columns and texts, all in memory; embed with 8 requests in parallel, COPY, one INSERT ... ON CONFLICT, "
-            + "one transaction; no queue, no lease, no guard, no resuming, no verification. Provider: 60 ms a request and 0.2 ms an input. Median of three up to 15,000 rows; default durability.");
+            + "one transaction; no queue, no lease, no guard, no resuming, no verification. Provider: 60 ms a request and 0.2 ms an input. Median of three up to 15,000 rows; default durability. "
+            + "cpu s: processor time of the measured process, engine / floor, without PostgreSQL's.");
         return lines.All(line => line.Wrong == 0 && line.Readings.All(reading => reading.Error is null)) ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static Table TableOf(IEnumerable<BenchLine> lines)
     {
         var table = new Table().AddColumns(
-            "rows", "step", "engine s", "floor s", "ratio", "requests", "inputs", "engine MB", "floor MB", "wrong");
+            "rows", "step", "engine s", "floor s", "ratio", "cpu s", "ms/input", "requests", "inputs", "engine MB", "floor MB", "wrong");
         foreach (var line in lines)
         {
             var engine = BenchLine.Median(line.Engine) / 1_000;
@@ -116,6 +124,8 @@ internal static class BenchCommand
                 Number(engine, "F3"),
                 Number(floor, "F3"),
                 Number(engine / floor, "F2"),
+                $"{Number(BenchLine.MedianCpu(line.Engine) / 1_000, "F2")} / {Number(BenchLine.MedianCpu(line.Floor) / 1_000, "F2")}",
+                line.Engine[^1].Inputs == 0 ? "" : Number(1_000 * engine / line.Engine[^1].Inputs, "F2"),
                 $"{Number(line.Engine[^1].Requests, "N0")} / {Number(line.Floor[^1].Requests, "N0")}",
                 $"{Number(line.Engine[^1].Inputs, "N0")} / {Number(line.Floor[^1].Inputs, "N0")}",
                 Number(line.Engine.Max(r => r.PeakBytes) / 1_048_576d, "F0"),
