@@ -6,8 +6,11 @@ using RagFunctions.Core.Runs;
 namespace RagFunctions.Core.Embeddings;
 
 /// <summary>Gives every text that waits in an interval its vector: reuse, embed, check, store.</summary>
-/// <remarks>Round trips to the database: two to read the texts of a request, one to store its vectors; whatever the sizes. Where what was read needs more
-/// than one request (tokens, halving), two before each further one, to see that lease and provider still allow it.</remarks>
+/// <remarks>
+/// Round trips to the database: two to read the texts of a request, one to store its vectors; whatever the sizes. Two more where the index
+/// has vectors of such texts already. Where what was read needs more than one request (tokens, halving), two before each further one, to
+/// see that lease and provider still allow it.
+/// </remarks>
 public sealed class BatchEmbedder(
     RagDatabase rag,
     PendingTexts pending,

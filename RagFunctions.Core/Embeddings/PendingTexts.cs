@@ -12,8 +12,34 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
         SELECT model, dimensions FROM rag_embedder
         """;
 
-    // LATERAL with LIMIT: one index look-up for each waiting text, given statistics that know the cabinet (EmbeddingPlanner sees to
-    // that). A chunk counts as owner of a vector only where text and vector agree.
+    // The planner believes that nearly all chunks are pending, and would start a process beside its own to read a few hundred.
+    private const string Alone =
+        """
+        SELECT set_config('max_parallel_workers_per_gather', '0', true)
+        """;
+
+    // A scalar subquery with LIMIT: one index look-up for each text. A chunk counts as owner of a vector only where text and vector agree.
+    private const string Due =
+        """
+        WITH due AS (
+            SELECT DISTINCT ON (chunk_hash COLLATE "C") chunk_hash, chunk_text, octet_length(chunk_text) AS bytes, embed_attempts
+            FROM rag_metadata
+            WHERE cabinet_id = $1 AND embedded_hash IS DISTINCT FROM chunk_hash
+              AND chunk_hash COLLATE "C" >= $2 AND ($3::text IS NULL OR chunk_hash COLLATE "C" < $3)
+              AND (next_attempt_at IS NULL OR next_attempt_at <= now())
+            ORDER BY chunk_hash COLLATE "C", embed_attempts DESC
+            LIMIT $4
+        )
+        SELECT due.chunk_hash, due.chunk_text, due.bytes, due.embed_attempts,
+               (SELECT e.metadata_id
+                FROM rag_metadata s JOIN rag_embeddings e ON e.metadata_id = s.id
+                WHERE s.cabinet_id = $1 AND s.chunk_hash COLLATE "C" = due.chunk_hash COLLATE "C"
+                  AND s.embedded_hash = s.chunk_hash AND s.embedded_model = $5 AND e.model = $5
+                LIMIT 1) IS NOT NULL
+        FROM due
+        ORDER BY due.chunk_hash COLLATE "C"
+        """;
+
     private const string Reuse =
         """
         WITH found AS (
@@ -25,8 +51,7 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
                 WHERE s.cabinet_id = $1 AND s.chunk_hash COLLATE "C" = p.chunk_hash COLLATE "C"
                   AND s.embedded_hash = s.chunk_hash AND s.embedded_model = $2 AND e.model = $2
                 LIMIT 1) AS same
-            WHERE p.cabinet_id = $1 AND p.embedded_hash IS DISTINCT FROM p.chunk_hash
-              AND p.chunk_hash COLLATE "C" >= $3 AND ($4::text IS NULL OR p.chunk_hash COLLATE "C" < $4)
+            WHERE p.cabinet_id = $1 AND p.embedded_hash IS DISTINCT FROM p.chunk_hash AND p.chunk_hash COLLATE "C" = ANY ($3)
               AND NOT EXISTS (SELECT FROM rag_embedder WHERE model <> $2)
         ), stored AS (
             UPDATE rag_metadata m
@@ -43,19 +68,9 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
             updated_at = now()
         """;
 
-    private const string Due =
-        """
-        SELECT DISTINCT ON (chunk_hash COLLATE "C") chunk_hash, chunk_text, octet_length(chunk_text), embed_attempts
-        FROM rag_metadata
-        WHERE cabinet_id = $1 AND embedded_hash IS DISTINCT FROM chunk_hash
-          AND chunk_hash COLLATE "C" >= $2 AND ($3::text IS NULL OR chunk_hash COLLATE "C" < $3)
-          AND (next_attempt_at IS NULL OR next_attempt_at <= now())
-        ORDER BY chunk_hash COLLATE "C", embed_attempts DESC
-        LIMIT $4
-        """;
-
     /// <summary>
-    /// Renews the lease, reuses vectors, reads at most one request's worth of texts. Two round trips at any size.
+    /// Renews the lease, reads at most one request's worth of texts, and first gives those their vector that the index has already.
+    /// Two round trips at any size, two more where there are such texts.
     /// </summary>
     /// <param name="cabinetId">The tenant.</param>
     /// <param name="token">The round's token.</param>
@@ -70,45 +85,64 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
             return new PendingPage(LeaseHeld: false, 0, [], More: false, null, null);
         }
 
-        await using var batch = Statements(connection, cabinetId, from, to);
+        for (var reused = 0; ;)
+        {
+            var (page, owned) = await ReadDueAsync(connection, cabinetId, from, to, cancellationToken);
+            var served = owned.Count == 0 ? 0 : await ReuseAsync(connection, cabinetId, owned, cancellationToken);
+            reused += served;
+            if (served == 0)
+            {
+                return page with { Reused = reused };
+            }
+        }
+    }
+
+    private async Task<(PendingPage Page, List<string> Owned)> ReadDueAsync(
+        NpgsqlConnection connection, long cabinetId, string from, string? to, CancellationToken cancellationToken)
+    {
+        var due = new NpgsqlBatchCommand(Due);
+        due.Parameters.Add(new() { Value = cabinetId });
+        due.Parameters.Add(new() { Value = from });
+        due.Parameters.Add(Nullable(to));
+        due.Parameters.Add(new() { Value = options.MaxInputsPerRequest + 1 });
+        due.Parameters.Add(new() { Value = options.ModelName });
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands = { new(Alone), new(ProviderPause.Current), new(RecordedEmbedder), due },
+        };
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
         DateTimeOffset? notBefore = await reader.ReadAsync(cancellationToken) ? reader.GetFieldValue<DateTimeOffset>(0) : null;
         await reader.NextResultAsync(cancellationToken);
         var recorded = await reader.ReadAsync(cancellationToken) ? new EmbedderIdentity(reader.GetString(0), reader.GetInt32(1)) : null;
         await reader.NextResultAsync(cancellationToken);
         List<PendingText> texts = [];
+        List<string> owned = [];
         while (await reader.ReadAsync(cancellationToken))
         {
             texts.Add(new PendingText(reader.GetString(0), reader.GetString(1), reader.GetInt32(2), reader.GetInt32(3)));
+            if (reader.GetBoolean(4))
+            {
+                owned.Add(texts[^1].Hash);
+            }
         }
 
-        await reader.CloseAsync();
         var more = texts.Count > options.MaxInputsPerRequest;
         if (more)
         {
             texts.RemoveAt(texts.Count - 1);
         }
 
-        return new PendingPage(LeaseHeld: true, (int)batch.BatchCommands[0].Rows, texts, more, notBefore, recorded);
+        return (new PendingPage(LeaseHeld: true, 0, texts, more, notBefore, recorded), owned);
     }
 
-    private NpgsqlBatch Statements(NpgsqlConnection connection, long cabinetId, string from, string? to)
+    private async Task<int> ReuseAsync(NpgsqlConnection connection, long cabinetId, List<string> hashes, CancellationToken cancellationToken)
     {
-        // Reuse comes first: it needs no provider, and what it served is not read as pending.
-        var reuse = new NpgsqlBatchCommand(Reuse);
-        reuse.Parameters.Add(new() { Value = cabinetId });
-        reuse.Parameters.Add(new() { Value = options.ModelName });
-        reuse.Parameters.Add(new() { Value = from });
-        reuse.Parameters.Add(Nullable(to));
-        var due = new NpgsqlBatchCommand(Due);
-        due.Parameters.Add(new() { Value = cabinetId });
-        due.Parameters.Add(new() { Value = from });
-        due.Parameters.Add(Nullable(to));
-        due.Parameters.Add(new() { Value = options.MaxInputsPerRequest + 1 });
-        return new NpgsqlBatch(connection)
-        {
-            BatchCommands = { reuse, new(ProviderPause.Current), new(RecordedEmbedder), due },
-        };
+        await using var command = new NpgsqlCommand(Reuse, connection);
+        command.Parameters.Add(new() { Value = cabinetId });
+        command.Parameters.Add(new() { Value = options.ModelName });
+        command.Parameters.Add(new() { Value = hashes.ToArray() });
+        return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static NpgsqlParameter Nullable(string? text) => new() { Value = text ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text };

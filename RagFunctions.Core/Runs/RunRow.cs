@@ -23,14 +23,17 @@ internal sealed record RunRow(
     string? LastError,
     bool HasDuePending)
 {
-    // $1 cabinet, $2 run. The run's row survives a purge of the cabinet's status, so it leads.
+    // $1 cabinet, $2 run. The run's row survives a purge of the cabinet's status, so it leads. The first pending chunk in the order of
+    // the hashes, not any: the planner believes that nearly all are pending, and where none is, it looked for one in the whole table.
     private const string Select = """
         SELECT clock_timestamp(), s.lease_token, s.lease_run_id, s.requested_mode, r.request_version, COALESCE(s.request_version, 0),
                r.mode, r.rounds, r.finished_at IS NOT NULL, r.outcome, s.not_before, r.failed_rows, r.failed_chunks, r.failed_batches,
                r.blocked IS NOT NULL, r.last_error,
-               EXISTS (SELECT FROM rag_metadata AS m
-                       WHERE m.cabinet_id = $1 AND m.embedded_hash IS DISTINCT FROM m.chunk_hash
-                         AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= clock_timestamp()))
+               (SELECT m.id FROM rag_metadata AS m
+                WHERE m.cabinet_id = $1 AND m.embedded_hash IS DISTINCT FROM m.chunk_hash
+                  AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= clock_timestamp())
+                ORDER BY m.chunk_hash
+                LIMIT 1) IS NOT NULL
         FROM rag_index_runs AS r
         LEFT JOIN rag_index_status AS s ON s.cabinet_id = r.cabinet_id
         WHERE r.run_id = $2 AND r.cabinet_id = $1
