@@ -51,11 +51,12 @@ public sealed class ChangeQueue(MainDatabase main)
 
     // A locked row is being moved by a transaction that announces a newer change: it would survive anyway, so nobody waits for it.
     // A version stands for one announcement of one row, so no pairs are matched; and by row address no plan can join every queued
-    // row with every taken one, as one did on a queue without statistics (5,000 rows: 6 s).
+    // row with every taken one, as one did on a queue without statistics (5,000 rows: 6 s). Rows taken together lie side by side in the
+    // queue: one walk from the first to the last instead of a search for each.
     private const string LockTaken = """
             SELECT ctid
             FROM rag_changes
-            WHERE cabinet_id = $1 AND source_table = $2 AND source_id = ANY ($3) AND version = ANY ($4)
+            WHERE cabinet_id = $1 AND source_table = $2 AND source_id BETWEEN $3 AND $4 AND version = ANY ($5)
             ORDER BY source_id
             FOR UPDATE SKIP LOCKED
         """;
@@ -83,7 +84,7 @@ public sealed class ChangeQueue(MainDatabase main)
 
     private const string Block = $"""
         UPDATE rag_changes
-        SET last_error = $5, next_attempt_at = clock_timestamp() + interval '1 hour'
+        SET last_error = $6, next_attempt_at = clock_timestamp() + interval '1 hour'
         WHERE ctid = ANY (ARRAY(
         {LockTaken}))
         """;
@@ -226,14 +227,17 @@ public sealed class ChangeQueue(MainDatabase main)
         return await ReadTakenAsync(command, cancellationToken);
     }
 
-    /// <summary>Removes the rows whose version is still the one taken. Call it after what they ask for is committed.</summary>
+    /// <summary>
+    /// Removes the rows whose version is still the one taken, at least one. Call it after what they ask for is committed.
+    /// </summary>
     public static NpgsqlBatchCommand DeleteTakenCommand(long cabinetId, Entity entity, TakenChanges taken) => new(DeleteTaken)
     {
         Parameters =
         {
             new NpgsqlParameter<long> { TypedValue = cabinetId },
             new NpgsqlParameter<string> { TypedValue = entity.TableName() },
-            new NpgsqlParameter<long[]> { TypedValue = taken.Ids },
+            new NpgsqlParameter<long> { TypedValue = taken.Ids[0] },
+            new NpgsqlParameter<long> { TypedValue = taken.Ids[^1] },
             new NpgsqlParameter<long[]> { TypedValue = taken.Versions },
         },
     };
@@ -261,7 +265,8 @@ public sealed class ChangeQueue(MainDatabase main)
         {
             new NpgsqlParameter<long> { TypedValue = cabinetId },
             new NpgsqlParameter<string> { TypedValue = entity.TableName() },
-            new NpgsqlParameter<long[]> { TypedValue = kept.Ids },
+            new NpgsqlParameter<long> { TypedValue = kept.Ids[0] },
+            new NpgsqlParameter<long> { TypedValue = kept.Ids[^1] },
             new NpgsqlParameter<long[]> { TypedValue = kept.Versions },
             new NpgsqlParameter<string> { TypedValue = Cut($"{BlockedPrefix} {reason}") },
         },

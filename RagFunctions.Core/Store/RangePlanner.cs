@@ -13,25 +13,30 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
     /// <summary>Rows of a range while the limit on ranges allows it: one transaction's worth.</summary>
     public const int RowsPerRange = 2_000;
 
+    // One is merged here while the databases read another.
+    private const int EntitiesAtOnce = 2;
+
     private static readonly int MaxRangesPerEntity = MaxRanges / EntityNames.All.Count;
 
     // Every step-th due row of each entity begins a range; the step grows with the queue so that the ranges stay few.
     private const string CutQueue = """
-        WITH queued AS (
-            SELECT source_table, source_id, count(*) OVER (PARTITION BY source_table) AS waiting,
-                   next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp() OR ($4 AND starts_with(last_error, 'blocked:')) AS is_due
+        WITH depth AS (
+            SELECT source_table, count(*) AS waiting,
+                   count(*) FILTER (WHERE next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp()
+                                          OR ($4 AND starts_with(last_error, 'blocked:'))) AS rows
             FROM rag_changes
-            WHERE cabinet_id = $1 AND source_table <> '*'),
-        due AS (
-            SELECT source_table, source_id, waiting,
-                   row_number() OVER (PARTITION BY source_table ORDER BY source_id) - 1 AS position,
-                   count(*) OVER (PARTITION BY source_table) AS rows
-            FROM queued
-            WHERE is_due)
-        SELECT source_table, source_id, rows, waiting
-        FROM due
-        WHERE position % GREATEST($2, (rows + $3 - 1) / $3) = 0
-        ORDER BY source_table, source_id
+            WHERE cabinet_id = $1 AND source_table <> '*'
+            GROUP BY source_table)
+        SELECT depth.source_table, due.source_id, depth.rows, depth.waiting
+        FROM depth
+        CROSS JOIN LATERAL (
+            SELECT source_id, row_number() OVER (ORDER BY source_id) - 1 AS position
+            FROM rag_changes
+            WHERE cabinet_id = $1 AND source_table = depth.source_table
+              AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp()
+                   OR ($4 AND starts_with(last_error, 'blocked:')))) AS due
+        WHERE due.position % GREATEST($2, (depth.rows + $3 - 1) / $3) = 0
+        ORDER BY depth.source_table, due.source_id
         """;
 
     /// <summary>
@@ -44,24 +49,14 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
     public async Task<RangePlan> PlanFullAsync(
         long cabinetId, DateTimeOffset asOf, bool allowMassDelete, CancellationToken cancellationToken)
     {
-        await using var source = await main.Source.OpenConnectionAsync(cancellationToken);
-        await using var index = await rag.Source.OpenConnectionAsync(cancellationToken);
+        var cuts = new (RangeCutter Cutter, GuardVerdict Verdict)[EntityNames.All.Count];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = EntitiesAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, cuts.Length, options, async (i, token) => cuts[i] = await CutAllAsync(EntityNames.All[i], cabinetId, asOf, token));
+
         List<ChangeRange> ranges = [];
         List<BlockedEntity> blocked = [];
-        long rows = 0;
-        foreach (var entity in EntityNames.All)
+        foreach (var (entity, (cutter, verdict)) in EntityNames.All.Zip(cuts))
         {
-            var cutter = new RangeCutter(RowsPerRange, MaxRangesPerEntity);
-            long indexed = 0;
-            long staying = 0;
-            await foreach (var row in MergedRowIds.ReadAsync(source, index, entity, cabinetId, asOf, cancellationToken))
-            {
-                indexed += row.InIndex ? 1 : 0;
-                staying += row.InIndex && row.InSource ? 1 : 0;
-                cutter.Add(row.Id, vanished: !row.InSource);
-            }
-
-            var verdict = GuardVerdict.Of(entity, indexed, staying);
             var blocks = verdict.Blocks && !allowMassDelete;
             if (blocks)
             {
@@ -69,10 +64,9 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
             }
 
             ranges.AddRange(cutter.Ranges(entity, deletesAllowed: !blocks));
-            rows += cutter.Rows;
         }
 
-        return new RangePlan(ranges, blocked, rows);
+        return new RangePlan(ranges, blocked, cuts.Sum(cut => cut.Cutter.Rows));
     }
 
     /// <summary>The due rows of the change queue; no ranges when nothing is due.</summary>
@@ -112,6 +106,24 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
         }
 
         return new RangePlan(ranges, blocked, cuts.Values.Sum(cut => cut.Rows));
+    }
+
+    private async Task<(RangeCutter Cutter, GuardVerdict Verdict)> CutAllAsync(
+        Entity entity, long cabinetId, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        await using var source = await main.Source.OpenConnectionAsync(cancellationToken);
+        await using var index = await rag.Source.OpenConnectionAsync(cancellationToken);
+        var cutter = new RangeCutter(RowsPerRange, MaxRangesPerEntity);
+        long indexed = 0;
+        long staying = 0;
+        await foreach (var row in MergedRowIds.ReadAsync(source, index, entity, cabinetId, asOf, cancellationToken))
+        {
+            indexed += row.InIndex ? 1 : 0;
+            staying += row.InIndex && row.InSource ? 1 : 0;
+            cutter.Add(row.Id, vanished: !row.InSource);
+        }
+
+        return (cutter, GuardVerdict.Of(entity, indexed, staying));
     }
 
     private static async Task<Dictionary<Entity, QueueCuts>> CutQueueAsync(
