@@ -3,11 +3,26 @@ using System.Text;
 
 namespace RagFunctions.Core.Chunks;
 
-/// <summary>Writes a line of labelled facts; a fact without a value leaves no trace, neither its label nor its separator.</summary>
+/// <summary>
+/// Writes one line of labelled facts, up to <see cref="ToString"/>; a fact without a value leaves no trace, neither its label nor its
+/// separator.
+/// </summary>
 internal sealed class LineWriter
 {
-    private readonly StringBuilder _line = new(512);
+    // Lines are written by the ten thousand, one after another: the builder of the last one serves the next, unless it has grown.
+    private const int Ordinary = 1024;
+
+    [ThreadStatic]
+    private static StringBuilder? spare;
+
+    private readonly StringBuilder _line;
     private string _separator = "";
+
+    public LineWriter()
+    {
+        _line = spare ?? new StringBuilder(Ordinary);
+        spare = null;
+    }
 
     /// <summary>Words that stand there in any case.</summary>
     public LineWriter Words(string words)
@@ -78,8 +93,17 @@ internal sealed class LineWriter
         return this;
     }
 
-    /// <summary>The line.</summary>
-    public override string ToString() => _line.ToString();
+    /// <summary>The line. The writer has served then.</summary>
+    public override string ToString()
+    {
+        var line = _line.ToString();
+        if (_line.Capacity <= Ordinary)
+        {
+            spare = _line.Clear();
+        }
+
+        return line;
+    }
 
     private StringBuilder Begin()
     {

@@ -10,7 +10,7 @@ namespace RagFunctions.Core.Runs;
 /// <param name="FailedRows">Rows that could not be read or rendered; they stay queued with their error.</param>
 /// <param name="Blocked">Set when the guard kept chunks that would have been deleted.</param>
 /// <param name="Error">First error of a failed row, without secrets or personal data.</param>
-/// <param name="ReadMs">Milliseconds reading the source.</param>
+/// <param name="ReadMs">Milliseconds reading the source and, at the same time, what the index holds of it.</param>
 /// <param name="RenderMs">Milliseconds rendering and hashing.</param>
 /// <param name="SaveMs">Milliseconds comparing and writing.</param>
 public sealed record ApplyResult(

@@ -17,14 +17,9 @@ public static class SourceReader
     /// <param name="asOf">The instant the 90 days are measured at.</param>
     /// <param name="cancellationToken">Stops the read.</param>
     /// <exception cref="OverflowException">A number of some row does not fit in a decimal. The connection stays usable; read fewer ids to find the row.</exception>
-    public static async Task<SourceBatch> ReadByIdsAsync(
-        NpgsqlConnection main, Entity entity, long cabinetId, long[] ids, DateTimeOffset asOf, CancellationToken cancellationToken)
-    {
-        var table = SourceTable.Of(entity);
-        await using var command = Command(main, table.ByIds, cabinetId, asOf);
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = ids });
-        return await ReadAsync(command, table, cancellationToken);
-    }
+    public static Task<SourceBatch<SourceRow>> ReadByIdsAsync(
+        NpgsqlConnection main, Entity entity, long cabinetId, long[] ids, DateTimeOffset asOf, CancellationToken cancellationToken) =>
+        ReadByIdsAsync(main, entity, cabinetId, ids, asOf, Itself, cancellationToken);
 
     /// <summary>The first <paramref name="limit"/> eligible rows, ordered by id, of the half-open key range.</summary>
     /// <param name="main">An open connection to the main database.</param>
@@ -36,21 +31,9 @@ public static class SourceReader
     /// <param name="asOf">The instant the 90 days are measured at.</param>
     /// <param name="cancellationToken">Stops the read.</param>
     /// <exception cref="OverflowException">As in <see cref="ReadByIdsAsync"/>.</exception>
-    public static async Task<SourceBatch> ReadRangeAsync(
-        NpgsqlConnection main, Entity entity, long cabinetId, long? from, long? to, int limit, DateTimeOffset asOf, CancellationToken cancellationToken)
-    {
-        if (to == long.MinValue)
-        {
-            return new SourceBatch([], []);
-        }
-
-        var table = SourceTable.Of(entity);
-        await using var command = Command(main, table.ByRange, cabinetId, asOf);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from ?? long.MinValue });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = to is { } end ? end - 1 : long.MaxValue });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = limit });
-        return await ReadAsync(command, table, cancellationToken);
-    }
+    public static Task<SourceBatch<SourceRow>> ReadRangeAsync(
+        NpgsqlConnection main, Entity entity, long cabinetId, long? from, long? to, int limit, DateTimeOffset asOf, CancellationToken cancellationToken) =>
+        ReadRangeAsync(main, entity, cabinetId, from, to, limit, asOf, Itself, cancellationToken);
 
     /// <summary>The ids of all eligible rows of the cabinet in ascending order, streamed. The connection is busy until the end.</summary>
     /// <param name="main">An open connection to the main database.</param>
@@ -69,6 +52,39 @@ public static class SourceReader
         }
     }
 
+    /// <summary>As the public one; of each eligible row only what <paramref name="make"/> makes of it is kept, nothing where that is null.</summary>
+    internal static async Task<SourceBatch<T>> ReadByIdsAsync<T>(
+        NpgsqlConnection main, Entity entity, long cabinetId, long[] ids, DateTimeOffset asOf, Func<SourceRow, T?> make,
+        CancellationToken cancellationToken)
+        where T : class
+    {
+        var table = SourceTable.Of(entity);
+        await using var command = Command(main, table.ByIds, cabinetId, asOf);
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = ids });
+        return await ReadAsync(command, table, make, cancellationToken);
+    }
+
+    /// <inheritdoc cref="ReadByIdsAsync{T}"/>
+    internal static async Task<SourceBatch<T>> ReadRangeAsync<T>(
+        NpgsqlConnection main, Entity entity, long cabinetId, long? from, long? to, int limit, DateTimeOffset asOf, Func<SourceRow, T?> make,
+        CancellationToken cancellationToken)
+        where T : class
+    {
+        if (to == long.MinValue)
+        {
+            return new SourceBatch<T>([], []);
+        }
+
+        var table = SourceTable.Of(entity);
+        await using var command = Command(main, table.ByRange, cabinetId, asOf);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from ?? long.MinValue });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = to is { } end ? end - 1 : long.MaxValue });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = limit });
+        return await ReadAsync(command, table, make, cancellationToken);
+    }
+
+    private static SourceRow Itself(SourceRow row) => row;
+
     // The period is taken from asOf, not added to the column: a date near the end of PostgreSQL's calendar would overflow.
     private static NpgsqlCommand Command(NpgsqlConnection main, string sql, long cabinetId, DateTimeOffset asOf) => new(sql, main)
     {
@@ -79,31 +95,36 @@ public static class SourceReader
         },
     };
 
-    private static async Task<SourceBatch> ReadAsync(NpgsqlCommand command, SourceTable table, CancellationToken cancellationToken)
+    private static async Task<SourceBatch<T>> ReadAsync<T>(
+        NpgsqlCommand command, SourceTable table, Func<SourceRow, T?> make, CancellationToken cancellationToken)
+        where T : class
     {
-        List<SourceRow> eligible = [];
+        List<T> eligible = [];
         List<IneligibleRow> ineligible = [];
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            ReadRow(reader, table, eligible, ineligible);
+            if (ReadRow(reader, table, ineligible) is { } row && make(row) is { } made)
+            {
+                eligible.Add(made);
+            }
         }
 
-        return new SourceBatch(eligible, ineligible);
+        return new SourceBatch<T>(eligible, ineligible);
     }
 
-    private static void ReadRow(NpgsqlDataReader reader, SourceTable table, List<SourceRow> eligible, List<IneligibleRow> ineligible)
+    // Null: the row is there, but not eligible.
+    private static SourceRow? ReadRow(NpgsqlDataReader reader, SourceTable table, List<IneligibleRow> ineligible)
     {
         var columns = new ColumnCursor(reader);
         var id = columns.Number() ?? throw new InvalidOperationException("a source row without a primary key");
         var nmId = columns.Number();
         if (columns.Flag() == true)
         {
-            eligible.Add(table.Read(id, nmId, ref columns));
+            return table.Read(id, nmId, ref columns);
         }
-        else
-        {
-            ineligible.Add(new IneligibleRow(id, nmId));
-        }
+
+        ineligible.Add(new IneligibleRow(id, nmId));
+        return null;
     }
 }

@@ -7,12 +7,14 @@ namespace RagFunctions.Core.Store;
 
 /// <summary>Compares one entity, page by page in order of id.</summary>
 internal sealed class EntityVerification(
-    NpgsqlConnection main, NpgsqlConnection rag, Entity entity, long cabinetId, DateTimeOffset asOf, int maxExamples, Func<SourceRow, RenderedRow> render)
+    NpgsqlConnection main, NpgsqlConnection rag, Entity entity, long cabinetId, DateTimeOffset asOf, int maxExamples, int pageRows,
+    Func<SourceRow, RenderedRow> render)
 {
     private readonly SourcePageReader _source = new(
         main,
         new ApplyRangeInput(cabinetId, Guid.Empty, 0, RunMode.Full, asOf, new ChangeRange(entity, null, null)),
-        ChangeApplier.RowsPerTransaction);
+        pageRows,
+        render);
 
     private readonly List<VerifyExample> _examples = [];
     private long _rows;
@@ -28,10 +30,10 @@ internal sealed class EntityVerification(
         long? first = long.MinValue;
         while (first is { } start)
         {
-            var page = await _source.ReadRowsAsync(start, cancellationToken);
-            var (chunks, last) = await IndexedChunks.ReadRangeAsync(
-                rag, entity, cabinetId, start, page.Last, ChangeApplier.RowsPerTransaction, cancellationToken);
-            page = page.CutAfter(last);
+            var source = _source.ReadRowsAsync(start, cancellationToken);
+            var index = IndexedChunks.ReadRangeAsync(rag, entity, cabinetId, start, _source.LastOfRange, pageRows, cancellationToken);
+            await Task.WhenAll(source, index);
+            var (page, chunks) = IndexedChunks.CutToSameEnd(await source, await index);
             Compare(page, chunks);
             first = page.More ? page.Last + 1 : null;
         }
@@ -44,31 +46,26 @@ internal sealed class EntityVerification(
         var next = 0;
         foreach (var row in page.Eligible)
         {
-            if (TryRender(row, page) is not { } rendered)
-            {
-                continue;
-            }
-
             _rows++;
-            for (; next < indexed.Count && indexed[next].SourceId < row.Id; next++)
+            for (; next < indexed.Count && indexed[next].SourceId < row.SourceId; next++)
             {
                 Surplus(indexed[next], page);
             }
 
-            foreach (var chunk in rendered.Chunks)
+            foreach (var chunk in row.Chunks)
             {
                 _chunks++;
-                if (next < indexed.Count && indexed[next].SourceId == row.Id && indexed[next].Index == chunk.Index)
+                if (next < indexed.Count && indexed[next].SourceId == row.SourceId && indexed[next].Index == chunk.Index)
                 {
-                    Judge(indexed[next++], rendered, chunk);
+                    Judge(indexed[next++], row, chunk);
                 }
                 else
                 {
-                    Note(ref _missing, "missing", row.Id, chunk.Index);
+                    Note(ref _missing, "missing", row.SourceId, chunk.Index);
                 }
             }
 
-            for (; next < indexed.Count && indexed[next].SourceId == row.Id; next++)
+            for (; next < indexed.Count && indexed[next].SourceId == row.SourceId; next++)
             {
                 Surplus(indexed[next], page);
             }
@@ -82,19 +79,6 @@ internal sealed class EntityVerification(
         foreach (var id in page.Failed.Keys)
         {
             Note(ref _unreadable, "unreadable", id, null);
-        }
-    }
-
-    private RenderedRow? TryRender(SourceRow row, SourcePage page)
-    {
-        try
-        {
-            return render(row);
-        }
-        catch (Exception error) when (error is not OutOfMemoryException)
-        {
-            page.Failed.Add(row.Id, error.GetType().Name);
-            return null;
         }
     }
 

@@ -11,9 +11,12 @@ public sealed class IndexVerifier(MainDatabase main, RagDatabase rag)
     // Two entities at once: one renders while the other waits for the databases.
     private const int Parallel = 2;
 
+    // More than a transaction of a run has: nothing is held here but memory, and each page costs two statements.
+    internal int PageRows { get; init; } = 4_000;
+
     internal Func<SourceRow, RenderedRow> Render { get; init; } = ChunkRenderer.Render;
 
-    /// <summary>Compares all entities of a cabinet, pages of 2,000 rows at a time.</summary>
+    /// <summary>Compares all entities of a cabinet, pages of 4,000 rows at a time.</summary>
     /// <param name="cabinetId">The tenant.</param>
     /// <param name="asOf">The instant eligibility is measured at: that of the run to be verified, or now.</param>
     /// <param name="examples">At most so many differences are named.</param>
@@ -26,7 +29,7 @@ public sealed class IndexVerifier(MainDatabase main, RagDatabase rag)
         {
             await using var source = await main.Source.OpenConnectionAsync(token);
             await using var index = await rag.Source.OpenConnectionAsync(token);
-            reports[i] = await new EntityVerification(source, index, EntityNames.All[i], cabinetId, asOf, examples, Render).RunAsync(token);
+            reports[i] = await new EntityVerification(source, index, EntityNames.All[i], cabinetId, asOf, examples, PageRows, Render).RunAsync(token);
         });
         return new VerifyReport(
             reports.Sum(report => report.Rows),

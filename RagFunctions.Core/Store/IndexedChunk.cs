@@ -10,8 +10,8 @@ namespace RagFunctions.Core.Store;
 /// <param name="ExpiresAt">UTC.</param>
 /// <param name="RendererVersion">Version that rendered the text.</param>
 /// <param name="SourceName">Catalogue name of a product.</param>
-/// <param name="Pending">Its text is not the embedded one.</param>
-/// <param name="VectorLost">It counts as embedded, but its vector is missing or of another model (full runs look).</param>
+/// <param name="Pending">Its text is not the embedded one (reads of an interval tell).</param>
+/// <param name="VectorLost">It counts as embedded, but its vector is missing or of another model (reads of an interval tell).</param>
 internal readonly record struct IndexedChunk(
     long Id,
     long SourceId,

@@ -5,16 +5,12 @@ namespace RagFunctions.Core.Store;
 /// <summary>Reads what the index holds, from the narrow table only.</summary>
 internal static class IndexedChunks
 {
-    // A row has a chunk or a few; a page is cut where it has more, and read again where one row alone has more.
-    private const int ChunksPerRow = 4;
-
     private const string Columns = """
-        m.id, m.source_id, m.chunk_index, m.chunk_hash, m.nm_id, m.business_date, m.expires_at, m.renderer_version, m.source_name,
-        m.embedded_hash IS DISTINCT FROM m.chunk_hash
+        m.id, m.source_id, m.chunk_index, m.chunk_hash, m.nm_id, m.business_date, m.expires_at, m.renderer_version, m.source_name
         """;
 
     private const string ByIds = $"""
-        SELECT {Columns}, false
+        SELECT {Columns}
         FROM rag_metadata AS m
         WHERE m.cabinet_id = $1 AND m.source_table = $2 AND m.source_id = ANY ($3)
         ORDER BY m.source_id, m.chunk_index
@@ -23,6 +19,7 @@ internal static class IndexedChunks
     // A scalar subquery is probed row by row through the unique index; EXISTS may be hashed, which reads the whole wide table.
     private const string ByRange = $"""
         SELECT {Columns},
+               m.embedded_hash IS DISTINCT FROM m.chunk_hash,
                m.embedded_hash IS NOT NULL
                  AND (m.embedded_model IS DISTINCT FROM COALESCE((SELECT model FROM rag_embedder), m.embedded_model)
                       OR (SELECT e.metadata_id FROM rag_embeddings AS e WHERE e.metadata_id = m.id) IS NULL)
@@ -47,13 +44,14 @@ internal static class IndexedChunks
     /// <param name="cabinetId">The tenant.</param>
     /// <param name="first">First row id, inclusive.</param>
     /// <param name="last">Last row id, inclusive.</param>
-    /// <param name="rows">About how many rows are wanted: bounds memory where the index holds more than the source.</param>
+    /// <param name="rows">About how many rows are wanted: bounds memory where the interval holds more.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The chunks, and the last row id they cover: <paramref name="last"/>, or less when there were too many.</returns>
     public static async Task<(List<IndexedChunk> Chunks, long Last)> ReadRangeAsync(
         NpgsqlConnection rag, Entity entity, long cabinetId, long first, long last, int rows, CancellationToken cancellationToken)
     {
-        for (var limit = rows * ChunksPerRow; ; limit *= 2)
+        // Nearly every row has one chunk. Where a page has more of them it ends earlier; one row that alone has more is read again.
+        for (var limit = rows + (rows / 4); ; limit *= 2)
         {
             await using var command = Command(rag, ByRange, entity, cabinetId);
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = first });
@@ -72,6 +70,18 @@ internal static class IndexedChunks
                 return (chunks, cutRow - 1);
             }
         }
+    }
+
+    /// <summary>Ends a page of the source and what was read of the index beside it at the same row.</summary>
+    public static (SourcePage Page, List<IndexedChunk> Chunks) CutToSameEnd(SourcePage page, (List<IndexedChunk> Chunks, long Last) index)
+    {
+        page = page.CutAfter(index.Last);
+        if (page.Last < index.Last)
+        {
+            index.Chunks.RemoveAll(chunk => chunk.SourceId > page.Last);
+        }
+
+        return (page, index.Chunks);
     }
 
     private static NpgsqlCommand Command(NpgsqlConnection rag, string sql, Entity entity, long cabinetId) => new(sql, rag)
@@ -105,6 +115,6 @@ internal static class IndexedChunks
         row.IsDBNull(6) ? null : row.GetDateTime(6),
         row.GetInt32(7),
         row.IsDBNull(8) ? null : row.GetString(8),
-        row.GetBoolean(9),
-        row.GetBoolean(10));
+        row.FieldCount > 9 && row.GetBoolean(9),
+        row.FieldCount > 9 && row.GetBoolean(10));
 }

@@ -19,7 +19,7 @@ internal sealed partial class RangeApplication(
     Func<SourceRow, RenderedRow> render,
     ILogger logger)
 {
-    private readonly SourcePageReader _source = new(main, input, pageRows);
+    private readonly SourcePageReader _source = new(main, input, pageRows, render);
     private readonly DeletionGuard _guard = new(main, rag, input);
     private readonly string _work = string.Create(
         CultureInfo.InvariantCulture, $"rag apply {input.CabinetId} {input.Range.Entity.TableName()} {input.Range.From}");
@@ -43,22 +43,16 @@ internal sealed partial class RangeApplication(
         }
 
         var began = Stopwatch.GetTimestamp();
-        var page = IsFull
-            ? await _source.ReadAllAsync(first, cancellationToken)
-            : await _source.ReadQueuedAsync(first, allowMassDelete, cancellationToken);
-        if (!IsFull && page.Taken.Ids.Length == 0)
+        var renderedBefore = _source.Rendering;
+        if (await (IsFull ? ReadRangeAsync(first, cancellationToken) : ReadQueuedAsync(first, allowMassDelete, cancellationToken)) is not var (page, indexed))
         {
             return null;
         }
 
         var read = Stopwatch.GetTimestamp();
-        (page, var indexed) = await ReadIndexAsync(page, first, cancellationToken);
-        var compared = Stopwatch.GetTimestamp();
-        var rendered = RenderAll(page);
-        var done = Stopwatch.GetTimestamp();
-
-        var difference = ChunkComparison.Of(rendered, indexed, page.Failed.Keys.ToHashSet());
-        await QueueDependentsAsync(page, rendered, indexed, cancellationToken);
+        var rendering = _source.Rendering - renderedBefore;
+        var difference = ChunkComparison.Of(page.Eligible, indexed, page.Failed.Keys.ToHashSet());
+        await QueueDependentsAsync(page, indexed, cancellationToken);
         var deleteGone = await _guard.AllowsAsync(page, difference, allowMassDelete, cancellationToken);
         await ChunkWriter.WriteAsync(transaction, Entity, input.CabinetId, difference, deleteGone, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -67,49 +61,40 @@ internal sealed partial class RangeApplication(
         Add(page, difference, deleteGone);
         Result = Result with
         {
-            ReadMs = Result.ReadMs + Milliseconds(began, read),
-            RenderMs = Result.RenderMs + Milliseconds(compared, done),
-            SaveMs = Result.SaveMs + Milliseconds(read, compared) + Milliseconds(done, Stopwatch.GetTimestamp()),
+            ReadMs = Result.ReadMs + (long)(Stopwatch.GetElapsedTime(began, read) - rendering).TotalMilliseconds,
+            RenderMs = Result.RenderMs + (long)rendering.TotalMilliseconds,
+            SaveMs = Result.SaveMs + (long)Stopwatch.GetElapsedTime(read).TotalMilliseconds,
         };
         return page.More ? page.Last + 1 : null;
     }
 
-    private static long Milliseconds(long from, long to) => (long)Stopwatch.GetElapsedTime(from, to).TotalMilliseconds;
-
-    private async Task<(SourcePage Page, List<IndexedChunk> Chunks)> ReadIndexAsync(
-        SourcePage page, long first, CancellationToken cancellationToken)
+    // Source and index are read at the same time: under the lock of the range nobody else changes what the index holds of it.
+    private async Task<(SourcePage Page, List<IndexedChunk> Indexed)?> ReadQueuedAsync(
+        long first, bool includeBlocked, CancellationToken cancellationToken)
     {
-        if (!IsFull)
+        var taken = await _source.TakeAsync(first, includeBlocked, cancellationToken);
+        if (taken.Ids.Length == 0)
         {
-            return (page, await IndexedChunks.ReadByIdsAsync(rag, Entity, input.CabinetId, page.Taken.Ids, cancellationToken));
+            return null;
         }
 
-        var (chunks, last) = await IndexedChunks.ReadRangeAsync(
-            rag, Entity, input.CabinetId, first, page.Last, pageRows, cancellationToken);
-        return (page.CutAfter(last), chunks);
+        var source = _source.ReadTakenAsync(taken, cancellationToken);
+        var index = IndexedChunks.ReadByIdsAsync(rag, Entity, input.CabinetId, taken.Ids, cancellationToken);
+        await Task.WhenAll(source, index);
+        return (await source, await index);
     }
 
-    private List<RenderedRow> RenderAll(SourcePage page)
+    private async Task<(SourcePage Page, List<IndexedChunk> Indexed)?> ReadRangeAsync(long first, CancellationToken cancellationToken)
     {
-        List<RenderedRow> rendered = new(page.Eligible.Count);
-        foreach (var row in page.Eligible)
-        {
-            try
-            {
-                rendered.Add(render(row));
-            }
-            catch (Exception error) when (error is not OutOfMemoryException)
-            {
-                page.Failed.Add(row.Id, $"cannot be rendered: {error.GetType().Name}");
-            }
-        }
-
-        return rendered;
+        var source = _source.ReadAllAsync(first, cancellationToken);
+        var index = IndexedChunks.ReadRangeAsync(rag, Entity, input.CabinetId, first, _source.LastOfRange, pageRows, cancellationToken);
+        await Task.WhenAll(source, index);
+        return IndexedChunks.CutToSameEnd(await source, await index);
     }
 
     /// <summary>Committed before the transaction that stores the new name: afterwards nobody would know that it was new.</summary>
     private async Task QueueDependentsAsync(
-        SourcePage page, List<RenderedRow> rendered, List<IndexedChunk> indexed, CancellationToken cancellationToken)
+        SourcePage page, List<IndexedChunk> indexed, CancellationToken cancellationToken)
     {
         if (Entity != Entity.Products)
         {
@@ -117,7 +102,7 @@ internal sealed partial class RangeApplication(
         }
 
         var renamed = RenamedArticles.Find(
-            rendered, indexed, page.Ineligible, IsFull ? null : page.Taken.Ids, page.Failed.Keys.ToHashSet());
+            page.Eligible, indexed, page.Ineligible, IsFull ? null : page.Taken.Ids, page.Failed.Keys.ToHashSet());
         if (renamed.Any)
         {
             var queued = await DependentQueuer.QueueAsync(main, input.CabinetId, renamed, cancellationToken);

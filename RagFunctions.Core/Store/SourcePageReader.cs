@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Npgsql;
 using RagFunctions.Core.Changes;
+using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Source;
 
@@ -7,33 +9,36 @@ namespace RagFunctions.Core.Store;
 
 /// <summary>
 /// Reads pages of a range: first the queue's versions, then the rows. In that order a row that changes in between keeps a version
-/// nobody took. A row that cannot be read is found by halving; the others of its page are read all the same.
+/// nobody took. A row that cannot be read is found by halving; the others of its page are read all the same. Each row is rendered as it
+/// comes, while the database sends the next ones; nothing else of it is kept.
 /// </summary>
-internal sealed class SourcePageReader(NpgsqlConnection main, ApplyRangeInput input, int limit)
+internal sealed class SourcePageReader(NpgsqlConnection main, ApplyRangeInput input, int limit, Func<SourceRow, RenderedRow> render)
 {
     private static readonly Dictionary<Entity, string> IdsOfRange = EntityNames.All.ToDictionary(
         entity => entity,
         entity => $"SELECT id::bigint FROM {entity.TableName()} WHERE cabinet_id = $1 AND id BETWEEN $2 AND $3 ORDER BY id LIMIT $4");
 
+    private long _rendering;
+
+    /// <summary>Time spent rendering so far.</summary>
+    public TimeSpan Rendering => Stopwatch.GetElapsedTime(0, _rendering);
+
+    /// <summary>Last id of the range, inclusive.</summary>
+    public long LastOfRange => input.Range.To is { } end ? end - 1 : long.MaxValue;
+
     private Entity Entity => input.Range.Entity;
 
-    private long LastOfRange => input.Range.To is { } end ? end - 1 : long.MaxValue;
+    /// <summary>What the queue names next.</summary>
+    public Task<TakenChanges> TakeAsync(long first, bool includeBlocked, CancellationToken cancellationToken) =>
+        ChangeQueue.TakeAsync(main, input.CabinetId, Entity, first, LastOfRange, limit, includeBlocked, cancellationToken);
 
     /// <summary>The rows the queue names.</summary>
-    public async Task<SourcePage> ReadQueuedAsync(long first, bool includeBlocked, CancellationToken cancellationToken)
+    public async Task<SourcePage> ReadTakenAsync(TakenChanges taken, CancellationToken cancellationToken)
     {
-        var taken = await ChangeQueue.TakeAsync(
-            main, input.CabinetId, Entity, first, LastOfRange, limit, includeBlocked, cancellationToken);
-        var more = taken.Ids.Length == limit;
-        var last = more ? taken.Ids[^1] : LastOfRange;
-        if (taken.Ids.Length == 0)
-        {
-            return new SourcePage(last, more, taken, [], [], []);
-        }
-
         Dictionary<long, string> failed = [];
         var rows = await ReadByHalvesAsync(taken.Ids, failed, cancellationToken);
-        return new SourcePage(last, more && last < LastOfRange, taken, rows.Eligible, rows.Ineligible, failed);
+        var last = taken.Ids.Length == limit ? taken.Ids[^1] : LastOfRange;
+        return new SourcePage(last, last < LastOfRange, taken, rows.Eligible, rows.Ineligible, failed);
     }
 
     /// <summary>All eligible rows, and every queue row of the same interval.</summary>
@@ -48,17 +53,26 @@ internal sealed class SourcePageReader(NpgsqlConnection main, ApplyRangeInput in
     public async Task<SourcePage> ReadRowsAsync(long first, CancellationToken cancellationToken)
     {
         Dictionary<long, string> failed = [];
-        IReadOnlyList<SourceRow> rows;
+        IReadOnlyList<RenderedRow> rows;
         var last = LastOfRange;
         try
         {
+            var read = 0;
+            var lastRead = first;
             var batch = await SourceReader.ReadRangeAsync(
-                main, Entity, input.CabinetId, first, input.Range.To, limit, input.AsOf, cancellationToken);
+                main, Entity, input.CabinetId, first, input.Range.To, limit, input.AsOf, Render, cancellationToken);
             rows = batch.Eligible;
-            last = rows.Count == limit ? rows[^1].Id : last;
+            last = read == limit ? lastRead : last;
+
+            RenderedRow? Render(SourceRow row)
+            {
+                (read, lastRead) = (read + 1, row.Id);
+                return TryRender(row, failed);
+            }
         }
         catch (Exception error) when (UnreadableRow.Explains(error))
         {
+            failed.Clear();
             var ids = await ReadIdsAsync(first, cancellationToken);
             last = ids.Length == limit ? ids[^1] : last;
             rows = (await ReadByHalvesAsync(ids, failed, cancellationToken)).Eligible;
@@ -67,24 +81,50 @@ internal sealed class SourcePageReader(NpgsqlConnection main, ApplyRangeInput in
         return new SourcePage(last, last < LastOfRange, TakenChanges.None, rows, [], failed);
     }
 
-    private async Task<SourceBatch> ReadByHalvesAsync(long[] ids, Dictionary<long, string> failed, CancellationToken cancellationToken)
+    private async Task<SourceBatch<RenderedRow>> ReadByHalvesAsync(long[] ids, Dictionary<long, string> failed, CancellationToken cancellationToken)
     {
+        Dictionary<long, string> unrendered = [];
         try
         {
-            return await SourceReader.ReadByIdsAsync(main, Entity, input.CabinetId, ids, input.AsOf, cancellationToken);
+            var batch = await SourceReader.ReadByIdsAsync(
+                main, Entity, input.CabinetId, ids, input.AsOf, row => TryRender(row, unrendered), cancellationToken);
+            foreach (var (id, error) in unrendered)
+            {
+                failed.Add(id, error);
+            }
+
+            return batch;
         }
         catch (Exception error) when (UnreadableRow.Explains(error))
         {
             if (ids.Length == 1)
             {
                 failed.Add(ids[0], UnreadableRow.Describe(error));
-                return new SourceBatch([], []);
+                return new SourceBatch<RenderedRow>([], []);
             }
 
             var middle = ids.Length / 2;
             var lower = await ReadByHalvesAsync(ids[..middle], failed, cancellationToken);
             var upper = await ReadByHalvesAsync(ids[middle..], failed, cancellationToken);
-            return new SourceBatch([.. lower.Eligible, .. upper.Eligible], [.. lower.Ineligible, .. upper.Ineligible]);
+            return new SourceBatch<RenderedRow>([.. lower.Eligible, .. upper.Eligible], [.. lower.Ineligible, .. upper.Ineligible]);
+        }
+    }
+
+    private RenderedRow? TryRender(SourceRow row, Dictionary<long, string> failed)
+    {
+        var began = Stopwatch.GetTimestamp();
+        try
+        {
+            return render(row);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            failed.Add(row.Id, $"cannot be rendered: {error.GetType().Name}");
+            return null;
+        }
+        finally
+        {
+            _rendering += Stopwatch.GetTimestamp() - began;
         }
     }
 
