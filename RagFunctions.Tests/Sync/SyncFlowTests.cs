@@ -17,7 +17,9 @@ public sealed class SyncFlowTests
         await using var app = await SyncApp.StartAsync();
         var (cabinet, shop) = await app.AddShopAsync(seed: 1);
         await SyncOnceAsync(app, cabinet);
-        Assert.Equal(Names, Entities(await app.OutputAsync($"sync-{cabinet}")).Select(entity => (string?)entity["Entity"]));
+        var output = await app.OutputAsync($"sync-{cabinet}");
+        TestContext.Current.SendDiagnosticMessage("output: {0}", output.ToJsonString());
+        Assert.Equal(Names, Entities(output).Select(entity => (string?)entity["Entity"]));
         await app.AssertIndexedAsync(cabinet);
         Assert.Equal(shop.Orders.Count, await app.CountAsync($"SELECT count(*) FROM wb_orders WHERE cabinet_id = {cabinet}"));
         Assert.Equal("completed", await OutcomeAsync(app, cabinet));
