@@ -1,0 +1,90 @@
+using Microsoft.Extensions.DependencyInjection;
+using RagFunctions.Core.Marketplace.Sync;
+using RagFunctions.Core.Runs;
+using RagFunctions.Tests.Postgres;
+using RagFunctions.Tests.Runs;
+using static RagFunctions.Tests.Marketplace.Sync.SyncWorld;
+
+namespace RagFunctions.Tests.Marketplace.Sync;
+
+/// <summary>What the activities of a sync call: each may be delivered twice.</summary>
+public sealed class SyncStepsTests(DatabaseFixture database) : IClassFixture<DatabaseFixture>
+{
+    private readonly StubStarter _starter = new();
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_repeated_delivery_reads_nothing_again_and_tells_what_the_lost_one_has_queued()
+    {
+        await using var world = await StartAsync(database);
+        world.Stub.Answer(Orders, $"[{Order("a")},{Order("b")}]");
+        var input = new SyncStepInput(world.Cabinet, SyncEntity.Orders);
+        var lost = await Steps(world).SyncAsync(input, Ct);
+        var repeated = await Steps(world).SyncAsync(input, Ct);
+        Assert.Equal((EntitySyncStatus.Ok, 2), (lost.Result.Status, lost.Changes));
+        Assert.Equal((EntitySyncStatus.NotDue, 2), (repeated.Result.Status, repeated.Changes));
+        Assert.Equal(1, world.Stub.Count(Orders));
+    }
+
+    [Fact]
+    public async Task A_sync_without_changes_is_no_reason_for_a_run()
+    {
+        await using var world = await StartAsync(database);
+        world.Stub.Answer(Orders, "[]");
+        Assert.Equal(0, (await Steps(world).SyncAsync(new SyncStepInput(world.Cabinet, SyncEntity.Orders), Ct)).Changes);
+    }
+
+    [Fact]
+    public async Task Everything_is_planned_for_a_person_and_for_the_timer_what_is_due()
+    {
+        await using var world = await StartAsync(database);
+        world.Stub.Answer(Orders, "[]");
+        await world.RunAsync(SyncEntity.Orders);
+        Assert.Equal(SyncEntityNames.All, await Steps(world).PlanAsync(new SyncPlanInput(world.Cabinet, Start), Ct));
+        Assert.Equal(SyncEntityNames.All.Except([SyncEntity.Orders]), await Steps(world).PlanAsync(new SyncPlanInput(world.Cabinet), Ct));
+    }
+
+    [Fact]
+    public async Task What_a_person_asked_for_is_read_once_whatever_is_due_and_however_often_it_is_delivered()
+    {
+        await using var world = await StartAsync(database);
+        world.Stub.Answer(Orders, "[]");
+        await world.RunAsync(SyncEntity.Orders);
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        var asked = new SyncStepInput(world.Cabinet, SyncEntity.Orders, world.Time.GetUtcNow());
+        world.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(EntitySyncStatus.Ok, (await Steps(world).SyncAsync(asked, Ct)).Result.Status);
+        Assert.Equal(EntitySyncStatus.NotDue, (await Steps(world).SyncAsync(asked, Ct)).Result.Status);
+        Assert.Equal(2, world.Stub.Count(Orders));
+    }
+
+    [Fact]
+    public async Task An_earlier_rejection_holds_nobody_up_who_asks_and_a_later_one_costs_no_further_call()
+    {
+        await using var world = await StartAsync(database);
+        world.Stub.Answer(Orders, "{}", 401);
+        world.Stub.Answer(Sales, "[]");
+        await world.RunAsync(SyncEntity.Orders);
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        var asked = world.Time.GetUtcNow();
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        var orders = await Steps(world).SyncAsync(new SyncStepInput(world.Cabinet, SyncEntity.Orders, asked), Ct);
+        var sales = await Steps(world).SyncAsync(new SyncStepInput(world.Cabinet, SyncEntity.Sales, asked), Ct);
+        Assert.Equal((EntitySyncStatus.Rejected, EntitySyncStatus.Rejected), (orders.Result.Status, sales.Result.Status));
+        Assert.Equal((2, 0), (world.Stub.Count(Orders), world.Stub.Count(Sales)));
+    }
+
+    [Fact]
+    public async Task The_run_is_started_through_the_one_way_there_is_and_a_failing_start_is_told()
+    {
+        await using var world = await StartAsync(database);
+        Assert.True(await Steps(world).StartIndexAsync(new StartSyncedInput(world.Cabinet, 3), Ct));
+        Assert.Equal([world.Cabinet], _starter.Started);
+        _starter.Failure = new InvalidOperationException("no");
+        Assert.False(await Steps(world).StartIndexAsync(new StartSyncedInput(world.Cabinet, 3), Ct));
+    }
+
+    private SyncSteps Steps(SyncWorld world) => ActivatorUtilities.CreateInstance<SyncSteps>(
+        world.Services, ActivatorUtilities.CreateInstance<StartIndex>(world.Services, _starter));
+}
