@@ -32,6 +32,7 @@ public sealed class SyncStepsTests(DatabaseFixture database) : IClassFixture<Dat
     {
         await using var world = await StartAsync(database);
         world.Stub.Answer(Orders, "[]");
+        await world.ExecuteAsync("INSERT INTO rag_changes (cabinet_id, source_table, source_id) VALUES ($1, 'wb_sales', 1)");
         Assert.Equal(0, (await Steps(world).SyncAsync(new SyncStepInput(world.Cabinet, SyncEntity.Orders), Ct)).Changes);
     }
 
