@@ -60,7 +60,7 @@ public sealed class QuietSyncTests
         // Sizes and prices that came before their cards have found them by now.
         world.Time.Advance(TimeSpan.FromHours(3));
         Assert.All(await world.SyncAsync(), Ended);
-        await new ShopTruth(world.Shop, DateTimeOffset.MinValue, type == TokenType.Basic).AssertAsync(database.Source, world.Cabinet, DateTimeOffset.MinValue);
+        await new ShopTruth(world.Shop, type == TokenType.Basic).AssertAsync(database.Source, world.Cabinet);
         await database.Source.ExecuteAsync("TRUNCATE rag_changes");
         await database.Source.ExecuteAsync(ForbidWriting);
         var before = await database.Source.ReadNamesAsync(Traces);
