@@ -10,7 +10,7 @@ using RagFunctions.Tests.Postgres;
 namespace RagFunctions.Tests.Marketplace.Sync;
 
 /// <summary>An hour of scenario time: twenty cabinets, two workers that share a database and nothing else.</summary>
-public sealed class ManyCabinetsTests
+public sealed class TwentyCabinetsTests
 {
     private const int Cabinets = 20;
 
