@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Options;
 using RagFunctions.Api;
+using RagFunctions.Tests.LocalHost;
 
 namespace RagFunctions.Tests.Api;
 
@@ -104,6 +106,23 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
         Assert.True(ring.IsEmpty);
         Assert.Null(ring.Find(""));
         Assert.Null(ring.Find("anything"));
+    }
+
+    // Time tells nothing that a test could measure here; how the comparison is made tells it.
+    [Fact]
+    public void Keys_are_compared_in_constant_time_and_none_is_left_out()
+    {
+        var find = typeof(ApiKeyRing).GetMethod(nameof(ApiKeyRing.Find))!;
+        Assert.Equal(
+            [nameof(CryptographicOperations.FixedTimeEquals)],
+            Instructions.MembersOf(find).Select(member => member.Name).Where(name => name.Contains("Equal", StringComparison.Ordinal)));
+
+        // Of two that are the same the last one counts: nothing ends the search at the first.
+        var ring = new ApiKeyRing(Options.Create(new ApiKeysOptions
+        {
+            Keys = { new ApiKeyOptions { Key = "long-enough-for-a-key" }, new ApiKeyOptions { Key = "long-enough-for-a-key", Cabinets = "1" } },
+        }));
+        Assert.False(ring.Find("long-enough-for-a-key")!.IsOperator);
     }
 
     [Theory]

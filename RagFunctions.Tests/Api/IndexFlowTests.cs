@@ -55,6 +55,16 @@ public sealed class IndexFlowTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Fact]
+    public async Task A_limited_key_is_given_no_management_urls()
+    {
+        var limited = await app.AskAsync(HttpMethod.Post, "/v1/rag/index/1?full_rebuild=true", 202, key: AppFixture.LimitedKey);
+        Assert.Equal(
+            ["status", "message", "cabinet_id", "indexing_mode", "instance_id", "accepted_changes", "status_url"],
+            limited.AsObject().Select(pair => pair.Key));
+        await app.BecomesIdleAsync(1);
+    }
+
+    [Fact]
     public async Task A_body_without_ids_asks_for_nothing()
     {
         foreach (var body in (string[])["{}", """{"changed_ids":{}}""", """{"changed_ids":{"orders":[],"sales":[]}}"""])

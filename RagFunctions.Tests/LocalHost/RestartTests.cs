@@ -33,6 +33,21 @@ public sealed class RestartTests(DatabaseFixture fixture) : LocalHostTest(fixtur
     }
 
     [Fact]
+    public async Task A_decision_that_the_database_did_not_take_is_stored_again()
+    {
+        await using (var gate = await HistoryGate.CloseAsync(Database.Source, "ActivityCompleted", "Note"))
+        {
+            await ScheduleAsync(nameof(OrchestrationSamples.Gated), "gate", "x");
+            await gate.SomebodyWaitsAsync();
+            await gate.EndWaitingSessionsAsync();
+        }
+
+        Journal.Open("gate");
+        Assert.Equal("\"first gate third\"", (await Host.EndOfAsync("x")).SerializedOutput);
+        Assert.Equal(1, Journal.Count("first"));
+    }
+
+    [Fact]
     public async Task Many_orchestrations_stopped_again_and_again_all_end_right()
     {
         for (var i = 0; i < 20; i++)

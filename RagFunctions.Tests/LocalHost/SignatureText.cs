@@ -36,7 +36,7 @@ internal static class SignatureText
             : type.IsSealed ? "sealed "
             : "";
         var inherits = kind.EndsWith("class", StringComparison.Ordinal) && type.BaseType != typeof(object) ? $" : {type.BaseType!.FullName}" : "";
-        return prefix + kind + inherits;
+        return prefix + kind + inherits + Constraints(type.GetGenericArguments());
     }
 
     public static IEnumerable<string> InterfacesOf(Type type) =>
@@ -58,8 +58,9 @@ internal static class SignatureText
         [
             .. type.GetConstructors(Declared).Where(IsVisible).Select(c => $"{Access(c)} {Plain(type)}({Parameters(c)})"),
             .. type.GetMethods(Declared).Where(m => IsVisible(m) && (!m.IsSpecialName || m.Name.StartsWith("op_", StringComparison.Ordinal))).Select(Method),
-            .. type.GetProperties(Declared).Where(p => p.GetMethod is { } get && IsAccessible(get) && p.Name != "EqualityContract").Select(Property),
-            .. type.GetFields(Declared).Where(f => f.IsPublic).Select(f => $"public field {f.Name}"),
+            .. type.GetProperties(Declared).Where(p => p.GetAccessors(nonPublic: true).Any(IsAccessible) && p.Name != "EqualityContract").Select(Property),
+            .. type.GetFields(Declared).Where(f => f.IsPublic || f.IsFamily || f.IsFamilyOrAssembly).Select(f => $"public field {f.Name}"),
+            .. type.GetEvents(Declared).Where(e => IsAccessible(e.AddMethod!)).Select(e => $"public event {e.Name}"),
         ];
     }
 
@@ -84,8 +85,22 @@ internal static class SignatureText
         var name = method.Name switch { "op_Equality" => "operator ==", "op_Inequality" => "operator !=", _ => method.Name };
         var generics = method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(t => t.Name))}>" : "";
         var returns = Annotated(Nullability.Create(method.ReturnParameter));
-        return $"{access}{Modifier(method)}{returns} {name}{generics}({Parameters(method)})";
+        return $"{access}{Modifier(method)}{returns} {name}{generics}({Parameters(method)}){Constraints(method.GetGenericArguments())}";
     }
+
+    /// <summary>Those that the compiler writes down as such; <c>notnull</c> is only a remark.</summary>
+    public static string Constraints(Type[] parameters) => string.Concat(parameters.Select(parameter =>
+    {
+        var flags = parameter.GenericParameterAttributes;
+        var isStruct = flags.HasFlag(GenericParameterAttributes.NotNullableValueTypeConstraint);
+        string[] constraints =
+        [
+            .. isStruct ? ["struct"] : flags.HasFlag(GenericParameterAttributes.ReferenceTypeConstraint) ? ["class"] : (string[])[],
+            .. parameter.GetGenericParameterConstraints().Where(type => type != typeof(ValueType)).Select(Name),
+            .. !isStruct && flags.HasFlag(GenericParameterAttributes.DefaultConstructorConstraint) ? ["new()"] : (string[])[],
+        ];
+        return constraints.Length == 0 ? "" : $" where {parameter.Name} : {string.Join(", ", constraints)}";
+    }));
 
     private static string Modifier(MethodInfo method) =>
         method.DeclaringType!.IsInterface ? ""
@@ -100,7 +115,10 @@ internal static class SignatureText
         var set = property.SetMethod is { } setter && IsAccessible(setter)
             ? setter.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) ? " init;" : " set;"
             : "";
-        return $"{Access(property.GetMethod!)} {Modifier(property.GetMethod!)}{Annotated(Nullability.Create(property))} {property.Name} {{ get;{set} }}";
+        var getter = property.GetMethod is { } method && IsAccessible(method) ? method : null;
+        var accessor = getter ?? property.SetMethod!;
+        var get = getter is null ? "" : " get;";
+        return $"{Access(accessor)} {Modifier(accessor)}{Annotated(Nullability.Create(property))} {property.Name} {{{get}{set} }}";
     }
 
     private static string Parameters(MethodBase method) => string.Join(", ", method.GetParameters().Select((parameter, index) =>
