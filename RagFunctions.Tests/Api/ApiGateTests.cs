@@ -110,13 +110,17 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
 
     // Time tells nothing that a test could measure here; how the comparison is made tells it.
     [Fact]
-    public void Keys_are_compared_in_constant_time_and_none_is_left_out()
+    public void Keys_are_compared_in_constant_time()
     {
         var find = typeof(ApiKeyRing).GetMethod(nameof(ApiKeyRing.Find))!;
         Assert.Equal(
             [nameof(CryptographicOperations.FixedTimeEquals)],
             Instructions.MembersOf(find).Select(member => member.Name).Where(name => name.Contains("Equal", StringComparison.Ordinal)));
+    }
 
+    [Fact]
+    public void Every_key_is_compared_whichever_is_given()
+    {
         // Of two that are the same the last one counts: nothing ends the search at the first.
         var ring = new ApiKeyRing(Options.Create(new ApiKeysOptions
         {
