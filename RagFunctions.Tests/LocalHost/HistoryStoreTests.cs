@@ -1,5 +1,4 @@
 using Microsoft.DurableTask.Client;
-using RagFunctions.LocalHost;
 using RagFunctions.LocalHost.Orchestrations;
 using RagFunctions.Tests.Postgres;
 

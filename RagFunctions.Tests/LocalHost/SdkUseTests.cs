@@ -35,6 +35,12 @@ public sealed class SdkUseTests
         });
     }
 
+    // The compiler copies a constant to where it is used: nothing would tell whose it was.
+    [Fact]
+    public void The_sdk_has_no_internal_constants() => Assert.DoesNotContain(
+        App.GetTypes().Where(type => type.IsVisible && !type.IsEnum && IsOfTheHost(type)).SelectMany(type => type.GetFields(Declared)),
+        field => field.IsLiteral && field.IsAssembly);
+
     private static bool IsOfTheApp(Type type) =>
         type.Namespace is { } name && name.Split('.') is ["RagFunctions", .. var rest] && rest is not ["LocalHost", ..];
 

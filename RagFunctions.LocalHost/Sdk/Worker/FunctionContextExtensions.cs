@@ -5,7 +5,7 @@ namespace Microsoft.Azure.Functions.Worker;
 /// <summary>The way from an invocation to its HTTP request.</summary>
 public static class FunctionContextExtensions
 {
-    internal const string HttpContextItem = "HttpRequestContext";
+    internal static readonly string HttpContextItem = "HttpRequestContext";
 
     /// <summary>The request that started the function; null for other triggers.</summary>
     public static HttpContext? GetHttpContext(this FunctionContext context) =>
