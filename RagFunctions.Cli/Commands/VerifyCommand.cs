@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using RagFunctions.Core;
 using RagFunctions.Core.Store;
 using Spectre.Console;
 
@@ -27,7 +28,9 @@ internal static class VerifyCommand
                 """));
             foreach (var example in report.Examples)
             {
-                scope.Output.WriteLine($"  {example}");
+                scope.Output.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {example.Kind,-14} {example.Entity.TableName()} {example.SourceId}{(example.ChunkIndex > 0 ? $", part {example.ChunkIndex}" : "")}"));
             }
 
             return report.IsClean ? ExitCode.Done : ExitCode.Failed;

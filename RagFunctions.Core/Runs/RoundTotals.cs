@@ -52,7 +52,8 @@ public sealed record RoundTotals
         Requests = Requests + result.Requests,
         Inputs = Inputs + result.Inputs,
         Tokens = Tokens + result.Tokens,
-        FailedBatches = FailedBatches + (result.Error is null && result.StopError is null && result.RetryAt is null ? 0 : 1),
+        // One that has to wait is tried again; if nobody waits for it, the run's outcome says so.
+        FailedBatches = FailedBatches + (result.Error is null && result.StopError is null ? 0 : 1),
         EmbedMs = EmbedMs + result.EmbedMs,
         SaveMs = SaveMs + result.SaveMs,
         Error = Error ?? result.StopError ?? result.Error,

@@ -58,6 +58,7 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
             await world.Get<IndexRequests>().StoreAsync(cabinetId, RunMode.Full, allowMassDelete: false, Stop);
         }
 
+        await world.ServerNoticesDeathsAsync();
         await world.ExecuteAsync(ForgetDueTimes, cabinetId);
         await world.ExecuteAsync(LeaseRunsOut, cabinetId);
         var run = await RunAsync(_steps, "durable:healthy");

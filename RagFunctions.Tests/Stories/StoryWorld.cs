@@ -22,6 +22,11 @@ internal sealed class StoryWorld : IAsyncDisposable
 {
     private const int RowsPerTransaction = 7;
 
+    private const string SomebodyWorks = """
+        SELECT EXISTS (SELECT FROM pg_stat_activity
+                       WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle')
+        """;
+
     // Told from every other wait by its length.
     private static readonly TimeSpan RequestBudget = TimeSpan.FromSeconds(17);
 
@@ -84,6 +89,15 @@ internal sealed class StoryWorld : IAsyncDisposable
     /// <summary>A driver whose waits are over as soon as the due times of the database are as much nearer.</summary>
     public InProcessDriver DriverOf(IRunSteps steps) => new(
         steps, new StoryClock(RequestBudget) { BeforeWaking = ShiftDueTimesAsync }, NullLogger<InProcessDriver>.Instance);
+
+    /// <summary>Until the server has ended what the sessions of cut connections were doing: their locks would hold up the next run.</summary>
+    public async Task ServerNoticesDeathsAsync()
+    {
+        while (await ScalarAsync<bool>(SomebodyWorks))
+        {
+            await Task.Yield();
+        }
+    }
 
     public async Task<T> ScalarAsync<T>(string sql, params object[] parameters)
     {
