@@ -206,6 +206,36 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
         Assert.Equal(1, await cabinet.QueuedAsync());
     }
 
+    [Fact]
+    public async Task A_lease_taken_between_the_heartbeat_and_the_transaction_is_noticed_by_its_token()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(1);
+        await cabinet.EnqueueAsync(Entity.Stocks, await cabinet.IdsAsync(Entity.Stocks));
+        using var parent = new Activity("page").Start();
+        var taken = 0;
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = statement =>
+            {
+                var isHeartbeat = statement.GetTagItem("db.query.text") is string sql && sql.Contains("lease_heartbeat_at AS beat", StringComparison.Ordinal);
+                if (statement.TraceId == parent.TraceId && isHeartbeat && Interlocked.Exchange(ref taken, 1) == 0)
+                {
+                    Task.Run(() => cabinet.ExecuteAsync("UPDATE rag_index_status SET lease_token = lease_token + 1 WHERE cabinet_id = $1"), Stop).GetAwaiter().GetResult();
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        var result = await cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Stocks, null, null)), Stop);
+
+        Assert.Equal(1, taken);
+        Assert.True(result.Superseded);
+        Assert.Equal((0, 1), (await cabinet.ChunksAsync(Entity.Stocks), await cabinet.QueuedAsync()));
+    }
+
     /// <summary>Renders, but the first time only when it is told to.</summary>
     private sealed class Gate : IDisposable
     {
