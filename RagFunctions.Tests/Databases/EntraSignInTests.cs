@@ -65,7 +65,7 @@ public sealed class EntraSignInTests(DatabaseFixture database) : IClassFixture<D
         var next = $"token-{Guid.NewGuid():N}";
         await database.Source.ExecuteAsync($"ALTER ROLE {_role} PASSWORD '{next}'");
         _token = next;
-        await SucceedsAsync(() => UserAsync(source));
+        await SucceedsAsync(() => UserAsync(source), TestContext.Current.CancellationToken);
     }
 
     [Fact(Timeout = Patience)]
@@ -79,7 +79,7 @@ public sealed class EntraSignInTests(DatabaseFixture database) : IClassFixture<D
         Assert.Contains("no managed identity here", failure.ToString(), StringComparison.Ordinal);
 
         Volatile.Write(ref down, false);
-        await SucceedsAsync(() => UserAsync(source));
+        await SucceedsAsync(() => UserAsync(source), TestContext.Current.CancellationToken);
     }
 
     [Theory]
@@ -131,11 +131,11 @@ public sealed class EntraSignInTests(DatabaseFixture database) : IClassFixture<D
     }
 
     // The refresh runs by its own clock: whoever opens meanwhile is refused.
-    private static async Task SucceedsAsync(Func<Task> open)
+    private static async Task SucceedsAsync(Func<Task> open, CancellationToken cancellationToken)
     {
         while (true)
         {
-            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             try
             {
                 await open();

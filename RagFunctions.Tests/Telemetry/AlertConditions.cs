@@ -4,11 +4,14 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Trace;
+using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Telemetry;
 using RagFunctions.Fakes.Embeddings;
 using RagFunctions.LocalHost;
 using RagFunctions.LocalHost.Http;
+using RagFunctions.Tests.Marketplace;
+using RagFunctions.Tests.Marketplace.Sync;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Telemetry;
@@ -31,6 +34,10 @@ internal static class AlertConditions
         ["failed"] = ingestion => InSceneAsync(ingestion, FailedAsync),
         ["differences"] = ingestion => InSceneAsync(ingestion, ChangedUnannouncedAsync),
         ["throttled"] = ingestion => InSceneAsync(ingestion, scene => ThrottledAsync(scene, refusals: 4), ("Embeddings:MaxInputsPerRequest", "1")),
+        ["token-rejected"] = ingestion => InShopAsync(ingestion, shop => shop.Answer(SyncWorld.Orders, "{}", 401), SyncEntity.Orders),
+        ["sync-failed"] = ingestion => InShopAsync(
+            ingestion, shop => shop.Answer(SyncWorld.Orders, "{}").Answer(SyncWorld.Sales, "{}"), SyncEntity.Orders, SyncEntity.Sales),
+        ["marketplace-waits"] = ingestion => InShopAsync(ingestion, shop => LimitedFor(shop, "25200"), SyncEntity.Orders),
         ["failures"] = ingestion => InAppAsync(ingestion, breaksDatabase: true),
         ["silence"] = ingestion => InSceneAsync(ingestion, SilentAsync),
     };
@@ -43,6 +50,9 @@ internal static class AlertConditions
         ["a rebuild of this week"] = ingestion => InSceneAsync(ingestion, scene => RebuiltBeforeAsync(scene, "7 days 23 hours")),
         ["a request refused now and then"] = ingestion => InSceneAsync(ingestion, scene => ThrottledAsync(scene, refusals: 1), ("Embeddings:MaxInputsPerRequest", "1")),
         ["traces that are not sampled"] = ingestion => InSceneAsync(ingestion, scene => RebuiltBeforeAsync(scene, "1 hour"), ("Telemetry:SamplingRatio", "0")),
+        ["a sync that fails once"] = ingestion => InShopAsync(
+            ingestion, shop => shop.Answer(SyncWorld.Orders, "{}").Answer(SyncWorld.Sales, "[]"), SyncEntity.Orders, SyncEntity.Sales),
+        ["a limit of some hours"] = ingestion => InShopAsync(ingestion, shop => LimitedFor(shop, "18000"), SyncEntity.Orders),
         ["callers without a key"] = ingestion => InAppAsync(ingestion, breaksDatabase: false),
     };
 
@@ -59,6 +69,23 @@ internal static class AlertConditions
         await happen(scene);
         scene.Flush();
     }
+
+    private static async Task InShopAsync(MonitorIngestion ingestion, Action<StubMarketplace> happen, params SyncEntity[] entities)
+    {
+        await using var shop = await StubMarketplace.StartAsync();
+        happen(shop);
+        await InSceneAsync(
+            ingestion,
+            async scene =>
+            {
+                await scene.SyncAsync(entities);
+                await scene.LookAsync();
+            },
+            ("Marketplace:StatisticsUrl", shop.Url));
+    }
+
+    private static void LimitedFor(StubMarketplace shop, string seconds) =>
+        shop.Answer(SyncWorld.Orders, "{}", 429, ("X-Ratelimit-Retry", seconds), ("X-Ratelimit-Limit", "1"));
 
     private static async Task QueuedForAsync(TelemetryScene scene, string age)
     {

@@ -49,6 +49,24 @@ var rules = {
     description: 'More than a fifth of the embedding requests are refused by the quota. Raise embeddingCapacity or wait: runs go on by themselves.'
     query: 'AppMetrics | where Name == "gen_ai.client.operation.duration" | summarize requests = sum(ItemCount), refused = sumif(ItemCount, tostring(Properties["error.type"]) == "429") | where requests >= 10 and refused * 5 > requests'
   }
+  'token-rejected': {
+    severity: 2
+    minutes: 60
+    description: 'The marketplace does not accept the token of a cabinet: its sync stands still, its index stays as it is. rag cabinet add --replace CABINET --token-file FILE.'
+    query: 'AppMetrics | where Name == "rag.syncs" and Properties["rag.sync.outcome"] == "rejected" | summarize tries = sum(Sum) by cabinet = tostring(Properties["rag.cabinet.id"])'
+  }
+  'sync-failed': {
+    severity: 2
+    minutes: 60
+    description: 'The sync of a cabinet fails again. wb_sync_cursors.last_error says why.'
+    query: 'AppMetrics | where Name == "rag.syncs" and Properties["rag.sync.outcome"] == "failed" | summarize failures = sum(Sum) by cabinet = tostring(Properties["rag.cabinet.id"]) | where failures >= 2'
+  }
+  'marketplace-waits': {
+    severity: 4
+    minutes: 60
+    description: 'A limit of the marketplace makes a cabinet wait for more than 6 hours; the sync goes on by itself. Basic tokens have such limits, personal and service tokens have not.'
+    query: 'AppMetrics | where Name == "rag.marketplace.wait" | summarize wait = max(Max) by cabinet = tostring(Properties["rag.cabinet.id"]), method = tostring(Properties["rag.marketplace.method"]) | where wait > 21600'
+  }
   failures: {
     severity: 2
     minutes: 15
