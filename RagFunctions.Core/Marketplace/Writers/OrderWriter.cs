@@ -82,6 +82,7 @@ internal static class OrderWriter
                 Column.Longs(rows, r => r.NmId), Column.Texts(rows, r => r.Size), Column.Times(rows, r => r.Date),
             },
         });
+        PageTransaction.Prepare(batch, rows.Count);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Store)
         {
             Parameters =

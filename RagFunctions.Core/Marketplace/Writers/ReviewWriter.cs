@@ -47,6 +47,7 @@ internal static class ReviewWriter
         }
 
         await using var batch = page.Batch();
+        PageTransaction.Prepare(batch, rows.Length);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Store)
         {
             Parameters =

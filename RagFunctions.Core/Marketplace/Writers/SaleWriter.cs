@@ -74,6 +74,7 @@ internal static class SaleWriter
         {
             Parameters = { new() { Value = page.CabinetId }, Column.Texts(rows, r => r.SaleId), Column.Texts(rows, r => r.Srid) },
         });
+        PageTransaction.Prepare(batch, rows.Count);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Store)
         {
             Parameters =

@@ -166,6 +166,7 @@ internal static class StockWriter
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(NameSizes));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Adopt) { Parameters = { new() { Value = page.CabinetId } } });
+        PageTransaction.Prepare(batch, rows.Length);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Store) { Parameters = { new() { Value = page.CabinetId }, new() { Value = now } } });
         batch.BatchCommands.Add(Command(MarkSeen, page.CabinetId, source));
         return await ChangedRows.AnnounceAsync(batch, page, Entity.Stocks, ct);
