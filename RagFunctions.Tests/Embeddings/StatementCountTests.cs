@@ -39,6 +39,18 @@ public sealed class StatementCountTests
         Assert.Equal(known, await rows.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData(EmbeddingPlanner.LoadFrom * 2, 2)]
+    [InlineData((EmbeddingPlanner.LoadFrom * 2) + 2, 1)]
+    public async Task Half_of_a_cabinet_or_more_is_a_load_less_of_one_that_the_statistics_know_is_none(int before, int roundTrips)
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var scene = await EmbeddingScene.SetAsync(database, 1, _ => { });
+        await scene.AddChunksAsync([.. Enumerable.Range(0, EmbeddingPlanner.LoadFrom).Select(i => $"текст {i}")]);
+        await scene.ExecuteAsync("UPDATE rag_index_status SET total_chunks = $2 WHERE cabinet_id = $1", scene.CabinetId, (long)before);
+        Assert.Equal(roundTrips, await CountAsync(database, () => scene.PlanAsync()));
+    }
+
     [Fact]
     public async Task Each_further_request_of_a_batch_adds_the_same_number()
     {
