@@ -217,6 +217,7 @@ internal sealed class Floor(NpgsqlDataSource main, NpgsqlDataSource rag, HttpCli
             """,
             connection)
         {
+            CommandTimeout = 600,
             Parameters = { new() { Value = cabinetId } },
         };
         await insert.ExecuteNonQueryAsync(cancellationToken);
