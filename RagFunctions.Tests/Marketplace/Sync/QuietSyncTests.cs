@@ -63,7 +63,10 @@ public sealed class QuietSyncTests
         await new ShopTruth(world.Shop, type == TokenType.Basic).AssertAsync(database.Source, world.Cabinet);
         await database.Source.ExecuteAsync("TRUNCATE rag_changes");
         await database.Source.ExecuteAsync(ForbidWriting);
+        var unlocked = await database.Source.ReadNamesAsync(Traces);
+        await database.Source.ExecuteAsync("SELECT FROM wb_orders FOR NO KEY UPDATE");
         var before = await database.Source.ReadNamesAsync(Traces);
+        Assert.NotEqual(unlocked, before);
 
         // The next cycle, and the one that lists everything anew.
         foreach (var later in new[] { TimeSpan.FromHours(3), TimeSpan.FromDays(1) })
