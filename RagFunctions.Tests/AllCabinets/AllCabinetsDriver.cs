@@ -12,6 +12,9 @@ internal sealed class AllCabinetsDriver
     // What the local host and every back end take inline.
     private const int MostBytes = 32 * 1024;
 
+    // More than any test's cabinets take.
+    private const int MostGenerations = 10_000;
+
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 3, 0, 0, TimeSpan.Zero);
 
     private readonly FakeTimeProvider _time = new(Start);
@@ -44,7 +47,7 @@ internal sealed class AllCabinetsDriver
         Dictionary<long, TimeSpan> since = [];
         while (true)
         {
-            Generations++;
+            Assert.True(++Generations < MostGenerations, "it goes on for ever");
             AllCabinetsInput? next = null;
             var context = new Mock<TaskOrchestrationContext>(MockBehavior.Strict);
             context.SetupGet(c => c.CurrentUtcDateTime).Returns(() => _time.GetUtcNow().UtcDateTime);

@@ -129,7 +129,8 @@ public sealed class AppFixture : IAsyncLifetime
             $"cabinet {cabinetId} is idle");
     }
 
-    private async Task SweepAsync()
+    /// <summary>Fires the sweep now.</summary>
+    public async Task SweepAsync()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/functions/SweepTimer");
         request.Headers.Add("x-functions-key", _app.Services.GetRequiredService<ManagementAddress>().Key);

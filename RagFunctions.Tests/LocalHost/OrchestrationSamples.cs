@@ -90,6 +90,21 @@ public sealed class OrchestrationSamples(Journal journal)
         return left;
     }
 
+    [Function(nameof(LeavesOneBehind))]
+    public static async Task<string?> LeavesOneBehind([OrchestrationTrigger] TaskOrchestrationContext context, string gate)
+    {
+        // Step 0 of both generations.
+        var slow = context.CallActivityAsync<string>(nameof(ActivitySamples.PassGate), gate);
+        if (gate == "second")
+        {
+            return await slow;
+        }
+
+        await context.CallActivityAsync<string>(nameof(ActivitySamples.Note), "goes on");
+        context.ContinueAsNew("second");
+        return null;
+    }
+
     [Function(nameof(Guids))]
     public static async Task<Guid[]> Guids([OrchestrationTrigger] TaskOrchestrationContext context)
     {
@@ -175,6 +190,12 @@ public sealed class OrchestrationSamples(Journal journal)
                 var activity = context.CallActivityAsync<string>(nameof(ActivitySamples.PassGate), "never");
                 await journal.PassAsync("foreign", CancellationToken.None);
                 await activity;
+                break;
+            case "beside an activity, without its thread":
+                var other = context.CallActivityAsync<string>(nameof(ActivitySamples.PassGate), "never");
+                await journal.PassAsync("foreign", CancellationToken.None).ConfigureAwait(false);
+                context.SetCustomStatus("from elsewhere");
+                await other;
                 break;
             case "context without its thread":
                 await context.CallActivityAsync<string>(nameof(ActivitySamples.Note), "x").ConfigureAwait(false);

@@ -51,6 +51,19 @@ public sealed class ReplayTests(DatabaseFixture fixture) : LocalHostTest(fixture
     }
 
     [Fact]
+    public async Task A_result_that_the_generation_before_had_asked_for_is_dropped()
+    {
+        var id = await ScheduleAsync(nameof(OrchestrationSamples.LeavesOneBehind), "first");
+        await Condition.BecomesTrueAsync(() => Journal.Count("at first") == 1 && Journal.Count("at second") == 1, "both are under way");
+        Journal.Open("first");
+
+        // Time enough for it to arrive.
+        await Host.RunAsync(nameof(OrchestrationSamples.Chain), 3);
+        Journal.Open("second");
+        Assert.Equal("\"second\"", (await Host.EndOfAsync(id)).SerializedOutput);
+    }
+
+    [Fact]
     public async Task New_guids_are_the_same_in_every_replay_and_differ_from_each_other()
     {
         var end = await Host.RunAsync(nameof(OrchestrationSamples.Guids));

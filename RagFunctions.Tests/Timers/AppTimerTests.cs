@@ -110,8 +110,8 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
 
         // Azure Storage refuses a filter without a beginning, and one before the year 1601.
         Assert.All(purged, filter => Assert.InRange(filter.CreatedFrom!.Value.Year, 1601, 2020));
-        await using var command = fixture.Source.CreateCommand("SELECT run_id FROM rag_index_runs WHERE cabinet_id = 1");
-        Assert.Equal(last, await command.ExecuteScalarAsync(Stop));
+        await using var command = fixture.Source.CreateCommand("SELECT array_agg(run_id) FROM rag_index_runs WHERE cabinet_id = 1");
+        Assert.Equal([last], (Guid[])(await command.ExecuteScalarAsync(Stop))!);
     }
 
     private WeeklyRebuildTimer WeeklyTimer() =>
