@@ -40,7 +40,7 @@ public sealed partial class DeployDocumentTests
         var given = (await AppSettings.ReadAsync()).Keys.Concat((await AppSettings.ReadAsync("schedulerSettings")).Keys).ToHashSet();
         Assert.All(UnderscoredSetting().Matches(Document).Select(match => match.Groups[1].Value), name => Assert.Contains(name, given));
         var settings = Setting().Matches(Document).Select(match => match.Groups[1].Value).Distinct().ToList();
-        Assert.True(settings.Count >= 3);
+        Assert.True(settings.Count >= 4);
         Assert.All(settings, name => Assert.True(AppSettingsTests.IsOption(name.Replace(":", "__", StringComparison.Ordinal)), $"no options class has {name}"));
     }
 
