@@ -13,15 +13,15 @@ internal sealed class LineWriter
     private const int Ordinary = 1024;
 
     [ThreadStatic]
-    private static StringBuilder? spare;
+    private static StringBuilder? _spare;
 
     private readonly StringBuilder _line;
     private string _separator = "";
 
     public LineWriter()
     {
-        _line = spare ?? new StringBuilder(Ordinary);
-        spare = null;
+        _line = _spare ?? new StringBuilder(Ordinary);
+        _spare = null;
     }
 
     /// <summary>Words that stand there in any case.</summary>
@@ -99,7 +99,7 @@ internal sealed class LineWriter
         var line = _line.ToString();
         if (_line.Capacity <= Ordinary)
         {
-            spare = _line.Clear();
+            _spare = _line.Clear();
         }
 
         return line;

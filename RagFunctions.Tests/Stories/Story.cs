@@ -143,14 +143,16 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
     private Func<Task>? BetweenSteps(StoryStep step) => step.Run.Interruption switch
     {
         StoryInterruption.TakenOver => () => RunAsync(_steps, "durable:index"),
-        StoryInterruption.TakenOverByAnother => async () =>
-        {
-            await world.ExecuteAsync(LeaseRunsOut, cabinetId);
-            await RunAsync(_steps, "cli:another");
-        },
+        StoryInterruption.TakenOverByAnother => OvertakeAsync,
         StoryInterruption.LateDelivery => () => _delivered.DeliverLateAsync(step.Row),
         _ => null,
     };
+
+    private async Task OvertakeAsync()
+    {
+        await world.ExecuteAsync(LeaseRunsOut, cabinetId);
+        await RunAsync(_steps, "cli:another");
+    }
 
     private Task<RunSummary> RunAsync(IRunSteps steps, string owner) => world.DriverOf(steps).RunAsync(new RunInput(cabinetId, owner), null, Stop);
 

@@ -90,8 +90,14 @@ internal sealed class SyncStorm : IAsyncDisposable
         // Every fourth shop is older than what the marketplace keeps, every fourth has a basic token.
         var options = new ShopOptions
         {
-            Seed = seed, HistoryDays = IsOld(seed) ? 95 : 7, Products = 12, OrdersPerHour = IsOld(seed) ? 0.4 : 5, TrashPerDay = 2, CardChangesPerDay = 6,
-            LateOrderShare = 0.5, NegativeReturns = seed % 2 == 0,
+            Seed = seed,
+            HistoryDays = IsOld(seed) ? 95 : 7,
+            Products = 12,
+            OrdersPerHour = IsOld(seed) ? 0.4 : 5,
+            TrashPerDay = 2,
+            CardChangesPerDay = 6,
+            LateOrderShare = 0.5,
+            NegativeReturns = seed % 2 == 0,
         };
         (string, int)[] settings = [("CardPageRows", 5), ("PricePageRows", 5), ("ReviewPageRows", 10), ("StockPageRows", 20), ("Retries", 1), ("TimeoutSeconds", 3)];
         var database = await TestDatabase.CreateAsync();
