@@ -7,7 +7,8 @@ namespace RagFunctions.Core.Embeddings;
 /// <summary>Divides the texts of a cabinet that wait for a vector into intervals of their hashes, one for each embedding activity.</summary>
 public sealed class EmbeddingPlanner(RagDatabase rag, EmbeddingsOptions options)
 {
-    private const string HoldsLease =
+    // No row: the lease is somebody else's.
+    private const string ChunksUnderLease =
         """
         SELECT COALESCE(total_chunks, 0)::bigint FROM rag_index_status WHERE cabinet_id = $1 AND lease_token = $2
         """;
@@ -61,7 +62,7 @@ public sealed class EmbeddingPlanner(RagDatabase rag, EmbeddingsOptions options)
         NpgsqlConnection connection, PlanEmbeddingInput input, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new(HoldsLease) { Parameters = { new() { Value = input.CabinetId }, new() { Value = input.Token } } });
+        batch.BatchCommands.Add(new(ChunksUnderLease) { Parameters = { new() { Value = input.CabinetId }, new() { Value = input.Token } } });
         batch.BatchCommands.Add(new(DueTexts) { Parameters = { new() { Value = input.CabinetId }, new() { Value = HashIntervals.PrefixLength } } });
         batch.BatchCommands.Add(new(BelievedRows));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);

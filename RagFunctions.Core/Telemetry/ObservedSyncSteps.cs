@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using RagFunctions.Core.Marketplace.Sync;
 
 namespace RagFunctions.Core.Telemetry;
@@ -17,7 +16,7 @@ internal sealed class ObservedSyncSteps(ISyncSteps inner) : ISyncSteps
         {
             span?.SetTag(RagTelemetry.SyncEntity, input.Entity.Name());
             var step = await inner.SyncAsync(input, cancellationToken);
-            var outcome = JsonNamingPolicy.SnakeCaseLower.ConvertName(step.Result.Status.ToString());
+            var outcome = step.Result.Status.Name();
             span?.SetTag(RagTelemetry.SyncOutcome, outcome);
             RagTelemetry.Syncs.Add(1, new TagList
             {

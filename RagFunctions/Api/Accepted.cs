@@ -24,7 +24,7 @@ public sealed record Accepted
     public long? AcceptedChanges { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? StatusUrl { get; init; }
+    public string? StatusUrl => CabinetId is { } id ? $"/v1/rag/status/{id}" : null;
 
     [JsonPropertyName("id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Id { get; init; }

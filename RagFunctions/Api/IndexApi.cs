@@ -29,8 +29,7 @@ public sealed class IndexApi(StartIndex start, DurableRunStarter starter)
                 new StartIndexRequest(id, flags.Contains(FullRebuild), flags.Contains(AllowMassDelete), changed), cancellationToken);
             return result.Status switch
             {
-                StartIndexStatus.UnknownCabinet =>
-                    Problem.Of(request, StatusCodes.Status404NotFound, $"Cabinet {id} is unknown or not active."),
+                StartIndexStatus.UnknownCabinet => Problem.UnknownCabinet(request, id),
                 StartIndexStatus.NothingToDo => ApiJson.Answer(new { Status = "nothing_to_do", CabinetId = id, AcceptedChanges = 0 }),
                 _ => AcceptedOf(id, result).AnswerTo(request, client),
             };
@@ -73,6 +72,5 @@ public sealed class IndexApi(StartIndex start, DurableRunStarter starter)
         IndexingMode = result.Mode.WireName(),
         InstanceId = result.Run?.InstanceId ?? InstanceIds.IndexOf(cabinetId),
         AcceptedChanges = result.AcceptedChanges,
-        StatusUrl = $"/v1/rag/status/{cabinetId}",
     };
 }

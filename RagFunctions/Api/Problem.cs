@@ -12,6 +12,10 @@ public sealed record Problem(string Type, string Title, int Status, string Detai
     public static IResult Of(HttpRequest request, int status, string detail) =>
         Results.Json(For(request.HttpContext, status, detail), ApiJson.Options, ContentType, status);
 
+    /// <summary>404: nothing is started for a cabinet that is not there or not active.</summary>
+    public static IResult UnknownCabinet(HttpRequest request, long cabinetId) =>
+        Of(request, StatusCodes.Status404NotFound, $"Cabinet {cabinetId} is unknown or not active.");
+
     /// <summary>The answer of a middleware.</summary>
     public static Task WriteAsync(HttpContext http, int status, string detail)
     {

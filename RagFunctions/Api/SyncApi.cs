@@ -26,7 +26,7 @@ public sealed class SyncApi(CabinetStore cabinets, TimeProvider time)
             await RefuseParametersAsync(request, cancellationToken);
             if (await cabinets.OpenAsync(id, cancellationToken) is not { IsActive: true })
             {
-                return Problem.Of(request, StatusCodes.Status404NotFound, $"Cabinet {id} is unknown or not active.");
+                return Problem.UnknownCabinet(request, id);
             }
 
             var started = await client.StartSyncAsync(id, time.GetUtcNow(), cancellationToken);
@@ -35,7 +35,6 @@ public sealed class SyncApi(CabinetStore cabinets, TimeProvider time)
                 Message = started.AlreadyRunning ? UnderWay : "The sync runs in the background",
                 CabinetId = id,
                 InstanceId = started.InstanceId,
-                StatusUrl = $"/v1/rag/status/{id}",
             }.AnswerTo(request, client);
         });
 

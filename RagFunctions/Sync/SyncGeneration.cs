@@ -15,13 +15,14 @@ internal sealed class SyncGeneration(TaskOrchestrationContext context, SyncCabin
         var followers = cards is null ? [] : open.Where(entity => entity.Entity is SyncEntity.Prices or SyncEntity.Stocks).ToList();
 
         List<Task<EntityProgress>> later = [];
-        var ended = await Task.WhenAll(open.Except(followers).Select(entity => SyncAsync(
-            entity, stepEnded: () => later.AddRange(entity == cards && later.Count == 0 ? followers.Select(follower => SyncAsync(follower)) : []))));
+        void BeginFollowers() => later.AddRange(followers.Select(follower => SyncAsync(follower)));
+        var ended = await Task.WhenAll(
+            open.Except(followers).Select(entity => SyncAsync(entity, firstStepEnded: entity == cards ? BeginFollowers : null)));
         return [.. entities.Where(entity => !entity.IsOpen).Concat(ended).Concat(await Task.WhenAll(later)).OrderBy(entity => entity.Entity)];
     }
 
     /// <summary>Steps of an entity until it is through, waits too long, or this generation has had enough of them.</summary>
-    private async Task<EntityProgress> SyncAsync(EntityProgress entity, Action? stepEnded = null)
+    private async Task<EntityProgress> SyncAsync(EntityProgress entity, Action? firstStepEnded = null)
     {
         List<Task> starts = [];
         for (var steps = 0; entity.IsOpen && steps < SyncCabinet.MostSteps; steps++)
@@ -34,7 +35,11 @@ internal sealed class SyncGeneration(TaskOrchestrationContext context, SyncCabin
             }
 
             var step = await StepAsync(entity.Entity);
-            stepEnded?.Invoke();
+            if (steps == 0)
+            {
+                firstStepEnded?.Invoke();
+            }
+
             if (step.Changes > 0)
             {
                 starts.Add(StartIndexAsync(step.Changes));

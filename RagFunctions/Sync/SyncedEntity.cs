@@ -1,4 +1,3 @@
-using System.Text.Json;
 using RagFunctions.Core.Marketplace.Sync;
 
 namespace RagFunctions.Sync;
@@ -15,6 +14,6 @@ public sealed record SyncedEntity(
     string Entity, string Status, long Read, long New, long Changed, DateTimeOffset? WaitUntil = null, string? Reason = null)
 {
     internal static SyncedEntity Of(EntitySyncResult sum) => new(
-        sum.Entity.Name(), JsonNamingPolicy.SnakeCaseLower.ConvertName(sum.Status.ToString()), sum.RowsRead, sum.RowsInserted, sum.RowsUpdated,
+        sum.Entity.Name(), sum.Status.Name(), sum.RowsRead, sum.RowsInserted, sum.RowsUpdated,
         sum.WaitUntil, sum.Reason);
 }
