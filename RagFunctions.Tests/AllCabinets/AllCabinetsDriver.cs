@@ -1,17 +1,14 @@
-using System.Text.Json;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
 using RagFunctions.AllCabinets;
+using static RagFunctions.Tests.Orchestrations.MockedHistory;
 
 namespace RagFunctions.Tests.AllCabinets;
 
 /// <summary>Runs an orchestrator of all cabinets on a mocked context, generation after generation, over activities made up by a test.</summary>
 internal sealed class AllCabinetsDriver
 {
-    // What the local host and every back end take inline.
-    private const int MostBytes = 32 * 1024;
-
     // More than any test's cabinets take.
     private const int MostGenerations = 10_000;
 
@@ -100,12 +97,4 @@ internal sealed class AllCabinetsDriver
                 await Task.CompletedTask;
                 return Through(answer(Through((TInput)input!)));
             });
-
-    /// <summary>As it comes out on the other side of a history.</summary>
-    private static T Through<T>(T value)
-    {
-        var json = JsonSerializer.SerializeToUtf8Bytes(value);
-        Assert.InRange(json.Length, 0, MostBytes);
-        return JsonSerializer.Deserialize<T>(json)!;
-    }
 }

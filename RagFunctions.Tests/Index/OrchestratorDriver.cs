@@ -4,15 +4,13 @@ using Microsoft.Extensions.Time.Testing;
 using Moq;
 using RagFunctions.Core.Runs;
 using RagFunctions.Index;
+using static RagFunctions.Tests.Orchestrations.MockedHistory;
 
 namespace RagFunctions.Tests.Index;
 
 /// <summary>Runs the orchestrator <see cref="IndexCabinet"/> on a mocked context, generation after generation, over scripted steps.</summary>
 internal sealed class OrchestratorDriver(IRunSteps steps, FakeTimeProvider time)
 {
-    // What every back end stores inline, and the limit of the local host.
-    private const int MostBytes = 32 * 1024;
-
     private int _guids;
 
     public List<string> Statuses { get; } = [];
@@ -40,11 +38,11 @@ internal sealed class OrchestratorDriver(IRunSteps steps, FakeTimeProvider time)
                 time.SetUtcNow(at);
                 return Task.CompletedTask;
             });
-            Activity<BeginRoundInput, RoundStart>(context, "BeginRound", steps.OpenAsync);
-            Activity<ApplyRangeInput, ApplyResult>(context, "ApplyChanges", steps.ApplyAsync);
-            Activity<PlanEmbeddingInput, EmbeddingPlan>(context, "PlanEmbedding", steps.PlanAsync);
-            Activity<EmbedBatchInput, EmbedBatchResult>(context, "EmbedBatch", steps.EmbedAsync);
-            Activity<FinishRoundInput, RoundEnd>(context, "FinishRound", steps.CloseAsync);
+            Activity<BeginRoundInput, RoundStart>(context, "BeginRound", asked => steps.OpenAsync(asked, CancellationToken.None));
+            Activity<ApplyRangeInput, ApplyResult>(context, "ApplyChanges", asked => steps.ApplyAsync(asked, CancellationToken.None));
+            Activity<PlanEmbeddingInput, EmbeddingPlan>(context, "PlanEmbedding", asked => steps.PlanAsync(asked, CancellationToken.None));
+            Activity<EmbedBatchInput, EmbedBatchResult>(context, "EmbedBatch", asked => steps.EmbedAsync(asked, CancellationToken.None));
+            Activity<FinishRoundInput, RoundEnd>(context, "FinishRound", asked => steps.CloseAsync(asked, CancellationToken.None));
 
             var summary = await IndexCabinet.RunAsync(context.Object, input);
             if (next is null)
@@ -55,29 +53,5 @@ internal sealed class OrchestratorDriver(IRunSteps steps, FakeTimeProvider time)
             Assert.Null(summary);
             input = next;
         }
-    }
-
-    private static void Activity<TInput, TResult>(
-        Mock<TaskOrchestrationContext> context, string name, Func<TInput, CancellationToken, Task<TResult>> step) =>
-        context
-            .Setup(c => c.CallActivityAsync<TResult>(new TaskName(name), It.IsAny<object?>(), It.Is<TaskOptions?>(o => o!.Retry!.Policy!.MaxNumberOfAttempts == 3)))
-            .Returns(async (TaskName _, object? input, TaskOptions? _) =>
-            {
-                try
-                {
-                    return Through(await step(Through((TInput)input!), CancellationToken.None));
-                }
-                catch (InvalidOperationException exception)
-                {
-                    throw new TaskFailedException(name, 0, new TaskFailureDetails("(unknown)", exception.Message, null, null, null));
-                }
-            });
-
-    /// <summary>As it comes out on the other side of a history.</summary>
-    private static T Through<T>(T value)
-    {
-        var json = JsonSerializer.SerializeToUtf8Bytes(value);
-        Assert.InRange(json.Length, 0, MostBytes);
-        return JsonSerializer.Deserialize<T>(json)!;
     }
 }

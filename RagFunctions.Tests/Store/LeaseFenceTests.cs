@@ -148,20 +148,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
         var stock = await cabinet.IdOfAsync(Entity.Stocks, 1);
         using var parent = new Activity("page").Start();
         var changed = 0;
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == "Npgsql",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = read =>
-            {
-                var isSourceRead = read.GetTagItem("db.query.text") is string sql && sql.Contains("FROM wb_stocks", StringComparison.Ordinal);
-                if (read.TraceId == parent.TraceId && isSourceRead && Interlocked.Exchange(ref changed, 1) == 0)
-                {
-                    Task.Run(ChangeAsync, Stop).GetAwaiter().GetResult();
-                }
-            },
-        };
-        ActivitySource.AddActivityListener(listener);
+        using var listener = AfterFirst("FROM wb_stocks", parent, ChangeAsync);
 
         await cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Stocks, null, null), RunMode.Full), Stop);
 
@@ -172,6 +159,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
 
         async Task ChangeAsync()
         {
+            changed++;
             await cabinet.ExecuteAsync("UPDATE wb_stocks SET quantity = 55 WHERE cabinet_id = $1");
             await cabinet.EnqueueAsync(Entity.Stocks, stock);
         }
@@ -214,26 +202,40 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
         await cabinet.EnqueueAsync(Entity.Stocks, await cabinet.IdsAsync(Entity.Stocks));
         using var parent = new Activity("page").Start();
         var taken = 0;
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == "Npgsql",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = statement =>
-            {
-                var isHeartbeat = statement.GetTagItem("db.query.text") is string sql && sql.Contains("lease_heartbeat_at AS beat", StringComparison.Ordinal);
-                if (statement.TraceId == parent.TraceId && isHeartbeat && Interlocked.Exchange(ref taken, 1) == 0)
-                {
-                    Task.Run(() => cabinet.ExecuteAsync("UPDATE rag_index_status SET lease_token = lease_token + 1 WHERE cabinet_id = $1"), Stop).GetAwaiter().GetResult();
-                }
-            },
-        };
-        ActivitySource.AddActivityListener(listener);
+        using var listener = AfterFirst("lease_heartbeat_at AS beat", parent, TakeLeaseAsync);
 
         var result = await cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Stocks, null, null)), Stop);
 
         Assert.Equal(1, taken);
         Assert.True(result.Superseded);
         Assert.Equal((0, 1), (await cabinet.ChunksAsync(Entity.Stocks), await cabinet.QueuedAsync()));
+
+        async Task TakeLeaseAsync()
+        {
+            taken++;
+            await cabinet.ExecuteAsync("UPDATE rag_index_status SET lease_token = lease_token + 1 WHERE cabinet_id = $1");
+        }
+    }
+
+    /// <summary>Does something once, right after the first statement of the trace with this text, before its caller goes on.</summary>
+    private static ActivityListener AfterFirst(string text, Activity trace, Func<Task> then)
+    {
+        var seen = 0;
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = statement =>
+            {
+                var isMeant = statement.GetTagItem("db.query.text") is string sql && sql.Contains(text, StringComparison.Ordinal);
+                if (statement.TraceId == trace.TraceId && isMeant && Interlocked.Exchange(ref seen, 1) == 0)
+                {
+                    Task.Run(then, Stop).GetAwaiter().GetResult();
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
     }
 
     /// <summary>Renders, but the first time only when it is told to.</summary>

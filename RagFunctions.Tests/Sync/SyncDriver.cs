@@ -1,9 +1,9 @@
-using System.Text.Json;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Sync;
+using static RagFunctions.Tests.Orchestrations.MockedHistory;
 
 namespace RagFunctions.Tests.Sync;
 
@@ -11,9 +11,6 @@ namespace RagFunctions.Tests.Sync;
 internal sealed class SyncDriver
 {
     public static readonly DateTimeOffset Start = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
-
-    // What the local host and every back end take inline.
-    private const int MostBytes = 32 * 1024;
 
     private readonly FakeTimeProvider _time = new(Start);
     private readonly Dictionary<SyncEntity, int> _steps = [];
@@ -93,28 +90,5 @@ internal sealed class SyncDriver
             Assert.Null(summary);
             input = next;
         }
-    }
-
-    private static void Activity<TInput, TResult>(Mock<TaskOrchestrationContext> context, string name, Func<TInput, Task<TResult>> answer) =>
-        context
-            .Setup(c => c.CallActivityAsync<TResult>(new TaskName(name), It.IsAny<object?>(), It.Is<TaskOptions?>(o => o!.Retry!.Policy!.MaxNumberOfAttempts == 3)))
-            .Returns(async (TaskName _, object? input, TaskOptions? _) =>
-            {
-                try
-                {
-                    return Through(await answer(Through((TInput)input!)));
-                }
-                catch (InvalidOperationException exception)
-                {
-                    throw new TaskFailedException(name, 0, new TaskFailureDetails("(unknown)", exception.Message, null, null, null));
-                }
-            });
-
-    /// <summary>As it comes out on the other side of a history.</summary>
-    private static T Through<T>(T value)
-    {
-        var json = JsonSerializer.SerializeToUtf8Bytes(value);
-        Assert.InRange(json.Length, 0, MostBytes);
-        return JsonSerializer.Deserialize<T>(json)!;
     }
 }
