@@ -11,7 +11,6 @@ public sealed partial class RoundCloser(
     RagDatabase rag,
     RoundBooking booking,
     IOptions<RunsOptions> options,
-    TimeProvider time,
     ILogger<RoundCloser> logger,
     IRunVerifier verifier)
 {
@@ -107,11 +106,12 @@ public sealed partial class RoundCloser(
     private async Task<RunFigures> MeasureAsync(
         NpgsqlConnection connection, RunRow row, FinishRoundInput input, CancellationToken cancellationToken)
     {
-        var figures = await RunFigures.CountAsync(connection, input.CabinetId, cancellationToken);
+        var counting = RunFigures.CountAsync(connection, input.CabinetId, cancellationToken);
         var healthy = input is { ApplyFailed: false, StopError: null, RetryAt: null };
-        return row.Mode == RunMode.Full && healthy
-            ? figures with { Verified = await verifier.VerifyAsync(input.CabinetId, time.GetUtcNow(), cancellationToken) }
-            : figures;
+        var verified = row.Mode == RunMode.Full && healthy
+            ? await verifier.VerifyAsync(input.CabinetId, row.AsOf, counting, cancellationToken)
+            : null;
+        return await counting with { Verified = verified };
     }
 
     private async Task<bool> HasDueChangesAsync(long cabinetId, CancellationToken cancellationToken)

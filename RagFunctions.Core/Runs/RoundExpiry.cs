@@ -9,10 +9,15 @@ public sealed class RoundExpiry(RagDatabase rag)
 {
     private const string Book = "UPDATE rag_index_runs SET chunks_expired = chunks_expired + $2 WHERE run_id = $1";
 
-    /// <summary>One transaction; nothing when the token is no longer the cabinet's.</summary>
+    /// <summary>One look, and one transaction where it finds any; nothing when the token is no longer the cabinet's.</summary>
     public async Task DeleteAsync(BeginRoundInput input, long token, DateTimeOffset asOf, CancellationToken cancellationToken)
     {
         await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
+        if (!await ExpiredChunks.AnyAsync(connection, input.CabinetId, asOf, cancellationToken))
+        {
+            return;
+        }
+
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (await LeaseFence.EnterAsync(transaction, input.CabinetId, token, $"expiry of cabinet {input.CabinetId}", cancellationToken) is null)
         {

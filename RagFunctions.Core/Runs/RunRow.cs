@@ -21,7 +21,8 @@ internal sealed record RunRow(
     long FailedBatches,
     bool IsBlocked,
     string? LastError,
-    bool HasDuePending)
+    bool HasDuePending,
+    DateTimeOffset AsOf)
 {
     // $1 cabinet, $2 run. The run's row survives a purge of the cabinet's status, so it leads. The first pending chunk in the order of
     // the hashes, not any: the planner believes that nearly all are pending, and where none is, it looked for one in the whole table.
@@ -33,14 +34,15 @@ internal sealed record RunRow(
                 WHERE m.cabinet_id = $1 AND m.embedded_hash IS DISTINCT FROM m.chunk_hash
                   AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= clock_timestamp())
                 ORDER BY m.chunk_hash
-                LIMIT 1) IS NOT NULL
+                LIMIT 1) IS NOT NULL,
+               r.as_of
         FROM rag_index_runs AS r
         LEFT JOIN rag_index_status AS s ON s.cabinet_id = r.cabinet_id
         WHERE r.run_id = $2 AND r.cabinet_id = $1
         """;
 
     // Weaker than the take-over's lock, so that closing never waits for a late duplicate of a sub-batch.
-    private const string LockStatus = "SELECT 1 FROM rag_index_status WHERE cabinet_id = $1 FOR NO KEY UPDATE";
+    private const string LockStatus = "SELECT FROM rag_index_status WHERE cabinet_id = $1 FOR NO KEY UPDATE";
 
     /// <summary>A request that came after the round had read its own.</summary>
     public bool HasUnseenRequest => Requested is not null && RequestVersion > SeenRequestVersion;
@@ -49,17 +51,22 @@ internal sealed record RunRow(
     public static async Task<RunRow?> ReadAsync(
         NpgsqlConnection connection, NpgsqlTransaction? transaction, long cabinetId, Guid runId, CancellationToken cancellationToken)
     {
+        await using var batch = new NpgsqlBatch(connection, transaction);
         if (transaction is not null)
         {
-            await using var status = new NpgsqlCommand(LockStatus, connection, transaction);
-            status.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
-            await status.ExecuteNonQueryAsync(cancellationToken);
+            batch.BatchCommands.Add(new(LockStatus) { Parameters = { new NpgsqlParameter<long> { TypedValue = cabinetId } } });
         }
 
-        await using var command = new NpgsqlCommand(Select, connection, transaction);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = runId });
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        batch.BatchCommands.Add(new(Select)
+        {
+            Parameters = { new NpgsqlParameter<long> { TypedValue = cabinetId }, new NpgsqlParameter<Guid> { TypedValue = runId } },
+        });
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        if (transaction is not null)
+        {
+            await row.NextResultAsync(cancellationToken);
+        }
+
         return await row.ReadAsync(cancellationToken)
             ? new RunRow(
                 row.GetFieldValue<DateTimeOffset>(0),
@@ -78,7 +85,8 @@ internal sealed record RunRow(
                 row.GetInt64(13),
                 row.GetBoolean(14),
                 row.GetStringOrNull(15),
-                row.GetBoolean(16))
+                row.GetBoolean(16),
+                row.GetFieldValue<DateTimeOffset>(17))
             : null;
     }
 }

@@ -37,7 +37,8 @@ internal abstract class SourceTable
     {
         var table = entity.TableName();
         var card = entity == Entity.Products ? "" : CardOfRow;
-        Ids = $"SELECT r.id::bigint FROM {table} AS r WHERE r.cabinet_id = $1 AND {eligible} ORDER BY r.id";
+        EligibleIds = $"SELECT r.id::bigint FROM {table} AS r WHERE r.cabinet_id = $1 AND {eligible}";
+        Ids = $"{EligibleIds} ORDER BY r.id";
         ByIds = $"""
             SELECT r.id::bigint, r.nm_id::bigint, ({eligible}) IS TRUE,
             {columns}
@@ -62,6 +63,9 @@ internal abstract class SourceTable
 
     /// <summary>Eligible rows of a key range, the same columns.</summary>
     public string ByRange { get; }
+
+    /// <summary>Ids of eligible rows in no order; <c>$1</c> and <c>$2</c> only.</summary>
+    public string EligibleIds { get; }
 
     /// <summary>Ids of eligible rows in ascending order; <c>$1</c> and <c>$2</c> only.</summary>
     public string Ids { get; }

@@ -11,6 +11,9 @@ internal sealed class ChunkComparison
     /// <summary>Index keys of chunks beyond the new end of a row that stays.</summary>
     public List<long> Surplus { get; } = [];
 
+    /// <summary>Rows that stay and had more chunks, ascending.</summary>
+    public List<long> ShortenedRows { get; } = [];
+
     /// <summary>Rows the index holds and the source does not offer, ascending.</summary>
     public List<long> GoneRows { get; } = [];
 
@@ -71,7 +74,7 @@ internal sealed class ChunkComparison
         {
             while (next < indexed.Count && indexed[next].SourceId == row.SourceId && indexed[next].Index < chunk.Index)
             {
-                Surplus.Add(indexed[next++].Id);
+                AddSurplus(indexed[next++]);
             }
 
             if (next == indexed.Count || indexed[next].SourceId != row.SourceId || indexed[next].Index != chunk.Index)
@@ -100,10 +103,19 @@ internal sealed class ChunkComparison
 
         for (; next < indexed.Count && indexed[next].SourceId == row.SourceId; next++)
         {
-            Surplus.Add(indexed[next].Id);
+            AddSurplus(indexed[next]);
         }
 
         return next;
+    }
+
+    private void AddSurplus(IndexedChunk chunk)
+    {
+        Surplus.Add(chunk.Id);
+        if (ShortenedRows.Count == 0 || ShortenedRows[^1] != chunk.SourceId)
+        {
+            ShortenedRows.Add(chunk.SourceId);
+        }
     }
 
     private void AddGone(IndexedChunk chunk, IReadOnlySet<long> failed)

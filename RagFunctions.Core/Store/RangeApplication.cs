@@ -55,6 +55,11 @@ internal sealed partial class RangeApplication(
         await QueueDependentsAsync(page, indexed, cancellationToken);
         var deleteGone = await _guard.AllowsAsync(page, difference, allowMassDelete, cancellationToken);
         await ChunkWriter.WriteAsync(transaction, Entity, input.CabinetId, difference, deleteGone, cancellationToken);
+        if (IsFull)
+        {
+            await WrittenChunks.VerifyAsync(rag, Entity, input.CabinetId, page, difference, deleteGone, cancellationToken);
+        }
+
         await transaction.CommitAsync(cancellationToken);
         await SettleQueueAsync(page, difference, deleteGone, cancellationToken);
 

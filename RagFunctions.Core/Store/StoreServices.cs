@@ -10,5 +10,6 @@ public static class StoreServices
         .AddSingleton<RangePlanner>()
         .AddSingleton<ChangeApplier>()
         .AddSingleton<IndexVerifier>()
+        .AddSingleton<SourceRowSets>()
         .AddSingleton<CabinetPurge>();
 }

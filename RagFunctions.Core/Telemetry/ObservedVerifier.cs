@@ -6,9 +6,10 @@ namespace RagFunctions.Core.Telemetry;
 internal sealed class ObservedVerifier(IRunVerifier inner) : IRunVerifier
 {
     /// <inheritdoc />
-    public async Task<VerifiedCounts> VerifyAsync(long cabinetId, DateTimeOffset asOf, CancellationToken cancellationToken)
+    public async Task<VerifiedCounts> VerifyAsync(
+        long cabinetId, DateTimeOffset asOf, Task<RunFigures> figures, CancellationToken cancellationToken)
     {
-        var counts = await inner.VerifyAsync(cabinetId, asOf, cancellationToken);
+        var counts = await inner.VerifyAsync(cabinetId, asOf, figures, cancellationToken);
         Record("missing", counts.Missing);
         Record("stale", counts.Stale);
         Record("surplus", counts.Surplus);

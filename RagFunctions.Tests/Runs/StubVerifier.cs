@@ -9,7 +9,8 @@ internal sealed class StubVerifier : IRunVerifier
 
     public int Calls { get; private set; }
 
-    public Task<VerifiedCounts> VerifyAsync(long cabinetId, DateTimeOffset asOf, CancellationToken cancellationToken)
+    public Task<VerifiedCounts> VerifyAsync(
+        long cabinetId, DateTimeOffset asOf, Task<RunFigures> figures, CancellationToken cancellationToken)
     {
         Calls++;
         return Task.FromResult(Answer);

@@ -32,7 +32,7 @@ internal static class AlertConditions
         ["no-rebuild"] = ingestion => InSceneAsync(ingestion, scene => RebuiltBeforeAsync(scene, "8 days 1 minute")),
         ["blocked"] = ingestion => InSceneAsync(ingestion, BlockedAsync),
         ["failed"] = ingestion => InSceneAsync(ingestion, FailedAsync),
-        ["differences"] = ingestion => InSceneAsync(ingestion, ChangedUnannouncedAsync),
+        ["differences"] = ingestion => InSceneAsync(ingestion, AddedUnannouncedAsync),
         ["throttled"] = ingestion => InSceneAsync(ingestion, scene => ThrottledAsync(scene, refusals: 4), ("Embeddings:MaxInputsPerRequest", "1")),
         ["token-rejected"] = ingestion => InShopAsync(ingestion, shop => shop.Answer(SyncWorld.Orders, "{}", 401), SyncEntity.Orders),
         ["sync-failed"] = ingestion => InShopAsync(
@@ -133,9 +133,10 @@ internal static class AlertConditions
     }
 
     // After the rows were read and before the end of the run: nobody queues it.
-    private static async Task ChangedUnannouncedAsync(TelemetryScene scene)
+    private static async Task AddedUnannouncedAsync(TelemetryScene scene)
     {
-        scene.Provider.BeforeAnswer = _ => scene.Database.Source.ExecuteAsync("UPDATE wb_products SET name = 'another name'");
+        scene.Provider.BeforeAnswer = _ => scene.Database.Source.ExecuteAsync(
+            "INSERT INTO wb_products (cabinet_id, nm_id, name, is_active) SELECT cabinet_id, 2, name, is_active FROM wb_products ON CONFLICT DO NOTHING");
         await scene.AddProductsAsync(1, 1);
         await scene.RunAsync();
         await scene.LookAsync();
