@@ -8,13 +8,6 @@ namespace RagFunctions.Core.Runs.Lease;
 /// <summary>The lease row of a cabinet: taken for a round, with a token that rises.</summary>
 public sealed class RoundLease(RagDatabase rag, TimeProvider time, IOptions<RunsOptions> options)
 {
-    private const string EnsureRow =
-        "INSERT INTO rag_index_status (cabinet_id, indexing_status) VALUES ($1, 'pending') ON CONFLICT (cabinet_id) DO NOTHING";
-
-    // Neither side may hold the other for ever: not a sub-batch that stalls, nor a take-over whose process is frozen.
-    private const string BoundWaits =
-        "SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $1, true)";
-
     // What the state of the index demanded becomes a stored request, so that it outlives a run that dies.
     private const string Take = """
         UPDATE rag_index_status
@@ -54,7 +47,7 @@ public sealed class RoundLease(RagDatabase rag, TimeProvider time, IOptions<Runs
         await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
 
         // A look without a lock first: a busy cabinet answers at once instead of waiting for the other run's sub-batches.
-        var row = await LeaseRow.ReadAsync(connection, null, input, cancellationToken);
+        var row = await LeaseRow.LookAsync(connection, input, cancellationToken);
         var verdict = LeaseRules.Judge(row, input);
         if (verdict != LeaseVerdict.Take)
         {
@@ -64,8 +57,7 @@ public sealed class RoundLease(RagDatabase rag, TimeProvider time, IOptions<Runs
         try
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            await PrepareAsync(connection, transaction, input.CabinetId, cancellationToken);
-            row = await LeaseRow.ReadAsync(connection, transaction, input, cancellationToken);
+            row = await LeaseRow.LockAsync(transaction, input, TimeSpan.FromSeconds(options.Value.LockTimeoutSeconds), cancellationToken);
             verdict = LeaseRules.Judge(row, input);
             if (verdict != LeaseVerdict.Take)
             {
@@ -86,21 +78,6 @@ public sealed class RoundLease(RagDatabase rag, TimeProvider time, IOptions<Runs
 
     private static LeaseAnswer Answer(LeaseVerdict verdict, LeaseRow row) =>
         new(verdict, row.Token, row.RoundMode ?? RunMode.Incremental, row.AsOf ?? default, row);
-
-    private async Task PrepareAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, long cabinetId, CancellationToken cancellationToken)
-    {
-        var milliseconds = (options.Value.LockTimeoutSeconds * 1000L).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        await using var batch = new NpgsqlBatch(connection, transaction)
-        {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand(BoundWaits) { Parameters = { new NpgsqlParameter<string> { TypedValue = milliseconds } } },
-                new NpgsqlBatchCommand(EnsureRow) { Parameters = { new NpgsqlParameter<long> { TypedValue = cabinetId } } },
-            },
-        };
-        await batch.ExecuteNonQueryAsync(cancellationToken);
-    }
 
     private async Task<long> WriteAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, BeginRoundInput input, SourceFacts source, LeaseRow row, RunMode mode,
