@@ -22,6 +22,7 @@ public sealed class FaultProxy : IAsyncDisposable
     private FaultKind _kind;
     private int _beforeInterruption;
     private Func<Task>? _interruption;
+    private Task _interrupting = Task.CompletedTask;
 
     /// <summary>Begins to listen.</summary>
     /// <param name="connectionString">Of the real server.</param>
@@ -43,6 +44,21 @@ public sealed class FaultProxy : IAsyncDisposable
 
     /// <summary>How many faults have struck.</summary>
     public int Struck { get; private set; }
+
+    /// <summary>
+    /// The interruption that has begun, if one has. Who was interrupted may be gone before it ends: a statement that is cancelled is
+    /// given up after two seconds, held back or not.
+    /// </summary>
+    public Task Interrupting
+    {
+        get
+        {
+            lock (_armed)
+            {
+                return _interrupting;
+            }
+        }
+    }
 
     /// <summary>Cuts the connection that sends the <paramref name="request"/>-th request from now, over all connections; 0 = none.</summary>
     /// <param name="request">Counted from 1.</param>
@@ -82,16 +98,19 @@ public sealed class FaultProxy : IAsyncDisposable
     private async Task<FaultKind?> NextRequestAsync(bool isCommit)
     {
         FaultKind? fault;
-        Func<Task>? interruption;
+        Task? interrupting = null;
         lock (_armed)
         {
             fault = NextFault(isCommit);
-            interruption = _beforeInterruption > 0 && --_beforeInterruption == 0 ? _interruption : null;
+            if (_beforeInterruption > 0 && --_beforeInterruption == 0 && _interruption is { } interruption)
+            {
+                _interrupting = interrupting = Task.Run(interruption);
+            }
         }
 
-        if (interruption is not null)
+        if (interrupting is not null)
         {
-            await interruption();
+            await interrupting;
         }
 
         return fault;

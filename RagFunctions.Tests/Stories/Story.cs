@@ -173,6 +173,9 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
         world.Proxy.Arm(0, default);
         world.Proxy.Interrupt(0, null);
         world.Provider.Interrupt(null);
+
+        // It may outlive the run it has interrupted, and goes on working in the same instance's name.
+        await Task.WhenAll(world.Proxy.Interrupting, world.Provider.Interrupting);
     }
 
     private async Task AssertRightAsync()

@@ -18,8 +18,13 @@ internal sealed class StoryProvider
     {
         _endTimeLimits = endTimeLimits;
         server.Behaviour = Answer;
-        server.BeforeAnswer = _ => Interlocked.Exchange(ref _interruption, null)?.Invoke() ?? Task.CompletedTask;
+        server.BeforeAnswer = _ => Interlocked.Exchange(ref _interruption, null) is { } interruption
+            ? Interrupting = Task.Run(interruption)
+            : Task.CompletedTask;
     }
+
+    /// <summary>The interruption that has begun, if one has. Who waited for the answer may be gone before it ends.</summary>
+    public Task Interrupting { get; private set; } = Task.CompletedTask;
 
     /// <summary>The next <paramref name="times"/> answers are like this.</summary>
     public void Trouble(StoryTrouble trouble, int times)
