@@ -266,7 +266,9 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         _runs.Verifier.Answer = new VerifiedCounts(1, 2, 3, 4);
         var (cabinet, run, start) = await BegunAsync();
+        _runs.Time.Advance(TimeSpan.FromHours(1));
         await _runs.CloseAsync(cabinet, run, start);
+        Assert.Equal(start.AsOf, _runs.Verifier.AsOf, TimeSpan.FromMilliseconds(1));
         Assert.Equal((1L, 2L, 3L, 4L), (
             await _runs.RunColumnAsync<long>(run, "verify_missing"), await _runs.RunColumnAsync<long>(run, "verify_stale"),
             await _runs.RunColumnAsync<long>(run, "verify_surplus"), await _runs.RunColumnAsync<long>(run, "verify_pending")));

@@ -9,10 +9,14 @@ internal sealed class StubVerifier : IRunVerifier
 
     public int Calls { get; private set; }
 
+    /// <summary>The instant of the last call.</summary>
+    public DateTimeOffset AsOf { get; private set; }
+
     public Task<VerifiedCounts> VerifyAsync(
         long cabinetId, DateTimeOffset asOf, Task<RunFigures> figures, CancellationToken cancellationToken)
     {
         Calls++;
+        AsOf = asOf;
         return Task.FromResult(Answer);
     }
 }

@@ -47,7 +47,7 @@ public sealed class DemoTourTests
         await using var database = await TestDatabase.CreateAsync();
         await using (var command = database.Source.CreateCommand("""
             CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
-            CREATE TRIGGER forget BEFORE INSERT ON rag_metadata FOR EACH ROW WHEN (NEW.chunk_type = 'review') EXECUTE FUNCTION forget();
+            CREATE TRIGGER forget BEFORE INSERT ON rag_embeddings FOR EACH ROW WHEN (NEW.chunk_type = 'review') EXECUTE FUNCTION forget();
             """))
         {
             await command.ExecuteNonQueryAsync(Ct);
