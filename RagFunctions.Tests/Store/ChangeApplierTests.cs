@@ -127,6 +127,23 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    public async Task While_a_changed_text_waits_for_its_vector_the_former_one_stays()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(1);
+        await cabinet.IndexAllAsync();
+        var vectors = await VectorRowsAsync(cabinet);
+        await cabinet.ExecuteAsync("UPDATE wb_stocks SET quantity = 9 WHERE cabinet_id = $1");
+        await cabinet.EnqueueAsync(Entity.Stocks, await cabinet.IdsAsync(Entity.Stocks));
+        await cabinet.CatchUpWithQueueAsync();
+        await cabinet.ExecuteAsync("UPDATE wb_orders SET status = 'canceled' WHERE cabinet_id = $1");
+        await cabinet.RebuildAsync();
+
+        Assert.Equal(2, await cabinet.PendingAsync());
+        Assert.Equal(vectors, await VectorRowsAsync(cabinet));
+    }
+
+    [Fact]
     public async Task A_second_change_keeps_the_age_of_the_first_and_forgives_failed_embeddings()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
