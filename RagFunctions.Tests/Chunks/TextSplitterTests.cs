@@ -97,6 +97,19 @@ public sealed class TextSplitterTests
         Assert.True(chunks.Count < 60, "each part carries at least 80 ideographs");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_long_subject_is_cut_between_two_characters(int letters)
+    {
+        var subject = new string('а', letters) + string.Concat(Enumerable.Repeat("😀", 200));
+        var parts = TextSplitter.Split(Sentences(new Random(5), 1000).Trim(), subject);
+        Assert.True(parts.Count > 1);
+        Assert.All(parts, part => Assert.Equal(part.Text, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(part.Text))));
+    }
+
     [Fact]
     public void The_cheap_bound_is_never_below_the_exact_number_of_tokens()
     {

@@ -36,6 +36,25 @@ public sealed class OriginalTypesTests : IAsyncLifetime
         Assert.Contains("оплачено покупателем 1271.10 ₽, цена до скидок 2400.10 ₽", ChunkRenderer.Render(rows[3]).Chunks[0].Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(Entity.Products, "INSERT INTO wb_products (cabinet_id, nm_id, price, discount_price, rating) SELECT 1, n, v, v, v FROM unnest($1) WITH ORDINALITY AS t (v, n)")]
+    [InlineData(Entity.Orders, "INSERT INTO wb_orders (cabinet_id, nm_id, order_date, price, total_price, customer_price, discount_percent, spp_percent) SELECT 1, n, '2026-11-20', v, v, v, v, v FROM unnest($1) WITH ORDINALITY AS t (v, n)")]
+    [InlineData(Entity.Sales, "INSERT INTO wb_sales (cabinet_id, nm_id, sale_date, sale_id, type, amount, customer_price, discount_percent, spp_percent) SELECT 1, n, '2026-11-20', n, 'buyout', v, v, v, v FROM unnest($1) WITH ORDINALITY AS t (v, n)")]
+    public async Task What_is_no_number_is_unknown_in_every_column(Entity entity, string insert)
+    {
+        await using var main = await _database.Source.OpenConnectionAsync(Stop);
+        await main.RunAsync(insert, (object)new[] { double.NaN, double.PositiveInfinity, double.NegativeInfinity });
+        var rows = (await main.ByRangeAsync(entity, 1)).Eligible;
+        Assert.Equal(3, rows.Count);
+        Assert.Equal(rows, (await main.ByIdsAsync(entity, 1, rows.Ids())).Eligible);
+        Assert.All(rows, row =>
+        {
+            var amounts = row.GetType().GetProperties().Where(property => property.PropertyType == typeof(decimal?)).ToList();
+            Assert.NotEmpty(amounts);
+            Assert.All(amounts, amount => Assert.Null(amount.GetValue(row)));
+        });
+    }
+
     [Fact]
     public async Task A_numeric_that_is_no_number_is_unknown()
     {

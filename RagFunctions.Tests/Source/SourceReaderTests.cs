@@ -8,6 +8,14 @@ public sealed class SourceReaderTests(DatabaseFixture database) : IClassFixture<
 {
     private const string InsertOrder = "INSERT INTO wb_orders (cabinet_id, nm_id, name, order_date) VALUES ($1, $2, 'Футболки', $3::text::timestamptz) RETURNING id";
 
+    /// <summary>A row of cabinet $1 and article $2 with the date $3, of each entity that has one.</summary>
+    private static readonly (Entity Entity, string Insert)[] Dated =
+    [
+        (Entity.Orders, InsertOrder),
+        (Entity.Reviews, "INSERT INTO wb_reviews (cabinet_id, nm_id, review_id, created_date, created_at) VALUES ($1, $2, gen_random_uuid(), $3::text::timestamptz, '2026-11-22 08:00+00') RETURNING id"),
+        (Entity.Sales, "INSERT INTO wb_sales (cabinet_id, nm_id, sale_id, type, sale_date) VALUES ($1, $2, gen_random_uuid(), 'buyout', $3::text::timestamptz) RETURNING id"),
+    ];
+
     private static readonly DateTimeOffset Date = new(2026, 11, 20, 22, 30, 0, TimeSpan.Zero);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -65,23 +73,16 @@ public sealed class SourceReaderTests(DatabaseFixture database) : IClassFixture<
     {
         var cabinet = await database.AddCabinetAsync();
         await using var main = await database.Source.OpenConnectionAsync(Stop);
-        string[] inserts =
-        [
-            InsertOrder,
-            "INSERT INTO wb_reviews (cabinet_id, nm_id, review_id, created_date, created_at) VALUES ($1, $2, gen_random_uuid(), $3::text::timestamptz, '2026-11-22 08:00+00') RETURNING id",
-            "INSERT INTO wb_sales (cabinet_id, nm_id, sale_id, type, sale_date) VALUES ($1, $2, gen_random_uuid(), 'buyout', $3::text::timestamptz) RETURNING id",
-        ];
-        Entity[] entities = [Entity.Orders, Entity.Reviews, Entity.Sales];
-        for (var i = 0; i < inserts.Length; i++)
+        foreach (var (entity, insert) in Dated)
         {
-            var expired = (long)(await main.RunAsync(inserts[i], cabinet, 1L, "2026-08-24 09:00:00+00"))!;
-            var undated = (long)(await main.RunAsync(inserts[i], cabinet, 2L, null))!;
-            var last = (long)(await main.RunAsync(inserts[i], cabinet, 3L, "2026-08-24 09:00:00.000001+00"))!;
-            var batch = await main.ByIdsAsync(entities[i], cabinet, expired, undated, last);
+            var expired = (long)(await main.RunAsync(insert, cabinet, 1L, "2026-08-24 09:00:00+00"))!;
+            var undated = (long)(await main.RunAsync(insert, cabinet, 2L, null))!;
+            var last = (long)(await main.RunAsync(insert, cabinet, 3L, "2026-08-24 09:00:00.000001+00"))!;
+            var batch = await main.ByIdsAsync(entity, cabinet, expired, undated, last);
             Assert.Equal([last], batch.Eligible.Ids());
             Assert.Equal([new IneligibleRow(expired, 1), new IneligibleRow(undated, 2)], batch.Ineligible);
-            Assert.Equal((long[])[last], (await main.ByRangeAsync(entities[i], cabinet)).Eligible.Ids());
-            Assert.Equal([last], await main.EligibleIdsAsync(entities[i], cabinet));
+            Assert.Equal((long[])[last], (await main.ByRangeAsync(entity, cabinet)).Eligible.Ids());
+            Assert.Equal([last], await main.EligibleIdsAsync(entity, cabinet));
             Assert.Equal(SourceReading.AsOf.AddMicroseconds(1), EligiblePeriod.EndOf(batch.Eligible[0].BusinessDate));
         }
     }
@@ -189,13 +190,16 @@ public sealed class SourceReaderTests(DatabaseFixture database) : IClassFixture<
     {
         var cabinet = await database.AddCabinetAsync();
         await using var main = await database.Source.OpenConnectionAsync(Stop);
-        var id = (long)(await main.RunAsync(InsertOrder, cabinet, 1L, date))!;
-        var batch = await main.ByIdsAsync(Entity.Orders, cabinet, id);
-        Assert.Equal(eligible ? [id] : [], batch.Eligible.Ids());
-        Assert.Equal(eligible ? [] : [id], batch.Ineligible.Ids());
-        Assert.Equal(batch.Eligible, (await main.ByRangeAsync(Entity.Orders, cabinet)).Eligible);
-        Assert.All(batch.Eligible, row => Assert.Equal(readable, row.BusinessDate is not null));
-        Assert.All(batch.Eligible, row => Assert.Null(EligiblePeriod.EndOf(row.BusinessDate)));
+        foreach (var (entity, insert) in Dated)
+        {
+            var id = (long)(await main.RunAsync(insert, cabinet, 1L, date))!;
+            var batch = await main.ByIdsAsync(entity, cabinet, id);
+            Assert.Equal(eligible ? [id] : [], batch.Eligible.Ids());
+            Assert.Equal(eligible ? [] : [id], batch.Ineligible.Ids());
+            Assert.Equal(batch.Eligible, (await main.ByRangeAsync(entity, cabinet)).Eligible);
+            Assert.All(batch.Eligible, row => Assert.Equal(readable, row.BusinessDate is not null));
+            Assert.All(batch.Eligible, row => Assert.Null(EligiblePeriod.EndOf(row.BusinessDate)));
+        }
     }
 
     private static string? NameOf(SourceRow row) => row switch

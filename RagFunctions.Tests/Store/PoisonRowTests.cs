@@ -5,25 +5,29 @@ using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Store;
 
-/// <summary>A database of the class's own, with a price column wide enough for a number that no decimal holds.</summary>
+/// <summary>
+/// A database of the class's own, with a price column wide enough for a number that no decimal holds, and a quantity column wide enough
+/// for one that PostgreSQL itself cannot make a bigint of.
+/// </summary>
 public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>, IAsyncLifetime
 {
-    private const string Poison = "UPDATE wb_orders SET price = 1e40 WHERE cabinet_id = $1 AND nm_id = ANY ($2)";
-
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        await using var widen = fixture.Source.CreateCommand("ALTER TABLE wb_orders ALTER COLUMN price TYPE numeric");
+        await using var widen = fixture.Source.CreateCommand(
+            "ALTER TABLE wb_orders ALTER COLUMN price TYPE numeric, ALTER COLUMN quantity TYPE double precision");
         await widen.ExecuteNonQueryAsync(Stop);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Theory]
-    [InlineData(RunMode.Incremental)]
-    [InlineData(RunMode.Full)]
-    public async Task A_row_that_cannot_be_read_is_kept_with_its_error_and_stops_nobody(RunMode mode)
+    [InlineData(RunMode.Incremental, "price = 1e40", "OverflowException")]
+    [InlineData(RunMode.Full, "price = 1e40", "OverflowException")]
+    [InlineData(RunMode.Incremental, "quantity = 1e300", "PostgreSQL error 22003")]
+    [InlineData(RunMode.Full, "quantity = 1e300", "PostgreSQL error 22003")]
+    public async Task A_row_that_cannot_be_read_is_kept_with_its_error_and_stops_nobody(RunMode mode, string poison, string error)
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(37);
@@ -31,7 +35,7 @@ public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<Data
         var victim = await cabinet.IdOfAsync(Entity.Orders, 11);
         var text = await cabinet.TextAsync(Entity.Orders, victim);
         await cabinet.ExecuteAsync("UPDATE wb_orders SET status = 'canceled' WHERE cabinet_id = $1");
-        await cabinet.ExecuteAsync(Poison, new long[] { 11, 12 });
+        await cabinet.ExecuteAsync($"UPDATE wb_orders SET {poison} WHERE cabinet_id = $1 AND nm_id IN (11, 12)");
 
         ApplyResult result;
         if (mode == RunMode.Full)
@@ -45,13 +49,13 @@ public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<Data
         }
 
         Assert.Equal((2, 35, 0), (result.FailedRows, result.Updated, result.Deleted));
-        Assert.Equal($"wb_orders {victim} cannot be read: OverflowException", result.Error);
+        Assert.Equal($"wb_orders {victim} cannot be read: {error}", result.Error);
         Assert.Equal(text, await cabinet.TextAsync(Entity.Orders, victim));
         var depth = Assert.Single(await cabinet.Queue.CountAsync(cabinet.Id, Stop));
         Assert.Equal((2, 0, 2), (depth.Rows, depth.Due, depth.Failed));
         Assert.Equal(2, (await cabinet.VerifyAsync()).Unreadable);
 
-        await cabinet.ExecuteAsync("UPDATE wb_orders SET price = 5 WHERE cabinet_id = $1 AND price > 1e30");
+        await cabinet.ExecuteAsync("UPDATE wb_orders SET price = 5, quantity = 1 WHERE cabinet_id = $1 AND nm_id IN (11, 12)");
         await cabinet.ExecuteAsync("UPDATE rag_changes SET next_attempt_at = now() WHERE cabinet_id = $1");
         Assert.Equal(2, (await cabinet.CatchUpWithQueueAsync()).Updated);
         await cabinet.EmbedAsync();
