@@ -1,3 +1,4 @@
+using RagFunctions.Core.Migrations.Main;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Runs.Requests;
 using RagFunctions.Core.Runs.Sweep;
@@ -82,7 +83,9 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
         var cabinet = await QuietCabinetAsync();
         await _runs.ChunkAsync(cabinet, 1, pending: true, nextAttempt: "1 hour");
         Assert.Null(await DueAsync(cabinet));
-        await _runs.ChunkAsync(cabinet, 2, pending: true);
+        await _runs.ExecuteAsync("UPDATE rag_metadata SET next_attempt_at = clock_timestamp() WHERE cabinet_id = $1", cabinet);
+        Assert.Equal(new DueCabinet(cabinet, SweepReason.Pending, RunMode.Incremental), await DueAsync(cabinet));
+        await _runs.ExecuteAsync("UPDATE rag_metadata SET next_attempt_at = NULL WHERE cabinet_id = $1", cabinet);
         Assert.Equal(new DueCabinet(cabinet, SweepReason.Pending, RunMode.Incremental), await DueAsync(cabinet));
     }
 
@@ -104,6 +107,32 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
         Assert.Null(await DueAsync(cabinet));
         await _runs.ExecuteAsync("UPDATE rag_index_status SET last_catch_up_at = clock_timestamp() - interval '15 min' WHERE cabinet_id = $1", cabinet);
         Assert.Equal(new DueCabinet(cabinet, SweepReason.CatchUp, RunMode.CatchUp), await DueAsync(cabinet));
+    }
+
+    [Fact]
+    public async Task A_cabinet_whose_changes_a_sync_announces_does_not_catch_up()
+    {
+        var cabinet = await QuietCabinetAsync();
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET last_catch_up_at = NULL WHERE cabinet_id = $1", cabinet);
+        await _runs.ExecuteAsync("INSERT INTO wb_sync_cursors (cabinet_id, entity) VALUES ($1, 'orders')", cabinet);
+        Assert.Null(await DueAsync(cabinet));
+        await _runs.ExecuteAsync("DELETE FROM wb_sync_cursors WHERE cabinet_id = $1", cabinet);
+        Assert.Equal(SweepReason.CatchUp, (await DueAsync(cabinet))!.Reason);
+    }
+
+    [Fact]
+    public async Task Where_the_database_captures_changes_nobody_catches_up_unless_one_table_is_left_out()
+    {
+        // A database of its own: triggers are for all cabinets.
+        await using var own = new DatabaseFixture();
+        await own.InitializeAsync();
+        using var runs = new RunsHarness(own);
+        var cabinet = await runs.IndexedCabinetAsync();
+        await runs.ExecuteAsync("UPDATE rag_index_status SET last_catch_up_at = NULL WHERE cabinet_id = $1", cabinet);
+        await ChangeCapture.InstallAsync(own.Source, RunsHarness.Cancel);
+        Assert.Null(await DueAsync(cabinet, runs));
+        await runs.ExecuteAsync("DROP TRIGGER rag_capture_delete ON wb_sales");
+        Assert.Equal(SweepReason.CatchUp, (await DueAsync(cabinet, runs))!.Reason);
     }
 
     [Fact]

@@ -55,14 +55,15 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
     }
 
     [Fact]
-    public async Task A_row_that_is_queued_already_gets_a_new_version_and_its_next_attempt_now()
+    public async Task A_row_that_is_queued_already_gets_a_new_version_and_its_next_attempt_now_and_keeps_its_age()
     {
         var cabinet = await DueCabinetAsync("10 min");
         var order = await OrderAsync(cabinet, "1 min", null);
         await _runs.QueueAsync(cabinet, order, nextAttempt: "6 hours");
+        await _runs.ExecuteAsync("UPDATE rag_changes SET first_changed_at = '2026-01-01' WHERE cabinet_id = $1", cabinet);
         var version = await _runs.ScalarAsync<long>("SELECT version FROM rag_changes WHERE cabinet_id = $1", cabinet);
         await _runs.OpenAsync(cabinet, Guid.NewGuid());
-        Assert.True(await _runs.ScalarAsync<bool>("SELECT version > $2 AND next_attempt_at IS NULL FROM rag_changes WHERE cabinet_id = $1", cabinet, version));
+        Assert.True(await _runs.ScalarAsync<bool>("SELECT version > $2 AND next_attempt_at IS NULL AND first_changed_at = '2026-01-01' FROM rag_changes WHERE cabinet_id = $1", cabinet, version));
     }
 
     [Fact]

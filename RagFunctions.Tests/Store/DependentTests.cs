@@ -86,6 +86,27 @@ public sealed class DependentTests(DatabaseFixture fixture) : IClassFixture<Data
     }
 
     [Fact]
+    public async Task A_dependent_that_is_queued_already_gets_a_new_version_and_keeps_its_age()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(1);
+        await cabinet.IndexAllAsync();
+        foreach (var entity in EntityNames.Dependents)
+        {
+            await cabinet.EnqueueAsync(entity, await cabinet.IdsAsync(entity));
+        }
+
+        await cabinet.ExecuteAsync("UPDATE rag_changes SET first_changed_at = '2026-01-01', next_attempt_at = now() + interval '1 hour' WHERE cabinet_id = $1");
+        var version = await cabinet.ScalarAsync<long>("SELECT max(version) FROM rag_changes WHERE cabinet_id = $1");
+        await cabinet.ExecuteAsync("UPDATE wb_products SET name = 'New name' WHERE cabinet_id = $1");
+
+        await cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Products, null, null), RunMode.Full), Stop);
+
+        const string announced = "SELECT count(*) FROM rag_changes WHERE cabinet_id = $1 AND version > $2 AND next_attempt_at IS NULL AND first_changed_at = '2026-01-01'";
+        Assert.Equal(4, await cabinet.ScalarAsync<long>(announced, version));
+    }
+
+    [Fact]
     public async Task A_product_whose_name_stays_queues_nobody()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -104,8 +125,9 @@ public sealed class DependentTests(DatabaseFixture fixture) : IClassFixture<Data
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(3);
-        await cabinet.RebuildAsync();
+        await cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Products, null, null), RunMode.Full), Stop);
         Assert.Equal(0, await cabinet.QueuedAsync());
+        await cabinet.RebuildAsync();
         await cabinet.ExecuteAsync("UPDATE wb_products SET name = 'New name' WHERE cabinet_id = $1 AND nm_id = 1");
         await cabinet.ExecuteAsync("DELETE FROM wb_products WHERE cabinet_id = $1 AND nm_id = 2");
 

@@ -194,6 +194,30 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
         Assert.Equal(1, await cabinet.QueuedAsync());
     }
 
+    [Theory]
+    [InlineData("lease_owner = NULL, lease_heartbeat_at = NULL, lease_expires_at = NULL")]
+    [InlineData("lease_owner = 'other', lease_token = lease_token + 1, lease_heartbeat_at = clock_timestamp() - interval '70 s', lease_expires_at = clock_timestamp() + interval '1 s'")]
+    public async Task A_heartbeat_that_waited_for_the_end_of_its_lease_prolongs_nobody_s(string end)
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.ExecuteAsync("UPDATE rag_index_status SET lease_heartbeat_at = clock_timestamp() - interval '100 s', lease_expires_at = clock_timestamp() + interval '80 s' WHERE cabinet_id = $1");
+        await using var ending = await fixture.Source.OpenConnectionAsync(Stop);
+        await using var transaction = await ending.BeginTransactionAsync(Stop);
+        await using (var command = new NpgsqlCommand($"UPDATE rag_index_status SET {end} WHERE cabinet_id = $1", ending, transaction))
+        {
+            command.Parameters.AddWithValue(cabinet.Id);
+            await command.ExecuteNonQueryAsync(Stop);
+        }
+
+        await using var beating = await fixture.Source.OpenConnectionAsync(Stop);
+        var heartbeat = LeaseHeartbeat.RenewAsync(beating, cabinet.Id, IndexedCabinet.Token, Stop);
+        await Waiting.ForLockAsync(fixture.Source, beating.ProcessID, Stop);
+        await transaction.CommitAsync(Stop);
+        await heartbeat;
+
+        Assert.False(await cabinet.ScalarAsync<bool>("SELECT COALESCE(lease_expires_at > clock_timestamp() + interval '10 s', false) FROM rag_index_status WHERE cabinet_id = $1"));
+    }
+
     [Fact]
     public async Task A_lease_taken_between_the_heartbeat_and_the_transaction_is_noticed_by_its_token()
     {
