@@ -52,7 +52,8 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
         await other.EmbedAllAsync();
         await using var scene = await EmbeddingScene.SetAsync(fixture);
         await scene.AddChunksAsync("одно", "два");
-        await scene.EmbedAllAsync();
+        var first = await scene.EmbedAllAsync();
+        Assert.Equal((2, 0, 2), (first.Embedded, first.Reused, first.Inputs));
         await scene.ExecuteAsync("UPDATE rag_metadata SET embedded_model = 'former' WHERE cabinet_id = $1 AND chunk_text = 'два'", scene.CabinetId);
         await scene.AddChunksAsync("два");
         var result = await scene.EmbedAllAsync();

@@ -66,6 +66,22 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
         Assert.True(await _runs.ScalarAsync<bool>("SELECT version > $2 AND next_attempt_at IS NULL AND first_changed_at = '2026-01-01' FROM rag_changes WHERE cabinet_id = $1", cabinet, version));
     }
 
+    [Theory]
+    [InlineData(true, RunMode.CatchUp)]
+    [InlineData(false, RunMode.Full)]
+    public async Task A_catch_up_that_is_asked_for_begins_at_the_watermark_and_is_a_full_run_without_one(bool hasWatermark, RunMode mode)
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        if (!hasWatermark)
+        {
+            await _runs.ExecuteAsync("UPDATE rag_index_status SET catch_up_from = NULL WHERE cabinet_id = $1", cabinet);
+        }
+
+        await _runs.Get<IndexRequests>().StoreAsync(cabinet, RunMode.CatchUp, false, RunsHarness.Cancel);
+
+        Assert.Equal(mode, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+    }
+
     [Fact]
     public async Task The_watermark_moves_to_the_time_before_the_first_row_was_read_and_only_on_success()
     {

@@ -4,6 +4,7 @@ using RagFunctions.Core;
 using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Source;
+using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Store;
@@ -54,6 +55,29 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
         await apply;
         await takeOver;
         Assert.Equal(1, await cabinet.ChunksAsync(Entity.Orders));
+    }
+
+    [Fact]
+    public async Task A_purge_waits_for_the_transaction_under_way_and_leaves_nothing_of_it()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(1);
+        await cabinet.EnqueueAsync(Entity.Orders, await cabinet.IdsAsync(Entity.Orders));
+        using var gate = new Gate();
+        cabinet.RenderWith(fixture.Main, fixture.Rag, gate.Render);
+        var apply = Task.Run(() => cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Orders, null, null)), Stop), Stop);
+        await gate.Reached;
+        var applying = await cabinet.ScalarAsync<int>(
+            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND $1 > 0");
+        var purge = new CabinetPurge(fixture.Rag).PurgeAsync(cabinet.Id, Stop);
+        await Waiting.ForAnyLockAsync(fixture.Source, applying, Stop);
+
+        gate.Open();
+
+        Assert.Equal(1, (await apply).New);
+        Assert.Equal(1, await purge);
+        Assert.Equal(0, await cabinet.ChunksAsync(Entity.Orders));
+        Assert.True((await cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Orders, null, null)), Stop)).Superseded);
     }
 
     [Fact]

@@ -93,14 +93,17 @@ public sealed class RangePlannerTests(DatabaseFixture fixture) : IClassFixture<D
         await neighbour.FillAsync(2);
         await cabinet.IndexAllAsync();
         await neighbour.IndexAllAsync();
+        const string run = "INSERT INTO rag_index_runs (run_id, cabinet_id, mode, owner, as_of) VALUES (gen_random_uuid(), $1, 'full_rebuild', 'test', now())";
+        await cabinet.ExecuteAsync(run);
+        await neighbour.ExecuteAsync(run);
 
         Assert.Equal(10, await new CabinetPurge(fixture.Rag).PurgeAsync(cabinet.Id, Stop));
 
         const string left = """
             SELECT (SELECT count(*) FROM rag_metadata WHERE cabinet_id = $1) + (SELECT count(*) FROM rag_embeddings WHERE cabinet_id = $1)
-                 + (SELECT count(*) FROM rag_index_status WHERE cabinet_id = $1)
+                 + (SELECT count(*) FROM rag_index_status WHERE cabinet_id = $1) + (SELECT count(*) FROM rag_index_runs WHERE cabinet_id = $1)
             """;
         Assert.Equal(0, await cabinet.ScalarAsync<long>(left));
-        Assert.Equal(21, await neighbour.ScalarAsync<long>(left));
+        Assert.Equal(22, await neighbour.ScalarAsync<long>(left));
     }
 }
