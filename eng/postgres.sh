@@ -310,7 +310,7 @@ start_server() { # version, directory
 }
 
 private_up() {
-  local version directory port
+  local version directory port log
   version=$(install_postgres)
   directory=$(cluster_directory)
   if [ -f "$directory/data/PG_VERSION" ]; then
@@ -335,9 +335,15 @@ private_up() {
     write_settings "$directory" "$port"
     remember port "$port"
     step "start on 127.0.0.1:$port" start_server "$version" "$directory" && return
-    # Somebody may have taken the port between our look and the start.
-    answers 127.0.0.1 "$port" || die "PostgreSQL did not start; the end of its log:
-$(as_server tail -20 "$directory/server.log")"
+    # Somebody may have taken the port between our look and the start; or it is taken and does not answer, as the near end of
+    # another program's connection is, also for a minute after it was closed.
+    if ! answers 127.0.0.1 "$port"; then
+      log=$(as_server tail -20 "$directory/server.log")
+      [[ $log == *'could not create any TCP/IP sockets'* ]] || die "PostgreSQL did not start; the end of its log:
+$log"
+      port=$((port + 1))
+      ((port < first_port + 500)) || die "no free port between $first_port and $port"
+    fi
   done
 }
 
