@@ -47,6 +47,10 @@ public sealed class MarketplaceOptions : IValidatableObject
     [Range(1, 30_000, ErrorMessage = "Marketplace:RetryDelayMilliseconds must be between 1 and 30000.")]
     public int RetryDelayMilliseconds { get; set; } = 1_000;
 
+    /// <summary>Days the rows of <c>wb_sync_logs</c> are kept that this sync has written.</summary>
+    [Range(1, 3650, ErrorMessage = "Marketplace:KeepLogDays must be between 1 and 3650.")]
+    public int KeepLogDays { get; set; } = 14;
+
     /// <summary>How far back a first load of orders, sales and reviews reaches; the marketplace keeps 90 days.</summary>
     [Range(1, 90, ErrorMessage = "Marketplace:FirstLoadDays must be between 1 and 90.")]
     public int FirstLoadDays { get; set; } = 90;

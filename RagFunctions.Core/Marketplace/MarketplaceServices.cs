@@ -40,6 +40,7 @@ public static class MarketplaceServices
         services.AddSingleton<CabinetStore>();
         services.AddSingleton<CabinetRemoval>();
         services.AddSingleton<SyncCursorStore>();
+        services.AddSingleton<SyncLogPurge>();
         services.AddSingleton<IEntitySteps, CardSync>();
         services.AddSingleton<IEntitySteps, PriceSync>();
         services.AddSingleton<IEntitySteps, StockSync>();

@@ -6,6 +6,8 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
 using RagFunctions.AllCabinets;
+using RagFunctions.Core.Marketplace;
+using RagFunctions.Core.Marketplace.Cursors;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Runs.Status;
 using RagFunctions.Core.Store;
@@ -92,7 +94,7 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
     }
 
     [Fact]
-    public async Task History_is_purged_after_a_week_failures_after_a_month_and_runs_after_their_days()
+    public async Task History_is_purged_after_a_week_failures_after_a_month_and_runs_and_syncs_after_their_days()
     {
         var now = new DateTimeOffset(2026, 3, 1, 2, 30, 0, TimeSpan.Zero);
         List<PurgeInstancesFilter> purged = [];
@@ -101,7 +103,17 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
         await InsertRunAsync(last, daysAgo: 91);
         await InsertRunAsync(old, daysAgo: 92);
 
-        var timer = new PurgeHistoryTimer(new RunPurge(fixture.Rag, Options.Create(new RunsOptions())), new FakeTimeProvider(now));
+        var time = new FakeTimeProvider(now);
+        var timer = new PurgeHistoryTimer(
+            new RunPurge(fixture.Rag, Options.Create(new RunsOptions())),
+            new SyncLogPurge(fixture.Main, time, Options.Create(new MarketplaceOptions())) { BatchRows = 2 },
+            time);
+        await ExecuteAsync("""
+            INSERT INTO wb_cabinets (id, api_key, name, is_active) VALUES (77, 'purge', 'purge', false);
+            INSERT INTO wb_sync_logs (cabinet_id, sync_type, status, started_at)
+            SELECT 77, type, 'completed', timestamptz '2026-03-01 02:30:00+00' - days * interval '1 day' - interval '1 second'
+            FROM unnest(ARRAY['orders', 'reviews', 'full']) AS type, unnest(ARRAY[0, 13, 14, 15, 100]) AS days
+            """);
         await timer.RunAsync(new TimerInfo(), _client.Object, Stop);
 
         Assert.Equal(
@@ -112,6 +124,10 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
         Assert.All(purged, filter => Assert.InRange(filter.CreatedFrom!.Value.Year, 1601, 2020));
         await using var command = fixture.Source.CreateCommand("SELECT array_agg(run_id) FROM rag_index_runs WHERE cabinet_id = 1");
         Assert.Equal([last], (Guid[])(await command.ExecuteScalarAsync(Stop))!);
+        await using var logs = fixture.Source.CreateCommand("SELECT array_agg(n ORDER BY n) FROM (SELECT sync_type || ' ' || count(*) AS n FROM wb_sync_logs WHERE cabinet_id = 77 GROUP BY sync_type) AS c");
+        var left = (string[])(await logs.ExecuteScalarAsync(Stop))!;
+        await ExecuteAsync("DELETE FROM wb_cabinets WHERE id = 77");
+        Assert.Equal(["full 5", "orders 2", "reviews 2"], left);
     }
 
     private WeeklyRebuildTimer WeeklyTimer() =>

@@ -1,11 +1,12 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using RagFunctions.Core.Marketplace.Cursors;
 using RagFunctions.Core.Runs.Status;
 
 namespace RagFunctions.Timers;
 
-/// <summary>Daily: Durable keeps the history of ended orchestrations for ever unless told otherwise.</summary>
-public sealed class PurgeHistoryTimer(RunPurge runs, TimeProvider time)
+/// <summary>Daily: Durable keeps the history of ended orchestrations for ever unless told otherwise, and so do our tables of runs and syncs.</summary>
+public sealed class PurgeHistoryTimer(RunPurge runs, SyncLogPurge syncs, TimeProvider time)
 {
     // Older than anything; back ends demand a beginning, and Azure Storage none before 1601.
     private static readonly DateTimeOffset Beginning = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -27,5 +28,6 @@ public sealed class PurgeHistoryTimer(RunPurge runs, TimeProvider time)
         await client.PurgeAllInstancesAsync(
             new PurgeInstancesFilter(Beginning, now - KeepFailed, [OrchestrationRuntimeStatus.Failed]), cancellationToken);
         await runs.PurgeAsync(cancellationToken);
+        await syncs.PurgeAsync(cancellationToken);
     }
 }
