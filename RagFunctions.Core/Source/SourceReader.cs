@@ -52,6 +52,18 @@ public static class SourceReader
         }
     }
 
+    /// <summary>The row if it is there and not eligible, whatever its other columns hold.</summary>
+    internal static async Task<IneligibleRow?> FindIneligibleAsync(
+        NpgsqlConnection main, Entity entity, long cabinetId, long id, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        await using var command = Command(main, SourceTable.Of(entity).IfIneligible, cabinetId, asOf);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? new IneligibleRow(id, await reader.IsDBNullAsync(0, cancellationToken) ? null : reader.GetInt64(0))
+            : null;
+    }
+
     /// <summary>As the public one; of each eligible row only what <paramref name="make"/> makes of it is kept, nothing where that is null.</summary>
     internal static async Task<SourceBatch<T>> ReadByIdsAsync<T>(
         NpgsqlConnection main, Entity entity, long cabinetId, long[] ids, DateTimeOffset asOf, Func<SourceRow, T?> make,

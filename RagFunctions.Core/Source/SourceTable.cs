@@ -47,6 +47,7 @@ internal abstract class SourceTable
             WHERE r.cabinet_id = $1 AND r.id = ANY ($3)
             ORDER BY r.id
             """;
+        IfIneligible = $"SELECT r.nm_id::bigint FROM {table} AS r WHERE r.cabinet_id = $1 AND r.id = $3 AND ({eligible}) IS NOT TRUE";
         ByRange = $"""
             SELECT r.id::bigint, r.nm_id::bigint, true,
             {columns}
@@ -60,6 +61,9 @@ internal abstract class SourceTable
 
     /// <summary>Rows named by id, eligible or not: id, nm_id, eligible, then the entity's columns.</summary>
     public string ByIds { get; }
+
+    /// <summary>nm_id of the row <c>$3</c> if it is not eligible; reads none of its other columns.</summary>
+    public string IfIneligible { get; }
 
     /// <summary>Eligible rows of a key range, the same columns.</summary>
     public string ByRange { get; }

@@ -99,6 +99,12 @@ internal sealed class SourcePageReader(NpgsqlConnection main, ApplyRangeInput in
         {
             if (ids.Length == 1)
             {
+                // What may have no chunk loses it, readable or not.
+                if (await FindIneligibleAsync(ids[0], cancellationToken) is { } ineligible)
+                {
+                    return new SourceBatch<RenderedRow>([], [ineligible]);
+                }
+
                 failed.Add(ids[0], UnreadableRow.Describe(error));
                 return new SourceBatch<RenderedRow>([], []);
             }
@@ -107,6 +113,18 @@ internal sealed class SourcePageReader(NpgsqlConnection main, ApplyRangeInput in
             var lower = await ReadByHalvesAsync(ids[..middle], failed, cancellationToken);
             var upper = await ReadByHalvesAsync(ids[middle..], failed, cancellationToken);
             return new SourceBatch<RenderedRow>([.. lower.Eligible, .. upper.Eligible], [.. lower.Ineligible, .. upper.Ineligible]);
+        }
+    }
+
+    private async Task<IneligibleRow?> FindIneligibleAsync(long id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SourceReader.FindIneligibleAsync(main, Entity, input.CabinetId, id, input.AsOf, cancellationToken);
+        }
+        catch (Exception error) when (UnreadableRow.Explains(error))
+        {
+            return null;
         }
     }
 

@@ -23,6 +23,25 @@ public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<Data
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Theory]
+    [InlineData(RunMode.Incremental)]
+    [InlineData(RunMode.Full)]
+    public async Task A_row_that_may_have_no_chunk_loses_it_though_it_cannot_be_read(RunMode mode)
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(5);
+        await cabinet.IndexAllAsync();
+        var old = await cabinet.IdOfAsync(Entity.Orders, 3);
+        await cabinet.ExecuteAsync("UPDATE wb_orders SET quantity = 1e300, order_date = now() - interval '100 days' WHERE cabinet_id = $1 AND nm_id = 3");
+        await cabinet.EnqueueAsync(Entity.Orders, await cabinet.IdsAsync(Entity.Orders));
+
+        var result = mode == RunMode.Full ? await cabinet.RebuildAsync() : await cabinet.CatchUpWithQueueAsync();
+
+        Assert.Equal((0, 1), (result.FailedRows, result.Deleted));
+        Assert.Null(await cabinet.TextAsync(Entity.Orders, old));
+        Assert.Equal(0, await cabinet.QueuedAsync());
+    }
+
+    [Theory]
     [InlineData(RunMode.Incremental, "price = 1e40", "OverflowException")]
     [InlineData(RunMode.Full, "price = 1e40", "OverflowException")]
     [InlineData(RunMode.Incremental, "quantity = 1e300", "PostgreSQL error 22003")]
