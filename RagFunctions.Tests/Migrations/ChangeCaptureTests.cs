@@ -80,19 +80,26 @@ public sealed class ChangeCaptureTests(ChangeCaptureTests.CapturedDatabase fixtu
         Assert.Equal(["1 wb_orders 1"], await Source.ReadNamesAsync(SelectQueue));
     }
 
-    [Fact]
-    public async Task A_row_that_changes_again_gets_a_new_version_keeps_its_age_and_is_due_at_once()
+    [Theory]
+    [InlineData("UPDATE wb_orders SET price = 1 WHERE id = 1", "UPDATE wb_orders SET price = 2 WHERE id = 1", "wb_orders 1")]
+    [InlineData("UPDATE wb_orders SET price = 1 WHERE id = 1", "DELETE FROM wb_orders WHERE id = 1", "wb_orders 1")]
+    [InlineData("DELETE FROM wb_orders WHERE id = 1", "INSERT INTO wb_orders (id, cabinet_id, nm_id, order_id) VALUES (1, 1, 101, 'o1')", "wb_orders 1")]
+    [InlineData("TRUNCATE wb_orders", "TRUNCATE wb_sales", "* 0")]
+    public async Task A_row_that_changes_again_gets_a_new_version_keeps_its_age_and_is_due_at_once(string once, string again, string row)
     {
-        const string Select = "SELECT concat_ws(' ', version, first_changed_at, attempts, next_attempt_at IS NULL) FROM rag_changes";
-        await Source.ExecuteAsync("UPDATE wb_orders SET price = 1 WHERE id = 1");
-        await Source.ExecuteAsync("UPDATE rag_changes SET attempts = 0, next_attempt_at = 'infinity', last_error = 'x', first_changed_at = '2026-01-01 00:00:00+00'");
-        var version = long.Parse((await Source.ReadNamesAsync("SELECT version::text FROM rag_changes"))[0], null);
+        var select = $"""
+            SELECT concat_ws(' ', version, first_changed_at AT TIME ZONE 'UTC', attempts, next_attempt_at IS NULL, last_error IS NULL)
+            FROM rag_changes WHERE cabinet_id = 1 AND source_table || ' ' || source_id = '{row}'
+            """;
+        await Source.ExecuteAsync(once);
+        await Source.ExecuteAsync("UPDATE rag_changes SET attempts = 3, next_attempt_at = 'infinity', last_error = 'x', first_changed_at = '2026-01-01 00:00:00+00'");
+        var version = long.Parse((await Source.ReadNamesAsync("SELECT max(version)::text FROM rag_changes"))[0], null);
 
-        await Source.ExecuteAsync("UPDATE wb_orders SET price = 2 WHERE id = 1");
+        await Source.ExecuteAsync(again);
 
-        var state = (await Source.ReadNamesAsync(Select))[0].Split(' ');
+        var state = Assert.Single(await Source.ReadNamesAsync(select)).Split(' ', 2);
         Assert.True(long.Parse(state[0], null) > version);
-        Assert.Equal(["2026-01-01", "t"], [state[1], state[^1]]);
+        Assert.Equal("2026-01-01 00:00:00 0 t t", state[1]);
     }
 
     [Fact]
