@@ -136,6 +136,26 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    public async Task Where_no_sync_has_its_tables_cabinets_catch_up_and_are_opened_all_the_same()
+    {
+        await using var own = new DatabaseFixture();
+        await own.InitializeAsync();
+        using var runs = new RunsHarness(own);
+        var cabinet = await runs.IndexedCabinetAsync();
+        await runs.ExecuteAsync("UPDATE rag_index_status SET last_catch_up_at = NULL WHERE cabinet_id = $1", cabinet);
+        await own.Source.ExecuteAsync("DROP TABLE wb_sync_cursors CASCADE");
+        Assert.Equal(SweepReason.CatchUp, (await DueAsync(cabinet, runs))!.Reason);
+
+        var run = Guid.NewGuid();
+        var start = await runs.OpenAsync(cabinet, run);
+        Assert.Equal(BeginStatus.Started, start.Status);
+        await runs.CloseAsync(cabinet, run, start);
+        await runs.ExecuteAsync("UPDATE rag_index_status SET last_catch_up_at = NULL WHERE cabinet_id = $1", cabinet);
+        await ChangeCapture.InstallAsync(own.Source, RunsHarness.Cancel);
+        Assert.Null(await DueAsync(cabinet, runs));
+    }
+
+    [Fact]
     public async Task Another_renderer_version_starts_a_full_run_in_the_cabinet_s_own_minute()
     {
         using var spread = new RunsHarness(fixture, ("Runs:RendererSpreadMinutes", "240"));
