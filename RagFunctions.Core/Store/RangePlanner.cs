@@ -13,7 +13,7 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
     /// <summary>Rows of a range while the limit on ranges allows it: one transaction's worth.</summary>
     public const int RowsPerRange = 2_000;
 
-    // One is merged here while the databases read another.
+    // One is merged or counted here while the databases read another.
     private const int EntitiesAtOnce = 2;
 
     private static readonly int MaxRangesPerEntity = MaxRanges / EntityNames.All.Count;
@@ -75,23 +75,12 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
     /// <param name="cancellationToken">Stops the planning.</param>
     public async Task<RangePlan> PlanDeltaAsync(long cabinetId, bool allowMassDelete, CancellationToken cancellationToken)
     {
-        await using var source = await main.Source.OpenConnectionAsync(cancellationToken);
-        var cuts = await CutQueueAsync(source, cabinetId, allowMassDelete, cancellationToken);
-        List<BlockedEntity> blocked = [];
-        if (!allowMassDelete)
-        {
-            await using var index = await rag.Source.OpenConnectionAsync(cancellationToken);
-            foreach (var (entity, cut) in cuts)
-            {
-                // Rows that wait for another try count too: what was blocked once stays part of the sum.
-                if (cut.Waiting >= MassDeleteGuard.WorthJudging
-                    && await MassDeleteGuard.JudgeQueueAsync(source, index, entity, cabinetId, cancellationToken) is { Blocks: true } verdict)
-                {
-                    blocked.Add(verdict.Numbers);
-                }
-            }
-        }
+        var cuts = await CutQueueAsync(cabinetId, allowMassDelete, cancellationToken);
 
+        // Rows that wait for another try count too: what was blocked once stays part of the sum.
+        var blocked = allowMassDelete
+            ? []
+            : await JudgeAsync([.. cuts.Where(cut => cut.Value.Waiting >= MassDeleteGuard.WorthJudging).Select(cut => cut.Key)], cabinetId, cancellationToken);
         List<ChangeRange> ranges = [];
         foreach (var (entity, cut) in cuts.OrderBy(pair => pair.Key))
         {
@@ -106,6 +95,19 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
         }
 
         return new RangePlan(ranges, blocked, cuts.Values.Sum(cut => cut.Rows));
+    }
+
+    private async Task<List<BlockedEntity>> JudgeAsync(Entity[] entities, long cabinetId, CancellationToken cancellationToken)
+    {
+        var verdicts = new GuardVerdict[entities.Length];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = EntitiesAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, entities.Length, options, async (i, token) =>
+        {
+            await using var source = await main.Source.OpenConnectionAsync(token);
+            await using var index = await rag.Source.OpenConnectionAsync(token);
+            verdicts[i] = await MassDeleteGuard.JudgeQueueAsync(source, index, entities[i], cabinetId, token);
+        });
+        return [.. verdicts.Where(verdict => verdict.Blocks).Select(verdict => verdict.Numbers)];
     }
 
     private async Task<(RangeCutter Cutter, GuardVerdict Verdict)> CutAllAsync(
@@ -126,9 +128,9 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
         return (cutter, GuardVerdict.Of(entity, indexed, staying));
     }
 
-    private static async Task<Dictionary<Entity, QueueCuts>> CutQueueAsync(
-        NpgsqlConnection source, long cabinetId, bool includeBlocked, CancellationToken cancellationToken)
+    private async Task<Dictionary<Entity, QueueCuts>> CutQueueAsync(long cabinetId, bool includeBlocked, CancellationToken cancellationToken)
     {
+        await using var source = await main.Source.OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(CutQueue, source)
         {
             Parameters =
