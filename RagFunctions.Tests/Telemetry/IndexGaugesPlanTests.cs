@@ -1,0 +1,37 @@
+using Npgsql;
+using RagFunctions.Core.Telemetry;
+using RagFunctions.Tests.Postgres;
+
+namespace RagFunctions.Tests.Telemetry;
+
+/// <summary>What is asked every minute of all cabinets costs as much as there is pending, not as much as there is.</summary>
+public sealed class IndexGaugesPlanTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
+{
+    private const string AThirdIsPending = """
+        INSERT INTO rag_metadata (cabinet_id, source_table, source_id, chunk_index, chunk_type, chunk_text, chunk_hash, embedded_hash)
+        SELECT c, 'wb_orders', c * 1000 + n, 0, 'order', repeat('x', 300), h, CASE WHEN c > 20 THEN h END
+        FROM generate_series(1, 60) AS c, generate_series(1, 500) AS n, LATERAL (SELECT md5(c || ' ' || n) || md5(n || ' ' || c) AS h) AS hashes
+        """;
+
+    [Fact]
+    public async Task While_a_third_of_all_chunks_is_pending_the_others_are_not_read()
+    {
+        await fixture.Source.ExecuteAsync(AThirdIsPending);
+        await fixture.Source.ExecuteAsync("VACUUM ANALYZE rag_metadata");
+        await using var batch = fixture.Source.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(IndexGauges.ReadPendingOnly));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("EXPLAIN " + IndexGauges.Indexes)
+        {
+            Parameters = { new NpgsqlParameter<long[]> { TypedValue = [.. Enumerable.Range(1, 60).Select(id => (long)id)] } },
+        });
+        await using var reader = await batch.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        await reader.NextResultAsync(TestContext.Current.CancellationToken);
+        List<string> plan = [];
+        while (await reader.ReadAsync(TestContext.Current.CancellationToken))
+        {
+            plan.Add(reader.GetString(0));
+        }
+
+        Assert.Contains("idx_rag_metadata_pending", Assert.Single(plan, line => line.Contains("on rag_metadata", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+}
