@@ -9,8 +9,8 @@ public sealed class IndexGaugesPlanTests(DatabaseFixture fixture) : IClassFixtur
 {
     private const string AThirdIsPending = """
         INSERT INTO rag_metadata (cabinet_id, source_table, source_id, chunk_index, chunk_type, chunk_text, chunk_hash, embedded_hash)
-        SELECT c, 'wb_orders', c * 1000 + n, 0, 'order', repeat('x', 300), h, CASE WHEN c > 20 THEN h END
-        FROM generate_series(1, 60) AS c, generate_series(1, 500) AS n, LATERAL (SELECT md5(c || ' ' || n) || md5(n || ' ' || c) AS h) AS hashes
+        SELECT c, 'wb_orders', c * 10000 + n, 0, 'order', repeat('x', 300), h, CASE WHEN c > 20 THEN h END
+        FROM generate_series(1, 60) AS c, generate_series(1, 1000) AS n, LATERAL (SELECT md5(c || ' ' || n) || md5(n || ' ' || c) AS h) AS hashes
         """;
 
     [Fact]
