@@ -172,6 +172,21 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    public async Task A_cut_answer_that_reaches_the_present_goes_on_where_everything_had_appeared_by_then()
+    {
+        await using var world = await StartAsync(database, settings: PagesOfTwo);
+
+        // It is half past three in Moscow. What changed at 14:10 appears after what changed at 14:30 has been read.
+        world.Stub.Answer(Orders, $"[{Order("a", "2026-11-22T09:00:00")},{Order("b", "2026-11-22T14:30:00")}]")
+            .Answer(Orders, $"[{Order("late", "2026-11-22T14:10:00")}]");
+
+        var result = await world.SyncAsync(SyncEntity.Orders);
+
+        Assert.Equal((EntitySyncStatus.Ok, 3), (result.Status, result.RowsInserted));
+        Assert.Equal("?dateFrom=2026-11-22T13%3A30%3A00&flag=0", world.Stub.Requests.Last().Query);
+    }
+
+    [Fact]
     public async Task After_a_failure_between_pages_the_first_pages_stay_and_reading_goes_on_behind_them()
     {
         await using var world = await StartAsync(database, settings: PagesOfTwo);
