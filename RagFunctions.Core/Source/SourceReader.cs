@@ -97,13 +97,12 @@ public static class SourceReader
 
     private static SourceRow Itself(SourceRow row) => row;
 
-    // The period is taken from asOf, not added to the column: a date near the end of PostgreSQL's calendar would overflow.
     private static NpgsqlCommand Command(NpgsqlConnection main, string sql, long cabinetId, DateTimeOffset asOf) => new(sql, main)
     {
         Parameters =
         {
             new NpgsqlParameter<long> { TypedValue = cabinetId },
-            new NpgsqlParameter<DateTime> { TypedValue = (asOf - EligiblePeriod.Length).UtcDateTime },
+            new NpgsqlParameter<DateTime> { TypedValue = EligiblePeriod.StartOf(asOf).UtcDateTime },
         },
     };
 

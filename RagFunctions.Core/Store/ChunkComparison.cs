@@ -112,10 +112,7 @@ internal sealed class ChunkComparison
     private void AddSurplus(IndexedChunk chunk)
     {
         Surplus.Add(chunk.Id);
-        if (ShortenedRows.Count == 0 || ShortenedRows[^1] != chunk.SourceId)
-        {
-            ShortenedRows.Add(chunk.SourceId);
-        }
+        AddOnce(ShortenedRows, chunk.SourceId);
     }
 
     private void AddGone(IndexedChunk chunk, IReadOnlySet<long> failed)
@@ -126,9 +123,15 @@ internal sealed class ChunkComparison
         }
 
         Gone.Add(chunk.Id);
-        if (GoneRows.Count == 0 || GoneRows[^1] != chunk.SourceId)
+        AddOnce(GoneRows, chunk.SourceId);
+    }
+
+    // The chunks of a row come one after another.
+    private static void AddOnce(List<long> rows, long id)
+    {
+        if (rows.Count == 0 || rows[^1] != id)
         {
-            GoneRows.Add(chunk.SourceId);
+            rows.Add(id);
         }
     }
 }

@@ -8,9 +8,6 @@ namespace RagFunctions.Core.Store;
 /// <remarks>Beside a run under way, what that run has not reached yet is reported as a difference.</remarks>
 public sealed class IndexVerifier(MainDatabase main, RagDatabase rag)
 {
-    // Two entities at once: one renders while the other waits for the databases.
-    private const int Parallel = 2;
-
     // More than a transaction of a run has: nothing is held here but memory, and each page costs two statements.
     internal int PageRows { get; init; } = 4_000;
 
@@ -23,14 +20,10 @@ public sealed class IndexVerifier(MainDatabase main, RagDatabase rag)
     /// <param name="cancellationToken">Stops the comparison.</param>
     public async Task<VerifyReport> VerifyAsync(long cabinetId, DateTimeOffset asOf, int examples, CancellationToken cancellationToken)
     {
-        var reports = new VerifyReport[EntityNames.All.Count];
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken };
-        await System.Threading.Tasks.Parallel.ForAsync(0, reports.Length, options, async (i, token) =>
-        {
-            await using var source = await main.Source.OpenConnectionAsync(token);
-            await using var index = await rag.Source.OpenConnectionAsync(token);
-            reports[i] = await new EntityVerification(source, index, EntityNames.All[i], cabinetId, asOf, examples, PageRows, Render).RunAsync(token);
-        });
+        var reports = await EachEntity.ReadAsync(
+            main, rag, EntityNames.All,
+            (source, index, entity, token) => new EntityVerification(source, index, entity, cabinetId, asOf, examples, PageRows, Render).RunAsync(token),
+            cancellationToken);
         return new VerifyReport(
             reports.Sum(report => report.Rows),
             reports.Sum(report => report.Chunks),

@@ -57,7 +57,7 @@ internal sealed partial class RangeApplication(
         await ChunkWriter.WriteAsync(transaction, Entity, input.CabinetId, difference, deleteGone, cancellationToken);
         if (IsFull)
         {
-            await WrittenChunks.VerifyAsync(rag, Entity, input.CabinetId, page, difference, deleteGone, cancellationToken);
+            await WrittenChunks.VerifyAsync(rag, Entity, input.CabinetId, page.Eligible, difference, deleteGone, cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);

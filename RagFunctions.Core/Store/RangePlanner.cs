@@ -13,9 +13,6 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
     /// <summary>Rows of a range while the limit on ranges allows it: one transaction's worth.</summary>
     public const int RowsPerRange = 2_000;
 
-    // One is merged or counted here while the databases read another.
-    private const int EntitiesAtOnce = 2;
-
     private static readonly int MaxRangesPerEntity = MaxRanges / EntityNames.All.Count;
 
     // Every step-th due row of each entity begins a range; the step grows with the queue so that the ranges stay few.
@@ -49,9 +46,8 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
     public async Task<RangePlan> PlanFullAsync(
         long cabinetId, DateTimeOffset asOf, bool allowMassDelete, CancellationToken cancellationToken)
     {
-        var cuts = new (RangeCutter Cutter, GuardVerdict Verdict)[EntityNames.All.Count];
-        var options = new ParallelOptions { MaxDegreeOfParallelism = EntitiesAtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, cuts.Length, options, async (i, token) => cuts[i] = await CutAllAsync(EntityNames.All[i], cabinetId, asOf, token));
+        var cuts = await EachEntity.ReadAsync(
+            main, rag, EntityNames.All, (source, index, entity, token) => CutAllAsync(source, index, entity, cabinetId, asOf, token), cancellationToken);
 
         List<ChangeRange> ranges = [];
         List<BlockedEntity> blocked = [];
@@ -78,9 +74,10 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
         var cuts = await CutQueueAsync(cabinetId, allowMassDelete, cancellationToken);
 
         // Rows that wait for another try count too: what was blocked once stays part of the sum.
-        var blocked = allowMassDelete
-            ? []
-            : await JudgeAsync([.. cuts.Where(cut => cut.Value.Waiting >= MassDeleteGuard.WorthJudging).Select(cut => cut.Key)], cabinetId, cancellationToken);
+        Entity[] worthJudging = allowMassDelete ? [] : [.. cuts.Where(cut => cut.Value.Waiting >= MassDeleteGuard.WorthJudging).Select(cut => cut.Key)];
+        var verdicts = await EachEntity.ReadAsync(
+            main, rag, worthJudging, (source, index, entity, token) => MassDeleteGuard.JudgeQueueAsync(source, index, entity, cabinetId, token), cancellationToken);
+        List<BlockedEntity> blocked = [.. verdicts.Where(verdict => verdict.Blocks).Select(verdict => verdict.Numbers)];
         List<ChangeRange> ranges = [];
         foreach (var (entity, cut) in cuts.OrderBy(pair => pair.Key))
         {
@@ -97,24 +94,9 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
         return new RangePlan(ranges, blocked, cuts.Values.Sum(cut => cut.Rows));
     }
 
-    private async Task<List<BlockedEntity>> JudgeAsync(Entity[] entities, long cabinetId, CancellationToken cancellationToken)
+    private static async Task<(RangeCutter Cutter, GuardVerdict Verdict)> CutAllAsync(
+        NpgsqlConnection source, NpgsqlConnection index, Entity entity, long cabinetId, DateTimeOffset asOf, CancellationToken cancellationToken)
     {
-        var verdicts = new GuardVerdict[entities.Length];
-        var options = new ParallelOptions { MaxDegreeOfParallelism = EntitiesAtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, entities.Length, options, async (i, token) =>
-        {
-            await using var source = await main.Source.OpenConnectionAsync(token);
-            await using var index = await rag.Source.OpenConnectionAsync(token);
-            verdicts[i] = await MassDeleteGuard.JudgeQueueAsync(source, index, entities[i], cabinetId, token);
-        });
-        return [.. verdicts.Where(verdict => verdict.Blocks).Select(verdict => verdict.Numbers)];
-    }
-
-    private async Task<(RangeCutter Cutter, GuardVerdict Verdict)> CutAllAsync(
-        Entity entity, long cabinetId, DateTimeOffset asOf, CancellationToken cancellationToken)
-    {
-        await using var source = await main.Source.OpenConnectionAsync(cancellationToken);
-        await using var index = await rag.Source.OpenConnectionAsync(cancellationToken);
         var cutter = new RangeCutter(RowsPerRange, MaxRangesPerEntity);
         long indexed = 0;
         long staying = 0;

@@ -22,7 +22,7 @@ public sealed class SourceRowSets(MainDatabase main)
                 Parameters =
                 {
                     new NpgsqlParameter<long> { TypedValue = cabinetId },
-                    new NpgsqlParameter<DateTime> { TypedValue = (asOf - EligiblePeriod.Length).UtcDateTime },
+                    new NpgsqlParameter<DateTime> { TypedValue = EligiblePeriod.StartOf(asOf).UtcDateTime },
                 },
             });
         }

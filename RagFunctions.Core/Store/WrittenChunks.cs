@@ -10,29 +10,24 @@ internal static class WrittenChunks
     /// <param name="rag">The connection of the transaction that wrote.</param>
     /// <param name="entity">Whose chunks.</param>
     /// <param name="cabinetId">The tenant.</param>
-    /// <param name="page">The rows as they are.</param>
+    /// <param name="rows">The page's rows as they are.</param>
     /// <param name="difference">What was to be written.</param>
     /// <param name="deleteGone">Rows the source no longer offers were deleted.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="InvalidOperationException">The index does not hold what was written: a trigger or a fault. Nothing of the page may be committed.</exception>
     public static async Task VerifyAsync(
-        NpgsqlConnection rag, Entity entity, long cabinetId, SourcePage page, ChunkComparison difference, bool deleteGone,
+        NpgsqlConnection rag, Entity entity, long cabinetId, IReadOnlyList<RenderedRow> rows, ChunkComparison difference, bool deleteGone,
         CancellationToken cancellationToken)
     {
-        HashSet<long> ids = [.. difference.Changed.Select(changed => changed.Row.SourceId), .. difference.ShortenedRows];
-        List<RenderedRow> rows = [.. page.Eligible.Where(row => ids.Contains(row.SourceId))];
-        if (deleteGone)
-        {
-            ids.UnionWith(difference.GoneRows);
-        }
-
+        // None of them has failed: of such a row nothing is written.
+        HashSet<long> ids = [.. difference.Changed.Select(changed => changed.Row.SourceId), .. difference.ShortenedRows, .. deleteGone ? difference.GoneRows : []];
         if (ids.Count == 0)
         {
             return;
         }
 
         var stored = await IndexedChunks.ReadByIdsAsync(rag, entity, cabinetId, [.. ids], cancellationToken);
-        var left = ChunkComparison.Of(rows, stored, page.Failed.Keys.ToHashSet());
+        var left = ChunkComparison.Of([.. rows.Where(row => ids.Contains(row.SourceId))], stored, failed: new HashSet<long>());
         if (left.Changed.Count + left.Surplus.Count + left.Gone.Count > 0)
         {
             var first = left.Changed.Select(changed => changed.Row.SourceId).Concat(left.ShortenedRows).Concat(left.GoneRows).First();

@@ -18,8 +18,7 @@ public sealed class IndexGauges(MainDatabase main, RagDatabase rag)
 
     // For the statement that follows, with its order: only the index of the pending chunks gives it at once. The planner cannot know how
     // few are pending and takes nearly all for it; once a large load makes that index big, it would read every chunk once a minute.
-    internal const string ReadPendingOnly =
-        "SELECT set_config('enable_sort', 'off', true)";
+    internal const string ReadPendingOnly = "SELECT set_config('enable_sort', 'off', true)";
 
     internal const string Indexes = """
         SELECT a.cabinet_id, p.pending, p.failed, p.age,

@@ -36,11 +36,8 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(1);
-        await cabinet.EnqueueAsync(Entity.Orders, await cabinet.IdsAsync(Entity.Orders));
         using var gate = new Gate();
-        cabinet.RenderWith(fixture.Main, fixture.Rag, gate.Render);
-        var apply = Task.Run(() => cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Orders, null, null)), Stop), Stop);
-        await gate.Reached;
+        var apply = await ApplyUntilAsync(gate, cabinet, Entity.Orders);
 
         await cabinet.ExecuteAsync("UPDATE rag_index_status SET lease_heartbeat_at = clock_timestamp() WHERE cabinet_id = $1");
         await using var other = await fixture.Source.OpenConnectionAsync(Stop);
@@ -62,11 +59,8 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(1);
-        await cabinet.EnqueueAsync(Entity.Orders, await cabinet.IdsAsync(Entity.Orders));
         using var gate = new Gate();
-        cabinet.RenderWith(fixture.Main, fixture.Rag, gate.Render);
-        var apply = Task.Run(() => cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Orders, null, null)), Stop), Stop);
-        await gate.Reached;
+        var apply = await ApplyUntilAsync(gate, cabinet, Entity.Orders);
         var applying = await cabinet.ScalarAsync<int>(
             "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND $1 > 0");
         var purge = new CabinetPurge(fixture.Rag).PurgeAsync(cabinet.Id, Stop);
@@ -118,11 +112,8 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(1);
         var stock = await cabinet.IdOfAsync(Entity.Stocks, 1);
-        await cabinet.EnqueueAsync(Entity.Stocks, stock);
         using var gate = new Gate();
-        cabinet.RenderWith(fixture.Main, fixture.Rag, gate.Render);
-        var apply = Task.Run(() => cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(Entity.Stocks, null, null)), Stop), Stop);
-        await gate.Reached;
+        var apply = await ApplyUntilAsync(gate, cabinet, Entity.Stocks);
         await cabinet.ExecuteAsync("UPDATE wb_stocks SET quantity = 33 WHERE cabinet_id = $1");
         await cabinet.EnqueueAsync(Entity.Stocks, stock);
         gate.Open();
@@ -263,6 +254,16 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
             taken++;
             await cabinet.ExecuteAsync("UPDATE rag_index_status SET lease_token = lease_token + 1 WHERE cabinet_id = $1");
         }
+    }
+
+    /// <summary>An apply of all rows of an entity that is in the middle of its transaction when this returns, until the gate opens.</summary>
+    private async Task<Task<ApplyResult>> ApplyUntilAsync(Gate gate, IndexedCabinet cabinet, Entity entity)
+    {
+        await cabinet.EnqueueAsync(entity, await cabinet.IdsAsync(entity));
+        cabinet.RenderWith(fixture.Main, fixture.Rag, gate.Render);
+        var apply = Task.Run(() => cabinet.Applier.ApplyAsync(cabinet.Input(new ChangeRange(entity, null, null)), Stop), Stop);
+        await gate.Reached;
+        return apply;
     }
 
     /// <summary>Does something once, right after the first statement of the trace with this text, before its caller goes on.</summary>

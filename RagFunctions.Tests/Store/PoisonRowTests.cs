@@ -34,7 +34,7 @@ public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<Data
         await cabinet.ExecuteAsync("UPDATE wb_orders SET quantity = 1e300, order_date = now() - interval '100 days' WHERE cabinet_id = $1 AND nm_id = 3");
         await cabinet.EnqueueAsync(Entity.Orders, await cabinet.IdsAsync(Entity.Orders));
 
-        var result = mode == RunMode.Full ? await cabinet.RebuildAsync() : await cabinet.CatchUpWithQueueAsync();
+        var result = await ApplyAsync(cabinet, mode);
 
         Assert.Equal((0, 1), (result.FailedRows, result.Deleted));
         Assert.Null(await cabinet.TextAsync(Entity.Orders, old));
@@ -56,16 +56,12 @@ public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<Data
         await cabinet.ExecuteAsync("UPDATE wb_orders SET status = 'canceled' WHERE cabinet_id = $1");
         await cabinet.ExecuteAsync($"UPDATE wb_orders SET {poison} WHERE cabinet_id = $1 AND nm_id IN (11, 12)");
 
-        ApplyResult result;
-        if (mode == RunMode.Full)
-        {
-            result = await cabinet.RebuildAsync();
-        }
-        else
+        if (mode == RunMode.Incremental)
         {
             await cabinet.EnqueueAsync(Entity.Orders, await cabinet.IdsAsync(Entity.Orders));
-            result = await cabinet.CatchUpWithQueueAsync();
         }
+
+        var result = await ApplyAsync(cabinet, mode);
 
         Assert.Equal((2, 35, 0), (result.FailedRows, result.Updated, result.Deleted));
         Assert.Equal($"wb_orders {victim} cannot be read: {error}", result.Error);
@@ -97,7 +93,7 @@ public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<Data
             row => row is { Entity: Entity.Stocks } && row.Id == victim ? throw new InvalidOperationException("secret text") : ChunkRenderer.Render(row));
         await cabinet.EnqueueAsync(Entity.Stocks, await cabinet.IdsAsync(Entity.Stocks));
 
-        var result = mode == RunMode.Full ? await cabinet.RebuildAsync() : await cabinet.CatchUpWithQueueAsync();
+        var result = await ApplyAsync(cabinet, mode);
 
         Assert.Equal((1, 4, 0), (result.FailedRows, result.Updated, result.Deleted));
         Assert.Equal($"wb_stocks {victim} cannot be rendered: InvalidOperationException", result.Error);
@@ -121,4 +117,7 @@ public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<Data
 
         Assert.Equal(0, Assert.Single(await cabinet.Queue.CountAsync(cabinet.Id, Stop)).Failed);
     }
+
+    private static Task<ApplyResult> ApplyAsync(IndexedCabinet cabinet, RunMode mode) =>
+        mode == RunMode.Full ? cabinet.RebuildAsync() : cabinet.CatchUpWithQueueAsync();
 }

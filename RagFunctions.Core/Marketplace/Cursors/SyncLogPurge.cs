@@ -27,23 +27,23 @@ public sealed class SyncLogPurge(MainDatabase main, TimeProvider time, IOptions<
         var before = time.GetUtcNow().AddDays(-options.Value.KeepLogDays).UtcDateTime;
         string[] types = [.. SyncEntityNames.All.Select(entity => entity.Name())];
         await using var connection = await main.Source.OpenConnectionAsync(cancellationToken);
-        for (long deleted = 0; ;)
+        await using var command = new NpgsqlCommand(Delete, connection)
         {
-            await using var command = new NpgsqlCommand(Delete, connection)
+            Parameters =
             {
-                Parameters =
-                {
-                    new NpgsqlParameter<DateTime> { TypedValue = before },
-                    new NpgsqlParameter<string[]> { TypedValue = types },
-                    new NpgsqlParameter<int> { TypedValue = BatchRows },
-                },
-            };
-            var gone = await command.ExecuteNonQueryAsync(cancellationToken);
+                new NpgsqlParameter<DateTime> { TypedValue = before },
+                new NpgsqlParameter<string[]> { TypedValue = types },
+                new NpgsqlParameter<int> { TypedValue = BatchRows },
+            },
+        };
+        long deleted = 0;
+        int gone;
+        do
+        {
+            gone = await command.ExecuteNonQueryAsync(cancellationToken);
             deleted += gone;
-            if (gone < BatchRows)
-            {
-                return deleted;
-            }
         }
+        while (gone == BatchRows);
+        return deleted;
     }
 }
