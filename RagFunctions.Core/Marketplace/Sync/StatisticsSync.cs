@@ -43,13 +43,11 @@ internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntityS
                     $"the cursor of {Entity.Name()} does not advance: {rows.Count} rows and none changed after {from:yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'}");
             }
 
-            // A cut answer that reaches the present goes on where everything had appeared by now: the next page may be hours away, and what
-            // appears meanwhile lies before the border.
+            // A change time in the future would make the sync skip everything until then. And a cut answer that reaches the present goes on
+            // where everything had appeared by now: the next page may be hours away, and what appears meanwhile lies before the border.
             var settled = session.Now - Overlap;
-            latest = isCut && latest > settled && settled > from ? settled : latest;
-
-            // A change time in the future would make the sync skip everything until then.
-            var next = new StatisticsState { Position = latest > session.Now ? session.Now : Later(latest, state.Position), IsCut = isCut };
+            var end = isCut && settled > from ? settled : session.Now;
+            var next = new StatisticsState { Position = latest > end ? end : Later(latest, state.Position), IsCut = isCut };
             await session.CommitAsync(rows.Count, page => WriteAsync(page, rows, ct), next, SyncStateJson.Default.StatisticsState, ct);
             if (!isCut)
             {

@@ -187,6 +187,21 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    public async Task A_cut_answer_may_take_the_cursor_back_to_where_everything_had_appeared()
+    {
+        await using var world = await StartAsync(database, settings: PagesOfTwo);
+        world.Stub.Answer(Orders, $"[{Order("a", "2026-11-22T14:30:00")}]")
+            .Answer(Orders, $"[{Order("a", "2026-11-22T14:30:00")},{Order("b", "2026-11-22T14:40:00")}]")
+            .Answer(Orders, $"[{Order("late", "2026-11-22T14:10:00")}]");
+        await world.SyncAsync(SyncEntity.Orders);
+
+        var result = await world.SyncAsync(SyncEntity.Orders);
+
+        Assert.Equal((EntitySyncStatus.Ok, 2), (result.Status, result.RowsInserted));
+        Assert.Equal("?dateFrom=2026-11-22T14%3A00%3A00&flag=0", world.Stub.Requests.Last().Query);
+    }
+
+    [Fact]
     public async Task After_a_failure_between_pages_the_first_pages_stay_and_reading_goes_on_behind_them()
     {
         await using var world = await StartAsync(database, settings: PagesOfTwo);
