@@ -15,10 +15,12 @@ public sealed class LocalHostOptions
     /// <summary>Every activity runs twice, at times side by side, and the first result is thrown away.</summary>
     public bool Chaos { get; set; }
 
-    /// <summary>The key of the management and admin URLs. Empty: one is made at the first start and kept in the database.</summary>
+    /// <summary>The key of the management and admin URLs. Empty: a new one at each start.</summary>
     public string Key { get; set; } = "";
 
-    /// <summary>Activities at once, over all orchestrations; Azure's <c>maxConcurrentActivityFunctions</c>.</summary>
-    [Range(1, 1000, ErrorMessage = "LocalHost:MaxConcurrentActivities must lie between 1 and 1000.")]
-    public int MaxConcurrentActivities { get; set; } = 16;
+    /// <summary>
+    /// Where orchestrations are kept: a connection string of Azure Storage, for Azurite <c>UseDevelopmentStorage=true</c>. Empty: in
+    /// memory, until the process ends.
+    /// </summary>
+    public string Storage { get; set; } = "";
 }

@@ -19,12 +19,12 @@ public static class RagFunctionsApplication
     public static FunctionsApplicationBuilder CreateBuilder(string[] args, IConfiguration? settings = null)
     {
         var builder = FunctionsApplication.CreateBuilder(args);
+        builder.ConfigureFunctionsWebApplication();
         if (settings is not null)
         {
             builder.Configuration.AddConfiguration(settings);
         }
 
-        builder.ConfigureFunctionsWebApplication();
         // The line above sets the request, so the gate comes after it. Only for HTTP triggers: asynchronous work in a middleware fails
         // every orchestrator.
         builder.UseWhen<ApiGate>(context => context.FunctionDefinition.InputBindings.Values

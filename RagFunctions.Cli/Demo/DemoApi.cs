@@ -27,6 +27,8 @@ internal sealed class DemoApi(HttpClient http, long cabinetId, string management
         http.GetFromJsonAsync<JsonElement>($"v1/rag/metrics/{cabinetId}", cancellationToken);
 
     /// <summary>How the cabinet's last sync ended.</summary>
+    /// <param name="since">Real time, as everything that Durable says.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>Null while it runs, and when none was started at or after the instant.</returns>
     /// <exception cref="CliException">It broke.</exception>
     public async Task<SyncSummary?> SyncSinceAsync(DateTimeOffset since, CancellationToken cancellationToken)
@@ -39,13 +41,19 @@ internal sealed class DemoApi(HttpClient http, long cabinetId, string management
         }
 
         var instance = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
-        if (answer.StatusCode == HttpStatusCode.Accepted || instance.GetProperty("createdTime").GetDateTimeOffset() < since)
+        if (answer.StatusCode == HttpStatusCode.Accepted)
         {
             return null;
         }
 
-        return instance.GetProperty("runtimeStatus").GetString() == "Completed"
+        var summary = instance.GetProperty("runtimeStatus").GetString() == "Completed"
             ? instance.GetProperty("output").Deserialize<SyncSummary>(JsonSerializerOptions.Web)!
             : throw new CliException($"{id} ended {instance.GetProperty("runtimeStatus")}: {instance.GetProperty("output")}");
+        return summary.StartedAt >= since ? summary : null;
     }
+
+    /// <summary>Whether an orchestration has not ended.</summary>
+    public async Task<bool> IsAtWorkAsync(CancellationToken cancellationToken) =>
+        (await http.GetFromJsonAsync<JsonElement>(
+            $"runtime/webhooks/durabletask/instances?runtimeStatus=Running,Pending&showInput=false&code={managementKey}", cancellationToken)).GetArrayLength() > 0;
 }

@@ -1,11 +1,7 @@
 using System.Security.Cryptography;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.LocalHost;
 
@@ -19,17 +15,17 @@ internal sealed class DemoHost : IAsyncDisposable
 
     private const string ManagementKey = "demo-management-key";
 
-    private readonly WebApplication _app;
+    private readonly LocalFunctionsHost _host;
     private readonly HttpClient _http;
 
-    private DemoHost(WebApplication app, SteppedClock clock, long cabinetId)
+    private DemoHost(LocalFunctionsHost host, SteppedClock clock, long cabinetId)
     {
-        (_app, CabinetId) = (app, cabinetId);
-        Address = app.Urls.First();
+        (_host, CabinetId) = (host, cabinetId);
+        Address = host.Address;
         _http = new HttpClient { BaseAddress = new Uri(Address) };
         _http.DefaultRequestHeaders.Add("X-API-KEY", OperatorKey);
         Api = new DemoApi(_http, cabinetId, ManagementKey);
-        Pace = new DemoPace(Api, Services.GetRequiredService<RagDatabase>().Source, clock);
+        Pace = new DemoPace(Api, host, clock);
     }
 
     /// <summary>Where it serves.</summary>
@@ -45,7 +41,7 @@ internal sealed class DemoHost : IAsyncDisposable
     public DemoPace Pace { get; }
 
     /// <summary>The app's services.</summary>
-    public IServiceProvider Services => _app.Services;
+    public IServiceProvider Services => _host.Services;
 
     /// <summary>Registers the shop's token, which is stored encrypted, and starts serving.</summary>
     /// <param name="connectionString">A database with both schemas.</param>
@@ -65,33 +61,26 @@ internal sealed class DemoHost : IAsyncDisposable
             ["Api:Keys:0:Key"] = OperatorKey,
             ["LocalHost:Port"] = $"{port}",
             ["LocalHost:Key"] = ManagementKey,
+            ["Logging:LogLevel:Default"] = "Warning",
         }).Build();
-        var app = LocalApp.Build(settings, services =>
-        {
-            services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
-            services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
-        });
+        var host = await LocalFunctionsHost.StartAsync(
+            settings, services => services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock)), cancellationToken);
         try
         {
-            var cabinetId = await app.Services.GetRequiredService<CabinetStore>().AddAsync(shop.Token, shop.Shop.Options.Name, cancellationToken);
-            await app.StartAsync(cancellationToken);
-            return new DemoHost(app, clock, cabinetId);
+            var cabinetId = await host.Services.GetRequiredService<CabinetStore>().AddAsync(shop.Token, shop.Shop.Options.Name, cancellationToken);
+            return new DemoHost(host, clock, cabinetId);
         }
         catch
         {
-            await app.DisposeAsync();
+            await host.DisposeAsync();
             throw;
         }
     }
-
-    /// <summary>Serves until Ctrl+C.</summary>
-    public Task ServeAsync(CancellationToken cancellationToken) => _app.WaitForShutdownAsync(cancellationToken);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
-        await _app.StopAsync(CancellationToken.None);
-        await _app.DisposeAsync();
+        await _host.DisposeAsync();
     }
 }

@@ -1,20 +1,17 @@
-using Npgsql;
+using RagFunctions.LocalHost;
 using RagFunctions.Sync;
 
 namespace RagFunctions.Cli.Demo;
 
 /// <summary>
-/// Lets time go on as far as the app needs it. Every wait in the app belongs to the clock, so where no activity is at work and something is
-/// still to be done, only the clock can bring it about: a limit's end, a retry, the next sweep.
+/// Lets time go on as far as the app needs it. Between the steps the shop's clock stands still while activities work, and goes on with real
+/// time where everything waits: durable timers run by real time, the limits that they wait for by the shop's.
 /// </summary>
-internal sealed class DemoPace(DemoApi api, NpgsqlDataSource rag, SteppedClock clock)
+internal sealed class DemoPace(DemoApi api, LocalFunctionsHost host, SteppedClock clock)
 {
     // Real time: how long one sync may take, and how often it is looked at.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(25);
-
-    // The shortest time for which a sync waits for a limit.
-    private static readonly TimeSpan Step = TimeSpan.FromSeconds(5);
 
     /// <summary>Goes to an instant where the sync timer is due, and on until the sync and everything it has started have ended.</summary>
     /// <param name="step">Moves the clock there.</param>
@@ -24,38 +21,33 @@ internal sealed class DemoPace(DemoApi api, NpgsqlDataSource rag, SteppedClock c
     /// <exception cref="CliException">It broke, or did not end in time.</exception>
     public async Task<SyncSummary> SyncAsync(Action step, Action<DemoStatus> watch, CancellationToken cancellationToken)
     {
-        var since = clock.GetUtcNow();
+        var since = DateTimeOffset.UtcNow;
         step();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
-        var wasStill = false;
         try
         {
             while (true)
             {
-                var activity = await HostActivity.ReadAsync(rag, patience.Token);
-                if (activity.Orchestrations == 0
-                    && await api.SyncSinceAsync(since.AddSeconds(1), patience.Token) is { } sync
+                if (await api.SyncSinceAsync(since, patience.Token) is { } sync
+                    && !await api.IsAtWorkAsync(patience.Token)
                     && (await api.StatusAsync(patience.Token)).IsSettled)
                 {
                     return sync;
                 }
 
-                // Twice, because between two activities an orchestration thinks.
-                var isStill = activity.Activities == 0;
-                if (isStill && wasStill)
+                if (host.ActivitiesAtWork == 0)
                 {
-                    clock.Step(Step);
+                    clock.Step(Look * 2);
                 }
 
-                wasStill = isStill && !wasStill;
                 watch(await api.StatusAsync(patience.Token));
                 await Task.Delay(Look, patience.Token);
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new CliException($"The sync that was due after {since:yyyy-MM-dd HH:mm} UTC or its runs did not end within {Patience.TotalMinutes:N0} minutes.");
+            throw new CliException($"The sync that was due at {clock.GetUtcNow():yyyy-MM-dd HH:mm} UTC or its runs did not end within {Patience.TotalMinutes:N0} minutes.");
         }
     }
 }

@@ -8,9 +8,6 @@ namespace RagFunctions.Cli.Demo;
 /// <summary>A shop that lives by the demo's clock, behind a marketplace that keeps its written limits.</summary>
 internal sealed class DemoShop : IAsyncDisposable
 {
-    // The marketplace cuts at 80,000 rows; this shop is smaller, and its limits are to be felt.
-    private const int PageRows = 2_000;
-
     private readonly MarketplaceServer _server;
 
     private DemoShop(MarketplaceServer server, Shop shop, SteppedClock clock)
@@ -39,19 +36,18 @@ internal sealed class DemoShop : IAsyncDisposable
         Address("StatisticsUrl", MarketplaceHost.Statistics), Address("AnalyticsUrl", MarketplaceHost.Analytics),
         Address("ContentUrl", MarketplaceHost.Content), Address("PricesUrl", MarketplaceHost.Prices),
         Address("FeedbacksUrl", MarketplaceHost.Feedbacks), Address("CommonUrl", MarketplaceHost.Common),
-        new("Marketplace:StatisticsCutRows", $"{PageRows}"),
     ];
 
     /// <summary>What the shop is, in words.</summary>
     public string Story => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Shop.Products.Count:N0} articles, {Shop.Orders.Count:N0} orders, {Shop.Sales.Count:N0} sales and {Shop.Reviews.Count:N0} reviews in {Shop.Options.HistoryDays:N0} days; the marketplace's API on this machine, with its limits and {PageRows:N0} rows of statistics a page");
+        $"{Shop.Products.Count:N0} articles, {Shop.Orders.Count:N0} orders, {Shop.Sales.Count:N0} sales and {Shop.Reviews.Count:N0} reviews in {Shop.Options.HistoryDays:N0} days; the marketplace's API on this machine, with its limits and page sizes");
 
     /// <summary>Lets the shop live up to the clock's present and opens the marketplace.</summary>
     public static async Task<DemoShop> StartAsync(ShopOptions options, SteppedClock clock)
     {
         var shop = new Shop(options with { Start = clock.GetUtcNow() });
-        return new DemoShop(await MarketplaceServer.StartAsync(new MarketplaceServerOptions { Time = clock, StatisticsRows = PageRows }), shop, clock);
+        return new DemoShop(await MarketplaceServer.StartAsync(new MarketplaceServerOptions { Time = clock }), shop, clock);
     }
 
     /// <inheritdoc />

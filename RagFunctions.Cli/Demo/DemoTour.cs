@@ -49,11 +49,7 @@ internal sealed class DemoTour(IAnsiConsole console, string connectionString, Sh
         _report.Next(host.CabinetId, keep ? host.Address : null);
         if (keep)
         {
-            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var time = clock.GoOnAsync(end.Token);
-            await host.ServeAsync(cancellationToken);
-            await end.CancelAsync();
-            await time.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await clock.GoOnAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         return isClean && shop.Violations == 0 ? ExitCode.Done : ExitCode.Failed;

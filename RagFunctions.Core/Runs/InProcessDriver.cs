@@ -43,13 +43,8 @@ public sealed partial class InProcessDriver(IRunSteps steps, TimeProvider time, 
                 case RunEnding.Again again:
                     input = again.Next;
                     break;
-                case RunEnding.WaitUntil wait:
-                    var delay = wait.At - time.GetUtcNow();
-                    if (delay > TimeSpan.Zero)
-                    {
-                        await Task.Delay(delay, time, cancellationToken);
-                    }
-
+                case RunEnding.Wait wait:
+                    await Task.Delay(wait.Time, time, cancellationToken);
                     input = wait.Next;
                     break;
                 case RunEnding.Done done:
@@ -82,7 +77,7 @@ public sealed partial class InProcessDriver(IRunSteps steps, TimeProvider time, 
         }
 
         progress?.Report(plan.Progress);
-        return plan.End(time.GetUtcNow());
+        return plan.End();
     }
 
     /// <summary>Runs a step; its answer is fed to the plan by the loop, one at a time.</summary>

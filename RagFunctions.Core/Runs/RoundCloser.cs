@@ -43,7 +43,9 @@ public sealed partial class RoundCloser(
         if (IsClosed(row, input))
         {
             return row.IsFinished
-                ? new RoundEnd(false, row.Outcome ?? RunOutcome.Superseded, row.Outcome == RunOutcome.Waiting ? row.NotBefore : null)
+                ? row is { Outcome: RunOutcome.Waiting, NotBefore: { } notBefore }
+                    ? WaitingUntil(notBefore, row.Now)
+                    : new RoundEnd(false, row.Outcome ?? RunOutcome.Superseded)
                 : new RoundEnd(true, RunOutcome.Completed);
         }
 
@@ -90,7 +92,7 @@ public sealed partial class RoundCloser(
 
         if (input.RetryAt is { } retryAt)
         {
-            return new RoundEnd(false, RunOutcome.Waiting, retryAt);
+            return WaitingUntil(retryAt, row.Now);
         }
 
         if (row.IsBlocked || input.Totals.Blocked.Count > 0)
@@ -102,6 +104,9 @@ public sealed partial class RoundCloser(
             + input.Totals.FailedRows + input.Totals.FailedChunks + input.Totals.FailedBatches;
         return new RoundEnd(false, input.ApplyFailed || errors > 0 ? RunOutcome.CompletedWithErrors : RunOutcome.Completed);
     }
+
+    private static RoundEnd WaitingUntil(DateTimeOffset notBefore, DateTimeOffset now) =>
+        new(false, RunOutcome.Waiting, notBefore, notBefore > now ? notBefore - now : TimeSpan.Zero);
 
     private async Task<RunFigures> MeasureAsync(
         NpgsqlConnection connection, RunRow row, FinishRoundInput input, CancellationToken cancellationToken)

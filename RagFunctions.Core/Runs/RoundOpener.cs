@@ -52,7 +52,8 @@ public sealed partial class RoundOpener(
             case LeaseVerdict.Closed:
                 return NotStarted(BeginStatus.Busy, $"round {input.Round} of run {input.RunId} is over, or the run was taken over");
             case LeaseVerdict.NotYet:
-                return NotStarted(BeginStatus.NotYet, $"cabinet {input.CabinetId} waits", answer.Row.NotBefore);
+                return NotStarted(
+                    BeginStatus.NotYet, $"cabinet {input.CabinetId} waits", answer.Row.NotBefore, answer.Row.NotBefore - answer.Row.Now);
             case LeaseVerdict.Take when answer.Mode == RunMode.Full:
                 FullStarted(input.CabinetId);
                 break;
@@ -84,8 +85,8 @@ public sealed partial class RoundOpener(
         return (await planner.PlanDeltaAsync(input.CabinetId, answer.Row.AllowMassDelete, cancellationToken)).Ranges;
     }
 
-    private static RoundStart NotStarted(BeginStatus status, string message, DateTimeOffset? notBefore = null) =>
-        new(status, 0, RunMode.Incremental, default, [], notBefore, message);
+    private static RoundStart NotStarted(BeginStatus status, string message, DateTimeOffset? notBefore = null, TimeSpan? wait = null) =>
+        new(status, 0, RunMode.Incremental, default, [], notBefore, message, wait);
 
     [LoggerMessage(4010, LogLevel.Information, "Starting full_rebuild indexing for cabinet {CabinetId}")]
     private partial void FullStarted(long cabinetId);

@@ -10,8 +10,8 @@ public abstract record RunEnding
     /// <summary>Go on at once with <paramref name="Next"/> (continue-as-new).</summary>
     public sealed record Again(RunInput Next) : RunEnding;
 
-    /// <summary>Sleep until <paramref name="At"/>, at most <see cref="RunPlan.LongestWait"/> away, then go on with <paramref name="Next"/>.</summary>
-    public sealed record WaitUntil(DateTimeOffset At, RunInput Next) : RunEnding;
+    /// <summary>Sleep for <paramref name="Time"/>, at most <see cref="RunPlan.LongestWait"/>, then go on with <paramref name="Next"/>.</summary>
+    public sealed record Wait(TimeSpan Time, RunInput Next) : RunEnding;
 
     /// <summary>The run is over.</summary>
     public sealed record Done(RunSummary Summary) : RunEnding;

@@ -209,9 +209,8 @@ public sealed class RunPlan
     }
 
     /// <summary>What follows the round.</summary>
-    /// <param name="now">The caller's deterministic clock; only tells a short wait from a long one.</param>
     /// <exception cref="InvalidOperationException">The round is not over.</exception>
-    public RunEnding End(DateTimeOffset now)
+    public RunEnding End()
     {
         if (!IsDone)
         {
@@ -225,7 +224,7 @@ public sealed class RunPlan
 
         if (_start!.Status != BeginStatus.Started)
         {
-            return NotStarted(_start, now);
+            return NotStarted(_start);
         }
 
         var more = _input.Round < _input.MaxRounds;
@@ -234,19 +233,19 @@ public sealed class RunPlan
             return new RunEnding.Again(_input with { Round = _input.Round + 1 });
         }
 
-        if (_end.Outcome == RunOutcome.Waiting && more && IsShort(_end.NotBefore, now))
+        if (_end.Outcome == RunOutcome.Waiting && more && IsShort(_end.Wait))
         {
-            return new RunEnding.WaitUntil(_end.NotBefore!.Value, _input with { Round = _input.Round + 1, Waits = _input.Waits + 1 });
+            return new RunEnding.Wait(_end.Wait!.Value, _input with { Round = _input.Round + 1, Waits = _input.Waits + 1 });
         }
 
         return Done(_end.Outcome, _end.NotBefore, _stopError ?? _totals.Error);
     }
 
-    private RunEnding NotStarted(RoundStart start, DateTimeOffset now) => start.Status switch
+    private RunEnding NotStarted(RoundStart start) => start.Status switch
     {
         // The round was not opened: the same one is asked for again.
-        BeginStatus.NotYet when IsShort(start.NotBefore, now) =>
-            new RunEnding.WaitUntil(start.NotBefore!.Value, _input with { Waits = _input.Waits + 1 }),
+        BeginStatus.NotYet when IsShort(start.Wait) =>
+            new RunEnding.Wait(start.Wait!.Value, _input with { Waits = _input.Waits + 1 }),
         BeginStatus.NotYet => Done(RunOutcome.Waiting, start.NotBefore, start.Message),
         BeginStatus.Busy when _input.Round > 1 => Done(RunOutcome.Superseded, start.NotBefore, start.Message),
         BeginStatus.Refused => Done(RunOutcome.Failed, start.NotBefore, start.Message),
@@ -256,8 +255,8 @@ public sealed class RunPlan
     private RunEnding.Done Done(string outcome, DateTimeOffset? notBefore, string? message) =>
         new(new RunSummary(_input.CabinetId, _runId, outcome, _input.Round, _input.StartedAt, notBefore, message));
 
-    private bool IsShort(DateTimeOffset? until, DateTimeOffset now) =>
-        until is { } at && at - now <= LongestWait && _input.Waits < MostWaits;
+    private bool IsShort(TimeSpan? wait) =>
+        wait <= LongestWait && _input.Waits < MostWaits;
 
     private RunStep.OpenRound Open()
     {

@@ -12,6 +12,7 @@ namespace RagFunctions.AllCabinets;
 /// <param name="NotStarted">Cabinets whose start failed; what they have to do is stored, the sweep starts them.</param>
 /// <param name="Late">Cabinets that were still running at their deadline and are waited for no longer.</param>
 /// <param name="StartedAt">When the first generation began.</param>
+/// <param name="Looks">Looks since a cabinet was started last: the longer nothing new begins, the rarer they are.</param>
 public sealed record AllCabinetsInput(
     RunMode Mode,
     bool IsWeekly = false,
@@ -21,7 +22,8 @@ public sealed record AllCabinetsInput(
     int Started = 0,
     int NotStarted = 0,
     int Late = 0,
-    DateTimeOffset? StartedAt = null)
+    DateTimeOffset? StartedAt = null,
+    int Looks = 0)
 {
     /// <summary>Those under way.</summary>
     public IReadOnlyList<WaitingCabinet> Waiting { get; init; } = [];

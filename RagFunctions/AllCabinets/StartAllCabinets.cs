@@ -9,7 +9,9 @@ public static class StartAllCabinets
     /// <summary>How long a cabinet may keep its place in the window.</summary>
     public static readonly TimeSpan CabinetDeadline = TimeSpan.FromHours(1);
 
-    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(15);
+    // One cabinet is done in seconds, a window of large ones in minutes: looks begin after a second, and each waits twice as long as the last.
+    private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
     private static readonly TaskOptions Retry = TaskOptions.FromRetryPolicy(
         new RetryPolicy(maxNumberOfAttempts: 5, firstRetryInterval: TimeSpan.FromSeconds(5), backoffCoefficient: 2));
@@ -61,6 +63,7 @@ public static class StartAllCabinets
             After = next.Length == 0 ? state.After : next[^1],
             IsListed = next.Length < free,
             Started = state.Started + next.Length - failed,
+            Looks = next.Length > 0 ? 0 : state.Looks,
             NotStarted = state.NotStarted + failed,
             Waiting = [.. state.Waiting, .. next.Where((_, i) => started[i]).Select(id => new WaitingCabinet(id, deadline))],
         };
@@ -85,11 +88,12 @@ public static class StartAllCabinets
             return state;
         }
 
-        await context.CreateTimer(Poll, CancellationToken.None);
+        var pause = FirstLook * (1 << Math.Min(state.Looks, 4));
+        await context.CreateTimer(pause < LongestPause ? pause : LongestPause, CancellationToken.None);
         var busy = await context.CallActivityAsync<long[]>(
             steps.Busy, state.Waiting.Select(w => w.CabinetId).ToArray(), Retry);
         var running = state.Waiting.Where(w => busy.Contains(w.CabinetId)).ToList();
         var inTime = running.Where(w => w.Deadline > context.CurrentUtcDateTime).ToList();
-        return state with { Waiting = inTime, Late = state.Late + running.Count - inTime.Count };
+        return state with { Waiting = inTime, Late = state.Late + running.Count - inTime.Count, Looks = state.Looks + 1 };
     }
 }

@@ -33,13 +33,13 @@ public static class IndexCabinet
             context.SetCustomStatus(plan.Progress);
         }
 
-        switch (plan.End(context.CurrentUtcDateTime))
+        switch (plan.End())
         {
             case RunEnding.Again again:
                 context.ContinueAsNew(again.Next);
                 return null;
-            case RunEnding.WaitUntil wait:
-                await context.CreateTimer(wait.At.UtcDateTime, CancellationToken.None);
+            case RunEnding.Wait wait:
+                await context.CreateTimer(wait.Time, CancellationToken.None);
                 context.ContinueAsNew(wait.Next);
                 return null;
             case RunEnding.Done done:

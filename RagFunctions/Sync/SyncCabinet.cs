@@ -14,12 +14,6 @@ public static class SyncCabinet
     /// <summary>A limit further away is not waited for: the entity ends as waiting, the timer goes on with it.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(2);
 
-    /// <summary>A limit nearer than this is waited for so long: where it is less than a second, several calls fit into the next step.</summary>
-    public static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(5);
-
-    /// <summary>How long an entity is left to whoever has it: a repeated delivery, or a worker that died, whose lease ends some time.</summary>
-    public static readonly TimeSpan BusyWait = TimeSpan.FromSeconds(30);
-
     /// <summary>After this nothing is waited for any more: what is left and what is due by then is the timer's next sync.</summary>
     public static readonly TimeSpan LongestSync = TimeSpan.FromMinutes(15);
 

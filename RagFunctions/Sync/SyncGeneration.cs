@@ -45,7 +45,7 @@ internal sealed class SyncGeneration(TaskOrchestrationContext context, SyncCabin
                 starts.Add(StartIndexAsync(step.Changes));
             }
 
-            var next = NextTry(step.Result);
+            var next = NextTry(step.Wait);
             entity = entity.With(step.Result) with { NextTry = next, IsOpen = next is not null };
         }
 
@@ -72,17 +72,11 @@ internal sealed class SyncGeneration(TaskOrchestrationContext context, SyncCabin
         }
     }
 
-    private DateTimeOffset? NextTry(EntitySyncResult result)
+    /// <summary>By Durable's clock, as everything here; null when this sync waits no longer.</summary>
+    private DateTimeOffset? NextTry(TimeSpan? wait)
     {
-        DateTimeOffset now = context.CurrentUtcDateTime;
-        var free = result.Status switch
-        {
-            EntitySyncStatus.Waiting => result.WaitUntil,
-            EntitySyncStatus.Busy => now + SyncCabinet.BusyWait,
-            _ => null,
-        };
-        var next = free < now + SyncCabinet.ShortestWait ? now + SyncCabinet.ShortestWait : free;
-        return next - now <= SyncCabinet.LongestWait && next - state.StartedAt <= SyncCabinet.LongestSync ? next : null;
+        var next = context.CurrentUtcDateTime + wait;
+        return wait <= SyncCabinet.LongestWait && next - state.StartedAt <= SyncCabinet.LongestSync ? next : null;
     }
 
     private async Task StartIndexAsync(long changes)
