@@ -80,7 +80,7 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
             var webhooks = new Uri($"{host.Address}{Webhooks}?code={Uri.EscapeDataString(host.Key)}");
             host._durable = await DurableHost.StartAsync(host._worker, host._options, host._settings, webhooks, host._loggers, cancellationToken);
             host._timers = new TimerService(
-                host._worker, host._settings, host.Services.GetRequiredService<TimeProvider>(), host._loggers.CreateLogger<TimerService>());
+                host._worker.Functions.Values, (function, input, stop) => host._worker.InvokeAsync(function, input, stop), host._settings, host.Services.GetRequiredService<TimeProvider>(), host._loggers.CreateLogger<TimerService>());
             HostLog.Listening(
                 host._loggers.CreateLogger<LocalFunctionsHost>(), host.Address, host._options.Storage.Length > 0 ? "in Azure Storage" : "in memory");
             return host;

@@ -18,21 +18,28 @@ internal sealed class TimerService : IAsyncDisposable
     // A clock that is set back or forward is noticed after so long.
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
 
-    private readonly FunctionsWorker _worker;
+    private readonly Func<LocalFunction, TypedData, CancellationToken, Task<InvocationResponse>> _invoke;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Dictionary<string, SemaphoreSlim> _alone;
+    private readonly Dictionary<string, (LocalFunction Function, SemaphoreSlim Alone)> _timers;
     private readonly List<Task> _loops;
 
     /// <summary>Starts all timers.</summary>
+    /// <param name="functions">Timers among others.</param>
+    /// <param name="invoke">Runs a function to its end.</param>
+    /// <param name="settings">Has the schedules that the functions name.</param>
+    /// <param name="time">The app's clock.</param>
+    /// <param name="logger">Told of failures.</param>
     /// <exception cref="InvalidOperationException">A schedule cannot be read, or its setting is missing.</exception>
-    public TimerService(FunctionsWorker worker, IConfiguration settings, TimeProvider time, ILogger<TimerService> logger)
+    public TimerService(
+        IEnumerable<LocalFunction> functions, Func<LocalFunction, TypedData, CancellationToken, Task<InvocationResponse>> invoke,
+        IConfiguration settings, TimeProvider time, ILogger<TimerService> logger)
     {
-        (_worker, _time, _logger) = (worker, time, logger);
-        var timers = worker.Functions.Values.Where(function => function.TriggerType == "timerTrigger").ToList();
-        _alone = timers.ToDictionary(function => function.Name, _ => new SemaphoreSlim(1), StringComparer.OrdinalIgnoreCase);
-        var schedules = timers.ToDictionary(function => function, function => ScheduleOf(function, settings));
+        (_invoke, _time, _logger) = (invoke, time, logger);
+        _timers = functions.Where(function => function.TriggerType == "timerTrigger")
+            .ToDictionary(function => function.Name, function => (function, new SemaphoreSlim(1)), StringComparer.OrdinalIgnoreCase);
+        var schedules = _timers.Values.Select(timer => timer.Function).ToDictionary(function => function, function => ScheduleOf(function, settings));
         _loops = [.. schedules.Select(pair => Task.Run(() => RunAsync(pair.Key, pair.Value)))];
     }
 
@@ -40,12 +47,12 @@ internal sealed class TimerService : IAsyncDisposable
     /// <returns>False when there is no such timer.</returns>
     public bool TryRunNow(string name)
     {
-        if (!_alone.ContainsKey(name))
+        if (!_timers.TryGetValue(name, out var timer))
         {
             return false;
         }
 
-        _ = Task.Run(() => InvokeAsync(_worker.Functions[name], isPastDue: false, _time.GetUtcNow(), next: null));
+        _ = Task.Run(() => InvokeAsync(timer.Function, isPastDue: false, _time.GetUtcNow(), next: null));
         return true;
     }
 
@@ -120,12 +127,12 @@ internal sealed class TimerService : IAsyncDisposable
     {
         try
         {
-            await _alone[function.Name].WaitAsync(_stopping.Token);
+            await _timers[function.Name].Alone.WaitAsync(_stopping.Token);
             try
             {
                 var status = next is null ? null : new { Last = due.UtcDateTime, Next = next.Value.UtcDateTime, LastUpdated = due.UtcDateTime };
                 var info = JsonSerializer.Serialize(new { Schedule = new { AdjustForDST = true }, ScheduleStatus = status, IsPastDue = isPastDue });
-                var answer = await _worker.InvokeAsync(function, new TypedData { Json = info }, _stopping.Token);
+                var answer = await _invoke(function, new TypedData { Json = info }, _stopping.Token);
                 if (answer.Result.Status != StatusResult.Types.Status.Success && !_stopping.IsCancellationRequested)
                 {
                     HostLog.TimerFailed(_logger, function.Name, answer.Result.Exception?.Message ?? "");
@@ -133,7 +140,7 @@ internal sealed class TimerService : IAsyncDisposable
             }
             finally
             {
-                _alone[function.Name].Release();
+                _timers[function.Name].Alone.Release();
             }
         }
         catch (Exception exception)

@@ -1,11 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.DurableTask.Client;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using RagFunctions.LocalHost;
-using RagFunctions.LocalHost.Http;
 using RagFunctions.Tests.LocalHost;
 using RagFunctions.Tests.Postgres;
 
@@ -14,7 +8,7 @@ namespace RagFunctions.Tests.Api;
 /// <summary>The whole app on the local host, chaos on, over a database with two active cabinets and an inactive one.</summary>
 public sealed class AppFixture : IAsyncLifetime
 {
-    public const string OperatorKey = "operator-key-number-1";
+    public const string OperatorKey = RunningApp.OperatorKey;
     public const string NextOperatorKey = "operator-key-number-2";
     public const string LimitedKey = "key-of-the-first-cabinet";
 
@@ -28,43 +22,30 @@ public sealed class AppFixture : IAsyncLifetime
     private const int LooksBetweenSweeps = 50;
 
     private TestDatabase _database = null!;
-    private WebApplication _app = null!;
+    private RunningApp _app = null!;
 
-    public HttpClient Http { get; private set; } = null!;
+    public HttpClient Http => _app.Http;
+
+    public string HostKey => _app.Host.Key;
+
+    internal DurableApi Durable => _app.Durable;
 
     public TestDatabase Database => _database;
-
-    public DurableTaskClient Client => _app.Services.GetRequiredService<DurableTaskClient>();
 
     public async ValueTask InitializeAsync()
     {
         _database = await TestDatabase.CreateAsync();
         await _database.Source.ExecuteAsync(Seed);
-        _app = LocalApp.Build(
-            new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-            {
-                ["ConnectionStrings:Main"] = _database.ConnectionString,
-                ["ConnectionStrings:Rag"] = _database.ConnectionString,
-                ["Embeddings:Provider"] = "offline",
-                ["Api:Keys:0:Key"] = OperatorKey,
-                ["Api:Keys:1:Key"] = NextOperatorKey,
-                ["Api:Keys:2:Key"] = LimitedKey,
-                ["Api:Keys:2:Cabinets"] = "1, 77",
-                ["LocalHost:Port"] = "0",
-                ["LocalHost:Chaos"] = "true",
-                // Tests fire it themselves.
-                ["SyncSchedule"] = "0 0 0 1 1 *",
-                ["SweepSchedule"] = "0 0 0 1 1 *",
-                ["Logging:LogLevel:Default"] = "None",
-            }).Build());
-        await _app.StartAsync(TestContext.Current.CancellationToken);
-        Http = new HttpClient { BaseAddress = new Uri(_app.Services.GetRequiredService<ManagementAddress>().Base) };
+        _app = await RunningApp.StartAsync(
+            _database,
+            ("Api:Keys:1:Key", NextOperatorKey),
+            ("Api:Keys:2:Key", LimitedKey),
+            ("Api:Keys:2:Cabinets", "1, 77"),
+            ("LocalHost:Chaos", "true"));
     }
 
     public async ValueTask DisposeAsync()
     {
-        Http.Dispose();
-        await _app.StopAsync();
         await _app.DisposeAsync();
         await _database.DisposeAsync();
     }
@@ -122,19 +103,12 @@ public sealed class AppFixture : IAsyncLifetime
 
                 return await CountAsync($"""
                     SELECT (SELECT count(*) FROM rag_changes WHERE cabinet_id = {cabinetId})
-                         + (SELECT count(*) FROM local_host.instances WHERE instance_id = 'index-{cabinetId}' AND status IN ('Pending', 'Running'))
                          + (SELECT count(*) FROM rag_index_status WHERE cabinet_id = {cabinetId} AND (requested_mode IS NOT NULL OR lease_owner IS NOT NULL))
-                    """) == 0;
+                    """) == 0 && !(await Durable.LiveAsync()).Contains($"index-{cabinetId}");
             },
             $"cabinet {cabinetId} is idle");
     }
 
     /// <summary>Fires the sweep now.</summary>
-    public async Task SweepAsync()
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/functions/SweepTimer");
-        request.Headers.Add("x-functions-key", _app.Services.GetRequiredService<ManagementAddress>().Key);
-        using var answer = await Http.SendAsync(request, TestContext.Current.CancellationToken);
-        Assert.Equal(System.Net.HttpStatusCode.Accepted, answer.StatusCode);
-    }
+    public Task SweepAsync() => Durable.FireAsync("SweepTimer");
 }

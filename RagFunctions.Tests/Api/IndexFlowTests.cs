@@ -50,7 +50,7 @@ public sealed class IndexFlowTests(AppFixture app) : IClassFixture<AppFixture>
         var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => app.AskAsync(HttpMethod.Post, "/v1/rag/index/2?full_rebuild=true", 202)));
         Assert.All(answers, answer => Assert.Equal("index-2", (string?)answer["instance_id"]));
         await app.BecomesIdleAsync(2);
-        Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM local_host.instances WHERE instance_id = 'index-2'"));
+        Assert.Equal("Completed", (string?)(await app.Durable.FindAsync("index-2"))!["runtimeStatus"]);
         Assert.Equal(25, await app.CountAsync("SELECT count(*) FROM rag_embeddings WHERE cabinet_id = 2"));
     }
 

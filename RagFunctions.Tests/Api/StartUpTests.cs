@@ -1,7 +1,8 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using RagFunctions.Core.Embeddings;
-using RagFunctions.LocalHost;
+using RagFunctions.Core.Runs;
+using RagFunctions.Tests.LocalHost;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Api;
@@ -13,8 +14,7 @@ public sealed class StartUpTests
     {
         await using var database = await TestDatabase.CreateAsync();
         await database.Source.ExecuteAsync("INSERT INTO rag_embedder (model, dimensions) VALUES ('text-embedding-3-small', 1536)");
-        await using var app = Build(database);
-        var refusal = await Assert.ThrowsAsync<EmbedderMismatchException>(() => app.StartAsync(TestContext.Current.CancellationToken));
+        var refusal = await Assert.ThrowsAsync<EmbedderMismatchException>(() => RunningApp.StartAsync(database));
         Assert.Contains("text-embedding-3-small", refusal.Message, StringComparison.Ordinal);
         Assert.Contains(OfflineEmbeddingGenerator.ModelName, refusal.Message, StringComparison.Ordinal);
     }
@@ -23,22 +23,26 @@ public sealed class StartUpTests
     public async Task The_app_starts_over_an_index_database_without_tables()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Empty);
-        await using var app = Build(database);
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        Assert.NotEmpty(app.Urls);
-        await app.StopAsync(TestContext.Current.CancellationToken);
+        await using var app = await RunningApp.StartAsync(database);
+        Assert.True(new Uri(app.Host.Address).IsLoopback);
     }
 
-    private static WebApplication Build(TestDatabase database) => LocalApp.Build(
-        new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+    [Fact]
+    public async Task Given_settings_stand_above_those_of_the_environment()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        Environment.SetEnvironmentVariable("Runs__MaxRounds", "7");
+        Environment.SetEnvironmentVariable("Runs__EmbedWindow", "6");
+        try
         {
-            ["ConnectionStrings:Main"] = database.ConnectionString,
-            ["ConnectionStrings:Rag"] = database.ConnectionString,
-            ["Embeddings:Provider"] = "offline",
-            ["Api:Keys:0:Key"] = AppFixture.OperatorKey,
-            ["LocalHost:Port"] = "0",
-            ["SyncSchedule"] = "0 0 0 1 1 *",
-            ["SweepSchedule"] = "0 0 0 1 1 *",
-            ["Logging:LogLevel:Default"] = "None",
-        }).Build());
+            await using var app = await RunningApp.StartAsync(database, ("Runs:MaxRounds", "3"));
+            var runs = app.Host.Services.GetRequiredService<IOptions<RunsOptions>>().Value;
+            Assert.Equal((3, 6), (runs.MaxRounds, runs.EmbedWindow));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("Runs__MaxRounds", null);
+            Environment.SetEnvironmentVariable("Runs__EmbedWindow", null);
+        }
+    }
 }

@@ -15,7 +15,7 @@ internal sealed class OrchestratorDriver(IRunSteps steps, FakeTimeProvider time)
 
     public List<string> Statuses { get; } = [];
 
-    public List<DateTime> Timers { get; } = [];
+    public List<TimeSpan> Timers { get; } = [];
 
     public int Generations { get; private set; }
 
@@ -32,10 +32,10 @@ internal sealed class OrchestratorDriver(IRunSteps steps, FakeTimeProvider time)
                 .Callback((object? status) => Statuses.Add(JsonSerializer.Serialize(status)));
             context.Setup(c => c.ContinueAsNew(It.IsAny<object?>(), It.IsAny<bool>()))
                 .Callback((object? carried, bool _) => next = Through((RunInput)carried!));
-            context.Setup(c => c.CreateTimer(It.IsAny<DateTime>(), It.IsAny<CancellationToken>())).Returns((DateTime at, CancellationToken _) =>
+            context.Setup(c => c.CreateTimer(It.IsAny<TimeSpan>(), It.IsAny<CancellationToken>())).Returns((TimeSpan wait, CancellationToken _) =>
             {
-                Timers.Add(at);
-                time.SetUtcNow(at);
+                Timers.Add(wait);
+                time.Advance(wait);
                 return Task.CompletedTask;
             });
             Activity<BeginRoundInput, RoundStart>(context, "BeginRound", asked => steps.OpenAsync(asked, CancellationToken.None));

@@ -47,12 +47,12 @@ public sealed class RunScenarioTests
         {
             Plan = None,
             Close = input => input.Round == 1
-                ? new RoundEnd(false, RunOutcome.Waiting, ScriptedSteps.Start.AddSeconds(90))
+                ? new RoundEnd(false, RunOutcome.Waiting, ScriptedSteps.Start.AddSeconds(90), TimeSpan.FromSeconds(90))
                 : new RoundEnd(false, RunOutcome.Completed),
         },
             RunOutcome.Completed,
             [.. Enumerable.Range(1, 2).SelectMany(r => Rounds(r, "False"))]),
-        ["a long wait"] = (() => new ScriptedSteps { Plan = None, Close = _ => new RoundEnd(false, RunOutcome.Waiting, ScriptedSteps.Start.AddHours(9)) },
+        ["a long wait"] = (() => new ScriptedSteps { Plan = None, Close = _ => new RoundEnd(false, RunOutcome.Waiting, ScriptedSteps.Start.AddHours(9), TimeSpan.FromHours(9)) },
             RunOutcome.Waiting, [.. Rounds(1, "False")]),
         ["an inactive cabinet"] = (() => new ScriptedSteps { Open = _ => NotStarted(BeginStatus.Inactive) }, RunOutcome.Skipped, ["1 begin durable:index-7"]),
         ["a busy cabinet"] = (() => new ScriptedSteps { Open = _ => NotStarted(BeginStatus.Busy) }, RunOutcome.Skipped, ["1 begin durable:index-7"]),
@@ -108,7 +108,7 @@ public sealed class RunScenarioTests
         var driver = new OrchestratorDriver(steps, new FakeTimeProvider(ScriptedSteps.Start));
         await driver.RunAsync(new RunInput(7, Owner));
         Assert.Equal(2, driver.Generations);
-        Assert.Equal([ScriptedSteps.Start.AddSeconds(90).UtcDateTime], driver.Timers);
+        Assert.Equal([TimeSpan.FromSeconds(90)], driver.Timers);
         Assert.Equal(2, driver.Statuses.Count(status => status.Contains("\"begin\",\"Done\":0", StringComparison.Ordinal)));
     }
 

@@ -126,12 +126,9 @@ public sealed partial class AppSettingsTests
             // Azure Monitor's exporter would look for its service as soon as it is made.
             .AddInMemoryCollection(new Dictionary<string, string?> { ["Telemetry:Exporter"] = "none" })
             .Build();
-        return new ServiceCollection()
-            .AddSingleton<IConfiguration>(configuration)
-            .AddLogging()
-            .AddRagCore(configuration)
-            .AddRagFunctions()
-            .BuildServiceProvider();
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging().AddRagCore(configuration);
+        services.AddOptions<ApiKeysOptions>().BindConfiguration(ApiKeysOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        return services.BuildServiceProvider();
     }
 
     // The platform puts the secret in place of the reference.
@@ -140,7 +137,7 @@ public sealed partial class AppSettingsTests
 
     private static IEnumerable<string> NamedByPercentSigns()
     {
-        var schedules = typeof(LocalFunctionsHost).Assembly.GetTypes()
+        var schedules = typeof(RagFunctionsApplication).Assembly.GetTypes()
             .SelectMany(type => type.GetMethods())
             .SelectMany(method => method.GetParameters())
             .Select(parameter => parameter.GetCustomAttribute<TimerTriggerAttribute>()?.Schedule ?? "");
@@ -157,7 +154,7 @@ public sealed partial class AppSettingsTests
 
     // Those of the local host are not deployed.
     private static IEnumerable<Type> OptionsClasses() =>
-        new[] { typeof(RagCoreServices).Assembly, typeof(LocalFunctionsHost).Assembly }
+        new[] { typeof(RagCoreServices).Assembly, typeof(RagFunctionsApplication).Assembly }
             .SelectMany(assembly => assembly.GetTypes())
             .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal) && type.GetField("Section") is not null
                 && type != typeof(LocalHostOptions));

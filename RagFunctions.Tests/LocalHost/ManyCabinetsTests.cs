@@ -7,7 +7,7 @@ namespace RagFunctions.Tests.LocalHost;
 /// <summary>Many cabinets through the real process: what is wrong with one delays no other, what is wrong with the provider loses nothing.</summary>
 public sealed class ManyCabinetsTests
 {
-    // LocalHost:MaxConcurrentActivities, each twice under chaos.
+    // maxConcurrentActivityFunctions of host.json, each twice under chaos.
     private const int MostAtOnce = 2 * 16;
 
     // 110 of 330 rows are orders: enough for the guard against mass deletion, which begins at 100.

@@ -31,6 +31,9 @@ internal sealed partial class ServeProcess : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    /// <summary>Durable's management API of the process.</summary>
+    public DurableApi Durable => new(Http, ManagementKey);
+
     /// <summary>What it wrote.</summary>
     public string Said => string.Join('\n', _lines);
 
@@ -65,7 +68,7 @@ internal sealed partial class ServeProcess : IAsyncDisposable
             ("SyncSchedule", "0 0 0 1 1 *"),
             ("SweepSchedule", "0 0 0 1 1 *"),
             ("Logging__LogLevel__Default", "Error"),
-            ("Logging__LogLevel__RagFunctions.LocalHost.LocalHostService", "Information"),
+            ("Logging__LogLevel__RagFunctions.LocalHost.LocalFunctionsHost", "Information"),
             .. settings,
         ])
         {
@@ -96,10 +99,16 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     }
 
     /// <summary>Asks for runs as an operator does.</summary>
-    public Task PostAsync(string path) => PostAsync(path, "X-API-KEY", ApiKey);
+    public async Task PostAsync(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path);
+        request.Headers.Add("X-API-KEY", ApiKey);
+        using var answer = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.True(answer.StatusCode == System.Net.HttpStatusCode.Accepted, $"{path}: {answer.StatusCode}\n{Said}");
+    }
 
     /// <summary>Fires the sweep now.</summary>
-    public Task SweepAsync() => PostAsync("/admin/functions/SweepTimer", "x-functions-key", ManagementKey);
+    public Task SweepAsync() => Durable.FireAsync("SweepTimer");
 
     /// <summary>The most memory it has had resident, in MiB, as Linux counts it.</summary>
     public async Task<double> PeakMemoryAsync()
@@ -126,14 +135,6 @@ internal sealed partial class ServeProcess : IAsyncDisposable
 
     private static string InOutput(string file) => Path.Combine(AppContext.BaseDirectory, file);
 
-    private async Task PostAsync(string path, string keyHeader, string key)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path);
-        request.Headers.Add(keyHeader, key);
-        using var answer = await Http.SendAsync(request, TestContext.Current.CancellationToken);
-        Assert.True(answer.StatusCode == System.Net.HttpStatusCode.Accepted, $"{path}: {answer.StatusCode}\n{Said}");
-    }
-
     private void Hear(string? line)
     {
         if (line is null)
@@ -148,6 +149,6 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         }
     }
 
-    [GeneratedRegex("Local development host on (http://[^;]+);")]
+    [GeneratedRegex("Local development host on (http://[^,]+),")]
     private static partial Regex Listening();
 }

@@ -20,7 +20,6 @@ internal sealed class ServedCabinets(TestDatabase database, FakeEmbeddingsServer
         SELECT count(*) FROM unnest($1::bigint[]) AS c (id)
         WHERE EXISTS (SELECT FROM rag_changes WHERE cabinet_id = c.id)
            OR EXISTS (SELECT FROM rag_metadata WHERE cabinet_id = c.id AND embedded_hash IS DISTINCT FROM chunk_hash)
-           OR EXISTS (SELECT FROM local_host.instances WHERE instance_id = 'index-' || c.id AND status IN ('Pending', 'Running'))
            OR NOT EXISTS (SELECT FROM rag_index_status
                           WHERE cabinet_id = c.id AND full_completed_at IS NOT NULL AND requested_mode IS NULL AND lease_owner IS NULL)
         """;
@@ -72,7 +71,8 @@ internal sealed class ServedCabinets(TestDatabase database, FakeEmbeddingsServer
                     await Process.SweepAsync();
                 }
 
-                return await ScalarAsync<long>(Unfinished, ids) == 0;
+                return await ScalarAsync<long>(Unfinished, ids) == 0
+                    && !(await Process.Durable.LiveAsync()).Intersect(ids.Select(id => $"index-{id}")).Any();
             },
             $"cabinets {string.Join(", ", ids)} are idle",
             Patience);

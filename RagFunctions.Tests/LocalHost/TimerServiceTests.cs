@@ -1,120 +1,141 @@
-using System.Net;
-using RagFunctions.Tests.Postgres;
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using RagFunctions.LocalHost;
+using RagFunctions.LocalHost.Worker;
 
 namespace RagFunctions.Tests.LocalHost;
 
-public sealed class TimerServiceTests(DatabaseFixture fixture) : LocalHostTest(fixture), IClassFixture<DatabaseFixture>
+public sealed class TimerServiceTests : IAsyncDisposable
 {
+    private static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly FakeTimeProvider _time = new(Noon);
+    private readonly ConcurrentQueue<TimerCall> _calls = new();
+    private readonly List<TimerService> _services = [];
+
     [Fact]
     public async Task A_timer_fires_on_its_schedule_and_not_at_the_start()
     {
-        Assert.Empty(Journal.Lines);
-        Time.Advance(TimeSpan.FromMinutes(15));
-        await TicksEndAsync(1);
-        Time.Advance(TimeSpan.FromMinutes(15));
-        await TicksEndAsync(2);
-        Assert.Equal(
-            ["tick, past due False, next 12:30", "tick ends", "tick, past due False, next 12:45", "tick ends"], Journal.Lines);
+        Start("0 */15 * * * *");
+        await FiresAsync(TimeSpan.FromMinutes(15), calls: 1);
+        await FiresAsync(TimeSpan.FromMinutes(15), calls: 2);
+        Assert.Equal([(false, Noon.AddMinutes(30)), (false, Noon.AddMinutes(45))], _calls.Select(call => (call.IsPastDue, call.Next)));
     }
 
     [Fact]
-    public async Task Times_missed_while_the_host_was_down_are_made_up_for_by_one_run_that_is_past_due()
+    public async Task A_time_that_was_missed_is_made_up_for_by_one_run()
     {
-        Time.Advance(TimeSpan.FromMinutes(15));
-        await TicksEndAsync(1);
-        await StopHostAsync();
-        Time.Advance(TimeSpan.FromHours(2) + TimeSpan.FromMinutes(5));
-        await StartHostAsync();
-        await TicksEndAsync(2);
-        Assert.Contains("tick, past due True, next 14:30", Journal.Lines);
+        Start("0 */15 * * * *");
+        await FiresAsync(TimeSpan.FromMinutes(125), calls: 1);
+        Assert.Equal((true, Noon.AddMinutes(135)), (_calls.Last().IsPastDue, _calls.Last().Next));
+        await FiresAsync(TimeSpan.FromMinutes(10), calls: 2);
+        Assert.False(_calls.Last().IsPastDue);
     }
 
     [Fact]
-    public async Task Another_schedule_begins_anew()
+    public async Task A_timer_that_throws_fires_at_the_next_tick()
     {
-        await StopHostAsync();
-        Time.Advance(TimeSpan.FromHours(2));
-        await StartHostAsync(("Tick:Schedule", "0 0 * * * *"));
-        Time.Advance(TimeSpan.FromHours(1));
-        await TicksEndAsync(1);
-        Assert.Equal(["tick, past due False, next 16:00", "tick ends"], Journal.Lines);
+        Start("0 * * * * *", _ => throw new IOException("the database is away"));
+        await FiresAsync(TimeSpan.FromMinutes(1), calls: 1);
+        await FiresAsync(TimeSpan.FromMinutes(1), calls: 2);
+    }
+
+    [Fact]
+    public async Task A_timer_whose_function_fails_fires_at_the_next_tick()
+    {
+        Start("0 * * * * *", _ => Task.FromResult(StatusResult.Types.Status.Failure));
+        await FiresAsync(TimeSpan.FromMinutes(1), calls: 1);
+        await FiresAsync(TimeSpan.FromMinutes(1), calls: 2);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_back_silences_no_timer()
+    {
+        Start("0 * * * * *");
+        await FiresAsync(TimeSpan.FromMinutes(1), calls: 1);
+        _time.AdjustTime(Noon.AddHours(-3));
+        await Condition.BecomesTrueAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+                return _calls.Count == 2;
+            },
+            "the timer fires by the clock as it is now");
+        Assert.True(_time.GetUtcNow() < Noon.AddHours(-2));
     }
 
     [Fact]
     public async Task A_timer_never_runs_twice_at_once()
     {
-        Journal.Add("ticks wait");
-        Time.Advance(TimeSpan.FromMinutes(15));
-        await Condition.BecomesTrueAsync(() => Journal.Count("tick, past due False, next 12:30") == 1, "the first tick runs");
-        using var answer = await AdminAsync("Tick");
-        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-        Assert.Equal(0, Journal.Count("tick ends"));
-        Journal.Open("tick");
-        await Condition.BecomesTrueAsync(() => Journal.Count("tick ends") == 2, "both have run");
-        Assert.Equal("tick ends", Journal.Lines[2]);
+        var gate = new TaskCompletionSource<StatusResult.Types.Status>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var service = Start("0 * * * * *", _ => gate.Task);
+        await FiresAsync(TimeSpan.FromMinutes(1), calls: 1);
+        Assert.True(service.TryRunNow("Tick"));
+        Assert.Single(_calls);
+        gate.SetResult(StatusResult.Types.Status.Success);
+        await Condition.BecomesTrueAsync(() => _calls.Count == 2, "both have run");
     }
 
     [Fact]
-    public async Task A_failed_tick_waits_for_the_next()
+    public void Only_timers_are_run_by_name()
     {
-        Journal.Add("ticks fail");
-        Time.Advance(TimeSpan.FromMinutes(15));
-        await TicksEndAsync(1);
-        Time.Advance(TimeSpan.FromMinutes(15));
-        await TicksEndAsync(2);
-        Assert.Equal(1, Journal.Count("tick, past due False, next 12:45"));
-    }
-
-    [Fact]
-    public async Task A_tick_that_the_end_of_the_host_cut_off_is_made_up_for()
-    {
-        Journal.Add("ticks wait");
-        Time.Advance(TimeSpan.FromMinutes(15));
-        await Condition.BecomesTrueAsync(() => Journal.Count("tick, past due False, next 12:30") == 1, "the tick runs");
-        await StopHostAsync();
-        Journal.Open("tick");
-        await StartHostAsync();
-        await TicksEndAsync(1);
-        Assert.Equal(2, Journal.Count("tick, past due False, next 12:30"));
+        var service = Start("0 * * * * *");
+        Assert.False(service.TryRunNow("NoSuchFunction"));
     }
 
     [Theory]
-    [InlineData("every day", "is no schedule of six fields")]
-    [InlineData("*/5 * * * *", "is no schedule of six fields")]
-    public async Task A_schedule_that_cannot_be_read_stops_the_start(string schedule, string message)
+    [InlineData("every day")]
+    [InlineData("*/5 * * * *")]
+    public void A_schedule_that_cannot_be_read_stops_the_start(string schedule)
     {
-        await StopHostAsync();
-        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => StartHostAsync(("Tick:Schedule", schedule)));
-        Assert.Contains($"Timer 'Tick', Tick:Schedule: '{schedule}' {message}", refusal.Message, StringComparison.Ordinal);
+        var refusal = Assert.Throws<InvalidOperationException>(() => Start(schedule));
+        Assert.Contains($"Timer 'Tick', Tick:Schedule: '{schedule}' is no schedule of six fields", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_missing_setting_with_a_schedule_is_named()
+    public void A_missing_setting_with_a_schedule_is_named()
     {
-        await StopHostAsync();
-        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => RunningHost.StartAsync(Database, Journal, [typeof(TimerSamples)]));
+        var refusal = Assert.Throws<InvalidOperationException>(() => Start(schedule: null));
         Assert.Contains("'Tick:Schedule'", refusal.Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("NoSuchFunction", HttpStatusCode.NotFound)]
-    [InlineData("Hello", HttpStatusCode.NotImplemented)]
-    public async Task The_admin_call_runs_timers_only(string function, HttpStatusCode status)
+    public async ValueTask DisposeAsync()
     {
-        using var answer = await AdminAsync(function);
-        Assert.Equal(status, answer.StatusCode);
+        foreach (var service in _services)
+        {
+            await service.DisposeAsync();
+        }
     }
 
-    private async Task<HttpResponseMessage> AdminAsync(string function)
+    private TimerService Start(string? schedule, Func<JsonNode, Task<StatusResult.Types.Status>>? function = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/admin/functions/{function}");
-        request.Headers.Add("x-functions-key", Host.Key);
-        return await Host.Http.SendAsync(request, Ct);
+        var timer = LocalFunction.Of(new RpcFunctionMetadata
+        {
+            Name = "Tick",
+            RawBindings = { """{"name":"timer","type":"timerTrigger","direction":"In","schedule":"%Tick:Schedule%"}""" },
+        });
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Tick:Schedule"] = schedule }).Build();
+        var service = new TimerService([timer], InvokeAsync, settings, _time, NullLogger<TimerService>.Instance);
+        _services.Add(service);
+        return service;
+
+        async Task<InvocationResponse> InvokeAsync(LocalFunction called, TypedData input, CancellationToken cancellationToken)
+        {
+            var info = JsonNode.Parse(input.Json)!;
+            _calls.Enqueue(new TimerCall((bool)info["IsPastDue"]!, info["ScheduleStatus"]?["Next"].Deserialize<DateTimeOffset>()));
+            return new InvocationResponse { Result = new StatusResult { Status = function is null ? StatusResult.Types.Status.Success : await function(info) } };
+        }
     }
 
-    /// <summary>That many have ended, and the schedule has been moved on.</summary>
-    private Task TicksEndAsync(int ticks) => Condition.BecomesTrueAsync(
-        async () => Journal.Count("tick ends") == ticks && await CountAsync("timers", $"next_at > '{Time.GetUtcNow():O}'") == 1,
-        $"{ticks} ticks");
+    private async Task FiresAsync(TimeSpan time, int calls)
+    {
+        _time.Advance(time);
+        await Condition.BecomesTrueAsync(() => _calls.Count == calls, $"{calls} calls");
+    }
+
+    private sealed record TimerCall(bool IsPastDue, DateTimeOffset? Next);
 }

@@ -35,10 +35,11 @@ public sealed class RunPlanEndingTests
     public void A_wait_before_the_round_is_held_up_to_two_minutes(int seconds, bool held)
     {
         var at = Now.AddSeconds(seconds);
-        var plan = NotBegun(new RoundStart(BeginStatus.NotYet, 0, RunMode.Incremental, default, [], at), Input());
+        var plan = NotBegun(
+            new RoundStart(BeginStatus.NotYet, 0, RunMode.Incremental, default, [], at, Wait: TimeSpan.FromSeconds(seconds)), Input());
         if (held)
         {
-            Assert.Equal(new RunEnding.WaitUntil(at, Input() with { Waits = 1 }), plan.End(Now));
+            Assert.Equal(new RunEnding.Wait(TimeSpan.FromSeconds(seconds), Input() with { Waits = 1 }), plan.End());
         }
         else
         {
@@ -49,8 +50,8 @@ public sealed class RunPlanEndingTests
     [Fact]
     public void A_short_wait_for_the_provider_goes_on_with_the_next_round()
     {
-        var plan = ClosedWith(new RoundEnd(false, RunOutcome.Waiting, Now.AddSeconds(30)), Input());
-        Assert.Equal(new RunEnding.WaitUntil(Now.AddSeconds(30), Input() with { Round = 2, Waits = 1 }), plan.End(Now));
+        var plan = ClosedWith(new RoundEnd(false, RunOutcome.Waiting, Now.AddSeconds(30), TimeSpan.FromSeconds(30)), Input());
+        Assert.Equal(new RunEnding.Wait(TimeSpan.FromSeconds(30), Input() with { Round = 2, Waits = 1 }), plan.End());
     }
 
     [Theory]
@@ -60,7 +61,7 @@ public sealed class RunPlanEndingTests
     public void A_long_wait_one_too_many_or_one_after_the_last_round_is_the_sweep_s(int round, int waits, int seconds)
     {
         var plan = ClosedWith(
-            new RoundEnd(false, RunOutcome.Waiting, Now.AddSeconds(seconds)), Input() with { Round = round, Waits = waits });
+            new RoundEnd(false, RunOutcome.Waiting, Now.AddSeconds(seconds), TimeSpan.FromSeconds(seconds)), Input() with { Round = round, Waits = waits });
         Assert.Equal((RunOutcome.Waiting, Now.AddSeconds(seconds)), (Summary(plan).Outcome, Summary(plan).NotBefore!.Value));
     }
 
@@ -68,7 +69,7 @@ public sealed class RunPlanEndingTests
     public void Another_round_goes_on_with_the_same_run_and_settings()
     {
         var input = Input() with { EmbedWindow = 3, ApplyWindow = 2, Waits = 4 };
-        Assert.Equal(new RunEnding.Again(input with { Round = 2 }), ClosedWith(new RoundEnd(true, RunOutcome.Completed), input).End(Now));
+        Assert.Equal(new RunEnding.Again(input with { Round = 2 }), ClosedWith(new RoundEnd(true, RunOutcome.Completed), input).End());
     }
 
     [Fact]
@@ -81,14 +82,14 @@ public sealed class RunPlanEndingTests
         plan.Complete(planning, new EmbeddingPlan(false, 0, []));
         Assert.True(Next<RunStep.CloseRound>(plan, out var close).Input.LastRound);
         plan.Complete(close, new RoundEnd(true, RunOutcome.Completed));
-        Assert.IsType<RunEnding.Done>(plan.End(Now));
+        Assert.IsType<RunEnding.Done>(plan.End());
     }
 
     [Fact]
     public void What_follows_is_not_told_before_the_round_is_over()
     {
         var plan = Opened(RunMode.Incremental);
-        Assert.Throws<InvalidOperationException>(() => plan.End(Now));
+        Assert.Throws<InvalidOperationException>(() => plan.End());
     }
 
     [Fact]

@@ -51,7 +51,7 @@ public sealed class RunPlanProperties
             }
 
             Assert.Empty(_running);
-            var done = plan.End(Now);
+            var done = plan.End();
             if (_closed == 1)
             {
                 Assert.IsType<RunEnding.Done>(done);

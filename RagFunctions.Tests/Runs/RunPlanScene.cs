@@ -54,7 +54,7 @@ internal static class RunPlanScene
 
     public static HashInterval[] Intervals(int count) => [.. Enumerable.Range(0, count).Select(i => new HashInterval($"{i:x2}", $"{i + 1:x2}"))];
 
-    public static RunSummary Summary(RunPlan plan) => Assert.IsType<RunEnding.Done>(plan.End(Now)).Summary;
+    public static RunSummary Summary(RunPlan plan) => Assert.IsType<RunEnding.Done>(plan.End()).Summary;
 
     public static T Next<T>(RunPlan plan, out T typed)
         where T : RunStep

@@ -32,7 +32,7 @@ public sealed class RunPlanTests
         Assert.False(plan.IsDone);
         plan.Complete(close, new RoundEnd(false, RunOutcome.Completed));
         Assert.True(plan.IsDone);
-        var summary = Assert.IsType<RunEnding.Done>(plan.End(Now)).Summary;
+        var summary = Assert.IsType<RunEnding.Done>(plan.End()).Summary;
         Assert.Equal(new RunSummary(7, RunId, RunOutcome.Completed, 1, Now), summary);
     }
 

@@ -8,44 +8,65 @@ using RagFunctions.Tests.Marketplace;
 
 namespace RagFunctions.Tests.Sync;
 
-/// <summary>The real process killed after the sync has committed rows and queued them, before anything has started the index run.</summary>
+/// <summary>The real process killed in the midst of a sync whose rows are partly committed and queued.</summary>
 public sealed class KilledSyncTests
 {
-    private const string LastRun =
+    private const string Indexed =
         "SELECT EXISTS (SELECT FROM rag_index_runs WHERE cabinet_id = $1 AND mode = 'incremental' AND outcome = 'completed') AND NOT EXISTS (SELECT FROM rag_changes)";
 
     [Fact]
-    public async Task The_next_process_goes_on_with_the_sync_and_starts_the_run()
+    public async Task The_timers_of_the_next_process_end_the_sync_and_index_it()
     {
         await using var server = await MarketplaceServer.StartAsync();
-        await using var served = await SyncAndKillAsync(server);
+        await using var served = await CreateAsync(server);
+        var cabinet = served.Ids[0];
+        await using (var gate = await AdvisoryGate.CloseAsync(served.Database.Source, "wb_reviews", "BEFORE INSERT"))
+        {
+            await served.Process.PostAsync($"/api/v1/sync/cabinet/{cabinet}");
+            await served.BecomesTrueAsync("SELECT count(last_success_at) >= 2 FROM wb_sync_cursors WHERE cabinet_id = $1", "two have been read", cabinet);
+            await gate.SomebodyWaitsAsync();
+            await served.KillAsync();
+        }
 
-        // The leases of the killed process run out.
+        // The lease of the killed process runs out.
         await served.ExecuteAsync("UPDATE wb_sync_cursors SET lease_expires_at = NULL");
         await served.StartAsync();
-        await served.BecomesTrueAsync(LastRun, "what was queued is indexed", served.Ids[0]);
-        Assert.True(await served.ScalarAsync<bool>("SELECT count(*) > 0 FROM local_host.instances WHERE instance_id = 'sync-' || $1", served.Ids[0]));
+        await served.Process.Durable.FireAsync("SyncTimer");
+        await served.BecomesTrueAsync("SELECT count(last_success_at) = 6 FROM wb_sync_cursors WHERE cabinet_id = $1", "all have been read", cabinet);
+        await served.BecomesIdleAsync(cabinet);
+        await served.BecomesTrueAsync(Indexed, "what was queued is indexed", cabinet);
+        await served.AssertIndexedAsync(cabinet);
     }
 
     [Fact]
-    public async Task The_sweep_starts_the_run_where_nothing_is_left_of_the_orchestration()
+    public async Task The_sweep_indexes_what_a_killed_sync_had_queued()
     {
         await using var server = await MarketplaceServer.StartAsync();
-        await using var served = await SyncAndKillAsync(server);
-        await served.ExecuteAsync("TRUNCATE local_host.instances, local_host.history");
+        await using var served = await CreateAsync(server);
+        var cabinet = served.Ids[0];
+        await using (var gate = await AdvisoryGate.CloseAsync(
+            served.Database.Source, "rag_index_status", "BEFORE UPDATE WHEN (NEW.lease_owner IS NOT NULL AND OLD.lease_owner IS NULL)"))
+        {
+            await served.Process.PostAsync($"/api/v1/sync/cabinet/{cabinet}");
+            await served.BecomesTrueAsync("SELECT count(last_success_at) >= 4 FROM wb_sync_cursors WHERE cabinet_id = $1", "four have been read", cabinet);
+            await gate.SomebodyWaitsAsync();
+            await served.KillAsync();
+        }
+
         await served.StartAsync();
-        Assert.True(await served.ScalarAsync<bool>("SELECT count(*) > 0 FROM rag_changes WHERE cabinet_id = $1", served.Ids[0]));
+        Assert.True(await served.ScalarAsync<bool>("SELECT count(*) > 0 FROM rag_changes WHERE cabinet_id = $1", cabinet));
         await served.Process.SweepAsync();
-        await served.BecomesTrueAsync(LastRun, "what was queued is indexed", served.Ids[0]);
-        await served.AssertIndexedAsync(served.Ids[0]);
-        Assert.Equal(0, await served.ScalarAsync<long>("SELECT count(*) FROM local_host.instances WHERE instance_id LIKE 'sync-%'"));
+        await served.BecomesTrueAsync(Indexed, "what was queued is indexed", cabinet);
+        await served.AssertIndexedAsync(cabinet);
+        Assert.Null(await served.Process.Durable.FindAsync($"sync-{cabinet}"));
     }
 
-    /// <summary>A cabinet whose empty index is complete, so that only the queue asks for a run; its first sync, and the kill.</summary>
-    private static async Task<ServedCabinets> SyncAndKillAsync(MarketplaceServer server)
+    /// <summary>A cabinet whose empty index is complete, so that only the queue asks for a run.</summary>
+    private static async Task<ServedCabinets> CreateAsync(MarketplaceServer server)
     {
         var settings = FakeMarketplaceHost.Addresses(server).Select(pair => (pair.Key.Replace(":", "__", StringComparison.Ordinal), pair.Value!));
-        var served = await ServedCabinets.CreateAsync(0, 0, 0, [.. settings, ("Marketplace__TokenKey", Marketplace.MarketplaceHost.TokenKey)]);
+        var served = await ServedCabinets.CreateAsync(
+            0, 0, 0, [.. settings, ("Marketplace__TokenKey", Marketplace.MarketplaceHost.TokenKey), ("Runs__LeaseSeconds", "5")]);
         var shop = new Shop(new ShopOptions { Seed = 9, Start = DateTimeOffset.UtcNow, HistoryDays = 4, Products = 5, OrdersPerHour = 1, Refresh = TimeSpan.Zero });
         server.Add(shop);
         await using (var services = FakeMarketplaceHost.Build(served.Database.ConnectionString, server, TimeProvider.System))
@@ -54,21 +75,9 @@ public sealed class KilledSyncTests
             served.Ids.Add(await services.GetRequiredService<CabinetStore>().AddAsync(token, "killed", TestContext.Current.CancellationToken));
         }
 
-        var cabinet = served.Ids[0];
         await served.StartAsync();
-        await served.Process.PostAsync($"/v1/rag/index/{cabinet}");
-        await served.BecomesIdleAsync(cabinet);
-        var gate = await HistoryGate.CloseAsync(served.Database.Source, "ActivityCompleted", "SyncEntity");
-        await served.Process.PostAsync($"/api/v1/sync/cabinet/{cabinet}");
-
-        // Prices and stocks come after the cards, whose end no history tells.
-        await served.BecomesTrueAsync("SELECT count(last_success_at) = 4 FROM wb_sync_cursors WHERE cabinet_id = $1", "four have been read", cabinet);
-        await gate.SomebodyWaitsAsync();
-        await served.KillAsync();
-        await gate.EndWaitingSessionsAsync();
-        await gate.DisposeAsync();
-        Assert.Equal(0, await served.ScalarAsync<long>("SELECT count(*) FROM local_host.history WHERE name = 'StartSynced'"));
-        Assert.True(await served.ScalarAsync<bool>("SELECT count(*) > 0 FROM rag_changes WHERE cabinet_id = $1", cabinet));
+        await served.Process.PostAsync($"/v1/rag/index/{served.Ids[0]}");
+        await served.BecomesIdleAsync(served.Ids[0]);
         return served;
     }
 }

@@ -129,18 +129,6 @@ public sealed class SyncCabinetTests
     }
 
     [Fact]
-    public async Task A_limit_that_is_free_at_once_is_left_alone_long_enough_for_several_calls()
-    {
-        var driver = new SyncDriver
-        {
-            Due = [SyncEntity.Cards],
-            Answer = (input, step) => step == 0 ? SyncDriver.Waiting(input.Entity, SyncDriver.Start.AddMilliseconds(600)) : SyncDriver.Ok(input.Entity),
-        };
-        await driver.RunAsync(Cabinet);
-        Assert.Equal([SyncDriver.Start + SyncCabinet.ShortestWait], driver.Timers.Select(at => new DateTimeOffset(at)));
-    }
-
-    [Fact]
     public async Task A_long_wait_ends_the_entity_and_the_orchestration_with_it()
     {
         var until = SyncDriver.Start + SyncCabinet.LongestWait + TimeSpan.FromSeconds(1);
@@ -161,11 +149,11 @@ public sealed class SyncCabinetTests
         {
             Due = [SyncEntity.Orders],
             Answer = (input, step) => step == 0
-                ? Task.FromResult(new SyncStepResult(new EntitySyncResult(input.Entity, EntitySyncStatus.Busy), 0))
+                ? Task.FromResult(new SyncStepResult(new EntitySyncResult(input.Entity, EntitySyncStatus.Busy), 0, SyncSteps.BusyWait))
                 : Task.FromResult(new SyncStepResult(new EntitySyncResult(input.Entity, EntitySyncStatus.NotDue), 8)),
         };
         var summary = await driver.RunAsync(Cabinet);
-        Assert.Equal([SyncDriver.Start + SyncCabinet.BusyWait], driver.Timers.Select(at => new DateTimeOffset(at)));
+        Assert.Equal([SyncDriver.Start + SyncSteps.BusyWait], driver.Timers.Select(at => new DateTimeOffset(at)));
         Assert.Equal("not_due", Assert.Single(summary.Entities).Status);
         Assert.Equal([new StartSyncedInput(7, 8)], driver.Starts);
     }

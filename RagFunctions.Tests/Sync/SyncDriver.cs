@@ -73,7 +73,7 @@ internal sealed class SyncDriver
                 Steps.Add(asked);
                 _steps.TryGetValue(asked.Entity, out var step);
                 _steps[asked.Entity] = step + 1;
-                return Answer(asked, step);
+                return WithWaitAsync(Answer(asked, step));
             });
             Activity<StartSyncedInput, bool>(context, nameof(SyncActivities.StartSynced), asked =>
             {
@@ -91,4 +91,8 @@ internal sealed class SyncDriver
             input = next;
         }
     }
+
+    /// <summary>As the service: how long it is until then.</summary>
+    private async Task<SyncStepResult> WithWaitAsync(Task<SyncStepResult> answer) =>
+        await answer is var step && step.Result is { Status: EntitySyncStatus.Waiting, WaitUntil: { } until } ? step with { Wait = until - Now } : step;
 }

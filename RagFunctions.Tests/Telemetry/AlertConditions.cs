@@ -1,15 +1,14 @@
 using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Trace;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Telemetry;
 using RagFunctions.Fakes.Embeddings;
-using RagFunctions.LocalHost;
-using RagFunctions.LocalHost.Http;
+using RagFunctions.Tests.LocalHost;
 using RagFunctions.Tests.Marketplace;
 using RagFunctions.Tests.Marketplace.Sync;
 using RagFunctions.Tests.Postgres;
@@ -21,8 +20,6 @@ internal static class AlertConditions
 {
     /// <summary>Failed chunks from which the rule of these tests tells.</summary>
     public const int FailedChunks = 2;
-
-    private const string OperatorKey = "operator-key-number-1";
 
     /// <summary>By the name of the rule.</summary>
     public static IReadOnlyDictionary<string, Func<MonitorIngestion, Task>> Provoked { get; } = new Dictionary<string, Func<MonitorIngestion, Task>>
@@ -173,36 +170,24 @@ internal static class AlertConditions
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
         await using var database = await TestDatabase.CreateAsync();
         await database.Source.ExecuteAsync("INSERT INTO wb_cabinets (id, api_key, name) VALUES (1, 'k', 'n')");
-        await using var app = LocalApp.Build(
-            new ConfigurationBuilder().AddInMemoryCollection(TelemetryScene.To(ingestion)).AddInMemoryCollection(new Dictionary<string, string?>
-            {
-                ["ConnectionStrings:Main"] = database.ConnectionString,
-                ["ConnectionStrings:Rag"] = database.ConnectionString,
-                ["Embeddings:Provider"] = "offline",
-                ["Api:Keys:0:Key"] = OperatorKey,
-                ["LocalHost:Port"] = "0",
-                ["SyncSchedule"] = "0 0 0 1 1 *",
-                ["SweepSchedule"] = "0 0 0 1 1 *",
-            }).Build(),
+        await using var app = await RunningApp.StartAsync(
+            database,
             services =>
             {
                 TelemetryScene.WithoutSignIn(services);
                 services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource("Microsoft.AspNetCore"));
-            });
-        app.Use(async (context, next) =>
-        {
-            await next();
-            Activity.Current?.SetTag("http.response.status_code", context.Response.StatusCode);
-        });
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        await app.Services.GetRequiredService<IndexGauges>().RecordAsync(TestContext.Current.CancellationToken);
+                services.AddSingleton<IStartupFilter, StatusOfAnswer>();
+            },
+            [.. TelemetryScene.To(ingestion).Select(setting => (setting.Key, setting.Value!)), ("Logging:LogLevel:Default", "Information")]);
+        await app.Host.Services.GetRequiredService<IndexGauges>().RecordAsync(TestContext.Current.CancellationToken);
+
         // Or the requests would be part of the test's own trace, which nobody records.
         using var handler = new SocketsHttpHandler { ActivityHeadersPropagator = null };
-        using var http = new HttpClient(handler) { BaseAddress = new Uri(app.Services.GetRequiredService<ManagementAddress>().Base) };
+        using var http = new HttpClient(handler) { BaseAddress = new Uri(app.Host.Address) };
         if (breaksDatabase)
         {
             await database.Source.ExecuteAsync("ALTER TABLE rag_index_status RENAME TO rag_index_status_gone");
-            http.DefaultRequestHeaders.Add("X-API-KEY", OperatorKey);
+            http.DefaultRequestHeaders.Add("X-API-KEY", RunningApp.OperatorKey);
         }
 
         for (var i = 0; i < 5; i++)
@@ -211,7 +196,20 @@ internal static class AlertConditions
             Assert.Equal(breaksDatabase ? HttpStatusCode.InternalServerError : HttpStatusCode.Forbidden, answer.StatusCode);
         }
 
-        TelemetryScene.Flush(app.Services);
-        await app.StopAsync(TestContext.Current.CancellationToken);
+        TelemetryScene.Flush(app.Host.Services);
+    }
+
+    /// <summary>Tells the span of a request how it was answered, as the Functions host does.</summary>
+    private sealed class StatusOfAnswer : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use(async (context, following) =>
+            {
+                await following();
+                Activity.Current?.SetTag("http.response.status_code", context.Response.StatusCode);
+            });
+            next(app);
+        };
     }
 }
