@@ -6,11 +6,11 @@ namespace RagFunctions.Tests.Infra;
 /// <summary>The settings the template gives the app, with an example in place of what only a deployment knows.</summary>
 internal static partial class AppSettings
 {
-    /// <summary>Settings of the app on the default back end: as compiled, and evaluated.</summary>
-    public static async Task<IReadOnlyDictionary<string, (string Compiled, string Value)>> ReadAsync(string variable = "settings")
+    /// <summary>As compiled, and evaluated.</summary>
+    public static async Task<IReadOnlyDictionary<string, (string Compiled, string Value)>> ReadAsync()
     {
         var variables = (await BicepCompiler.TemplateAsync()).Module("app")["variables"]!.AsObject();
-        return variables[variable]!.AsObject().ToDictionary(
+        return variables["settings"]!.AsObject().ToDictionary(
             setting => setting.Key, setting => ((string)setting.Value!, Evaluate((string)setting.Value!, variables)));
     }
 

@@ -105,17 +105,8 @@ public sealed partial class AppSettingsTests
     }
 
     [Fact]
-    public async Task The_other_back_end_adds_the_setting_that_its_host_json_names_and_nothing_else_is_added()
-    {
-        var template = await BicepCompiler.TemplateAsync();
-        Assert.Equal(
-            "[union(variables('settings'), if(empty(parameters('schedulerEndpoint')), createObject(), variables('schedulerSettings')))]",
-            (string)template.Single("Microsoft.Web/sites/config").Json["properties"]!);
-        var settings = await AppSettings.ReadAsync("schedulerSettings");
-        var (name, connection) = Assert.Single(settings);
-        Assert.Equal((string)HostFiles.Scheduler["extensions"]!["durableTask"]!["storageProvider"]!["connectionStringName"]!, name);
-        Assert.Equal("Endpoint=schedulerEndpoint;Authentication=ManagedIdentity;ClientID=identityClientId", connection.Value);
-    }
+    public async Task No_setting_comes_from_elsewhere() => Assert.Equal(
+        "[variables('settings')]", (string)(await BicepCompiler.TemplateAsync()).Single("Microsoft.Web/sites/config").Json["properties"]!);
 
     private static async Task<ServiceProvider> ServicesAsync(string? without)
     {

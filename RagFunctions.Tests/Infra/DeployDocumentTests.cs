@@ -37,7 +37,7 @@ public sealed partial class DeployDocumentTests
     [Fact]
     public async Task A_setting_is_one_that_the_app_has()
     {
-        var given = (await AppSettings.ReadAsync()).Keys.Concat((await AppSettings.ReadAsync("schedulerSettings")).Keys).ToHashSet();
+        var given = (await AppSettings.ReadAsync()).Keys.ToHashSet();
         Assert.All(UnderscoredSetting().Matches(Document).Select(match => match.Groups[1].Value), name => Assert.Contains(name, given));
         var settings = Setting().Matches(Document).Select(match => match.Groups[1].Value).Distinct().ToList();
         Assert.True(settings.Count >= 4);
@@ -76,7 +76,7 @@ public sealed partial class DeployDocumentTests
     [GeneratedRegex(@"\$\(value (\w+)\)|properties\.outputs\.(\w+)\.value")]
     private static partial Regex Output();
 
-    [GeneratedRegex("`([A-Z][A-Za-z]+(?:__[A-Za-z0-9]+)+|DURABLE_[A-Z_]+|TaskHubName)`")]
+    [GeneratedRegex("`([A-Z][A-Za-z]+(?:__[A-Za-z0-9]+)+|TaskHubName)`")]
     private static partial Regex UnderscoredSetting();
 
     [GeneratedRegex("`([A-Z][A-Za-z]+:[A-Z][A-Za-z]+)`")]

@@ -48,15 +48,6 @@ public sealed partial class PipelineTests
     }
 
     [Fact]
-    public void Build_package_and_template_are_told_the_same_back_end()
-    {
-        const string Chosen = "${{ parameters.durableBackend }}";
-        Assert.Equal(2, Root.Text.Split($"-p:DurableBackend={Chosen}").Length - 1);
-        Assert.Equal([Chosen, Chosen], new[] { 2, 3 }.Select(stage => Root["stages", stage, "parameters", "durableBackend"]));
-        Assert.Equal(2, Environment.Text.Split($"--parameters durableBackend={Chosen}").Length - 1);
-    }
-
-    [Fact]
     public void The_package_is_a_release_build_of_the_app_and_of_the_command() => Assert.Equal(
         ["app", "rag"], Pipeline.StepsIn(Root["stages", 1]).Where(step => step.ContainsKey("publish")).Select(step => (string)step["artifact"]));
 

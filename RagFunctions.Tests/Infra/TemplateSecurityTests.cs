@@ -122,7 +122,6 @@ public sealed class TemplateSecurityTests
         Assert.Equal(
             [
                 ("Microsoft.CognitiveServices/accounts", "Cognitive Services OpenAI User"),
-                ("Microsoft.DurableTask/schedulers/taskHubs", "Durable Task Data Contributor"),
                 ("Microsoft.Insights/components", "Monitoring Metrics Publisher"),
                 ("Microsoft.KeyVault/vaults", "Key Vault Secrets User"),
                 ("Microsoft.Storage/storageAccounts", "Storage Blob Data Owner, Storage Queue Data Contributor, Storage Table Data Contributor"),

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# plan.sh RESOURCE_GROUP PARAMETER_FILE RAG [AZ_ARGUMENT...]: shows what a deployment would change and which migrations are pending,
+# plan.sh RESOURCE_GROUP PARAMETER_FILE RAG: shows what a deployment would change and which migrations are pending,
 # and sets the output variable "destructive" of the step: true when a pending migration deletes something.
 set -euo pipefail
 
-(($# >= 3)) || { echo "usage: plan.sh RESOURCE_GROUP PARAMETER_FILE RAG [AZ_ARGUMENT...]" >&2; exit 2; }
+(($# == 3)) || { echo "usage: plan.sh RESOURCE_GROUP PARAMETER_FILE RAG" >&2; exit 2; }
 group=$1 parameters=$2 rag=$3
-shift 3
 
-az deployment group what-if --resource-group "$group" --parameters "$parameters" "$@"
+az deployment group what-if --resource-group "$group" --parameters "$parameters"
 
 destructive=false
 # A list, because asking for one that is not there fails just as being refused does.

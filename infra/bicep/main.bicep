@@ -75,10 +75,6 @@ param alwaysReadyInstances int
 @maxValue(1000)
 param maximumInstances int = 40
 
-@description('Where orchestrations are kept. Never changed on a running system: nothing moves between them.')
-@allowed(['AzureStorage', 'DurableTaskScheduler'])
-param durableBackend string = 'AzureStorage'
-
 @description('Databases, storage, vault and embeddings reachable through the virtual network alone.')
 param privateNetwork bool
 
@@ -174,10 +170,6 @@ module vault 'modules/vault.bicep' = {
   }
 }
 
-module scheduler 'modules/scheduler.bicep' = if (durableBackend == 'DurableTaskScheduler') {
-  params: { name: 'dts-${name}', location: location, tags: tags, principalId: identity.outputs.principalId }
-}
-
 module app 'modules/app.bicep' = {
   params: {
     name: 'func-${name}-${suffix}'
@@ -199,8 +191,7 @@ module app 'modules/app.bicep' = {
     traceSamplingRatio: traceSamplingRatio
     apiKeyUri: vault.outputs.apiKeyUri
     tokenKeyUri: vault.outputs.tokenKeyUri
-    schedulerEndpoint: scheduler.?outputs.?endpoint ?? ''
-    taskHub: scheduler.?outputs.?taskHub ?? 'rag${name}'
+    taskHub: 'rag${name}'
     alwaysReadyInstances: alwaysReadyInstances
     maximumInstances: maximumInstances
     subnetId: network.?outputs.?appSubnetId ?? ''

@@ -18,7 +18,6 @@ param embeddingPrice string
 param traceSamplingRatio string
 param apiKeyUri string
 param tokenKeyUri string
-param schedulerEndpoint string
 param taskHub string
 param alwaysReadyInstances int
 param maximumInstances int
@@ -109,15 +108,10 @@ var settings = {
   Marketplace__TokenKey: '@Microsoft.KeyVault(SecretUri=${tokenKeyUri})'
 }
 
-// The rest of this back end is in the package: host.DurableTaskScheduler.json names this setting.
-var schedulerSettings = {
-  DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${schedulerEndpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
-}
-
 resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(settings, empty(schedulerEndpoint) ? {} : schedulerSettings)
+  properties: settings
 }
 
 output name string = app.name
