@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -19,6 +20,9 @@ internal static class LoopbackServer
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = protocols));
         builder.Services.Replace(ServiceDescriptor.Singleton(loggers));
         LeaveSignalsAlone(builder.Services);
+
+        // A name of its own: on Azure the host's requests are spans of another process, not of the app, which listens to ASP.NET Core's.
+        builder.Services.Replace(ServiceDescriptor.Singleton(new ActivitySource("RagFunctions.LocalHost")));
         return builder;
     }
 

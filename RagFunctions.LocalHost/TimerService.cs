@@ -40,7 +40,8 @@ internal sealed class TimerService : IAsyncDisposable
         _timers = functions.Where(function => function.TriggerType == "timerTrigger")
             .ToDictionary(function => function.Name, function => (function, new SemaphoreSlim(1)), StringComparer.OrdinalIgnoreCase);
         var schedules = _timers.Values.Select(timer => timer.Function).ToDictionary(function => function, function => ScheduleOf(function, settings));
-        _loops = [.. schedules.Select(pair => Task.Run(() => RunAsync(pair.Key, pair.Value)))];
+        var now = time.GetUtcNow();
+        _loops = [.. schedules.Select(pair => Task.Run(() => RunAsync(pair.Key, pair.Value, Next(pair.Value, now))))];
     }
 
     /// <summary>Runs a timer function now, after a run of it that is under way. Its schedule stays as it is.</summary>
@@ -81,9 +82,8 @@ internal sealed class TimerService : IAsyncDisposable
         }
     }
 
-    private async Task RunAsync(LocalFunction function, CronExpression schedule)
+    private async Task RunAsync(LocalFunction function, CronExpression schedule, DateTimeOffset due)
     {
-        var due = Next(schedule, _time.GetUtcNow());
         while (await BecomesDueAsync(schedule, due))
         {
             var began = _time.GetUtcNow();

@@ -53,9 +53,24 @@ public sealed partial class InProcessDriver(IRunSteps steps, TimeProvider time, 
         }
     }
 
+    /// <summary>Does the rest of a small round that somebody else has begun: the work of one activity. It may be repeated.</summary>
+    public async Task<RunRoundResult> RunRoundAsync(RunRoundInput input, CancellationToken cancellationToken)
+    {
+        var plan = RunPlan.OfRound(input);
+        await DriveAsync(plan, progress: null, cancellationToken);
+        return plan.RoundResult;
+    }
+
     private async Task<RunEnding> RoundAsync(RunInput input, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
     {
-        var plan = new RunPlan(input);
+        // What is saved by a round at one go are trips through Durable's store, and there is none here.
+        var plan = new RunPlan(input with { ShortRounds = false });
+        await DriveAsync(plan, progress, cancellationToken);
+        return plan.End();
+    }
+
+    private async Task DriveAsync(RunPlan plan, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
+    {
         var running = new List<Task<Action>>();
         while (!plan.IsDone)
         {
@@ -77,7 +92,6 @@ public sealed partial class InProcessDriver(IRunSteps steps, TimeProvider time, 
         }
 
         progress?.Report(plan.Progress);
-        return plan.End();
     }
 
     /// <summary>Runs a step; its answer is fed to the plan by the loop, one at a time.</summary>

@@ -66,15 +66,15 @@ public sealed partial class RoundOpener(
         }
 
         await expiry.DeleteAsync(input, answer.Token, answer.AsOf, cancellationToken);
-        return new RoundStart(
-            BeginStatus.Started, answer.Token, answer.Mode, answer.AsOf, await PlanAsync(input, answer, cancellationToken));
+        var plan = await PlanAsync(input, answer, cancellationToken);
+        return new RoundStart(BeginStatus.Started, answer.Token, answer.Mode, answer.AsOf, plan.Ranges, Rows: plan.Rows);
     }
 
-    private async Task<IReadOnlyList<ChangeRange>> PlanAsync(BeginRoundInput input, LeaseAnswer answer, CancellationToken cancellationToken)
+    private async Task<RangePlan> PlanAsync(BeginRoundInput input, LeaseAnswer answer, CancellationToken cancellationToken)
     {
         if (answer.Mode == RunMode.Full)
         {
-            return (await planner.PlanFullAsync(input.CabinetId, answer.AsOf, answer.Row.AllowMassDelete, cancellationToken)).Ranges;
+            return await planner.PlanFullAsync(input.CabinetId, answer.AsOf, answer.Row.AllowMassDelete, cancellationToken);
         }
 
         if (answer is { Mode: RunMode.CatchUp, Row.CatchUpFrom: { } from })
@@ -82,7 +82,7 @@ public sealed partial class RoundOpener(
             await catchUp.EnqueueAsync(input.CabinetId, from.AddMinutes(-options.Value.CatchUpOverlapMinutes), cancellationToken);
         }
 
-        return (await planner.PlanDeltaAsync(input.CabinetId, answer.Row.AllowMassDelete, cancellationToken)).Ranges;
+        return await planner.PlanDeltaAsync(input.CabinetId, answer.Row.AllowMassDelete, cancellationToken);
     }
 
     private static RoundStart NotStarted(BeginStatus status, string message, DateTimeOffset? notBefore = null, TimeSpan? wait = null) =>

@@ -9,6 +9,7 @@ namespace RagFunctions.Core.Runs;
 /// <param name="NotBefore">With <see cref="BeginStatus.NotYet"/> or <see cref="BeginStatus.Busy"/>: when to look again, by the clock of the index database; for people.</param>
 /// <param name="Message">With anything but <see cref="BeginStatus.Started"/>: why, for the operator.</param>
 /// <param name="Wait">With <see cref="BeginStatus.NotYet"/>: how long until then. An orchestrator waits by another clock, so it needs the length.</param>
+/// <param name="Rows">Distinct rows that the ranges cover.</param>
 public sealed record RoundStart(
     BeginStatus Status,
     long Token,
@@ -17,4 +18,5 @@ public sealed record RoundStart(
     IReadOnlyList<ChangeRange> Ranges,
     DateTimeOffset? NotBefore = null,
     string? Message = null,
-    TimeSpan? Wait = null);
+    TimeSpan? Wait = null,
+    long Rows = 0);

@@ -13,6 +13,7 @@ namespace RagFunctions.Core.Runs;
 /// <param name="EmbedWindow">Batches embedded at a time.</param>
 /// <param name="MaxRounds">Rounds a run may have; what is left then is the sweep's.</param>
 /// <param name="Waits">Timers slept through so far.</param>
+/// <param name="ShortRounds">Small rounds are done at one go (<see cref="RunRoundInput"/>): where each step costs a trip through Durable's store.</param>
 public sealed record RunInput(
     long CabinetId,
     string Owner,
@@ -22,7 +23,8 @@ public sealed record RunInput(
     int ApplyWindow = 4,
     int EmbedWindow = 8,
     int MaxRounds = 10,
-    int Waits = 0)
+    int Waits = 0,
+    bool ShortRounds = false)
 {
     /// <summary>This input with the run's identity, which only its first execution makes; later ones keep theirs.</summary>
     public RunInput Begun(Guid runId, DateTimeOffset now) => this with { RunId = RunId ?? runId, StartedAt = StartedAt ?? now };

@@ -20,6 +20,12 @@ public sealed class RunPlan
     /// <summary>Timers a run may sleep through before it leaves the rest to the sweep.</summary>
     public const int MostWaits = 10;
 
+    /// <summary>Rows of a round up to which it is done at one go: one page (<see cref="Store.RangePlanner.RowsPerRange"/>).</summary>
+    public const int MostShortRows = Store.RangePlanner.RowsPerRange;
+
+    /// <summary>Embedding requests of a round up to which it is done at one go: some ten seconds, far from the longest that a function may take.</summary>
+    public const int MostShortIntervals = 8;
+
     private const int LongestError = 500;
 
     private readonly RunInput _input;
@@ -27,12 +33,14 @@ public sealed class RunPlan
     private readonly HashSet<RunStep> _running = new(ReferenceEqualityComparer.Instance);
     private readonly Queue<ChangeRange> _ranges = [];
     private readonly Queue<HashInterval> _intervals = [];
+    private readonly int _mostIntervals = int.MaxValue;
 
     private Phase _phase = Phase.Begin;
     private int _done;
     private int _total = 1;
     private int _productsLeft;
     private bool _openStarted;
+    private bool _roundStarted;
     private bool _planStarted;
     private bool _closeStarted;
     private RoundStart? _start;
@@ -45,6 +53,7 @@ public sealed class RunPlan
     private DateTimeOffset? _retryAt;
     private RoundEnd? _end;
     private string? _brokenBy;
+    private EmbeddingPlan? _left;
 
     /// <param name="input">With <see cref="RunInput.RunId"/> set (<see cref="RunInput.Begun"/>).</param>
     /// <exception cref="ArgumentException">The run has no id, or a window or a number of rounds is below one.</exception>
@@ -58,15 +67,33 @@ public sealed class RunPlan
         }
     }
 
+    private RunPlan(RunRoundInput round)
+        : this(round.Run)
+    {
+        _openStarted = true;
+        _mostIntervals = MostShortIntervals;
+        Begin(round.Start);
+    }
+
     private enum Phase
     {
         Begin,
+        Round,
         Apply,
         Plan,
         Embed,
         Finish,
         Ended,
     }
+
+    /// <summary>The rest of a round that was begun by somebody else, up to its end or to an embedding that is too large for one activity.</summary>
+    public static RunPlan OfRound(RunRoundInput round) => new(round);
+
+    /// <summary>Of a plan made by <see cref="OfRound"/>, when it is done.</summary>
+    /// <exception cref="InvalidOperationException">The round could not be booked.</exception>
+    public RunRoundResult RoundResult => _brokenBy is null
+        ? new RunRoundResult(_end, _totals, _left, _applyFailed, _stepFailed)
+        : throw new InvalidOperationException(_brokenBy);
 
     /// <summary>Every started step is over and no step follows.</summary>
     public bool IsDone => _phase == Phase.Ended && _running.Count == 0;
@@ -91,6 +118,7 @@ public sealed class RunPlan
         step = _phase switch
         {
             Phase.Begin when !_openStarted => Open(),
+            Phase.Round when !_roundStarted => Round(),
             Phase.Apply => NextRange(),
             Phase.Plan when !_planStarted => PlanEmbedding(),
             Phase.Embed => NextInterval(),
@@ -115,6 +143,36 @@ public sealed class RunPlan
             Enter(Phase.Ended, 0);
             return;
         }
+
+        if (_input.ShortRounds && result.Rows <= MostShortRows)
+        {
+            Enter(Phase.Round, 1);
+            return;
+        }
+
+        Begin(result);
+    }
+
+    /// <summary>A small round is over, or its embedding is left to be done in the ordinary way.</summary>
+    public void Complete(RunStep.RunRound step, RunRoundResult result)
+    {
+        Over(step);
+        _totals = Shortened(result.Totals);
+        _applyFailed = result.ApplyFailed;
+        _stepFailed = result.StepFailed;
+        if (result.Left is { } left)
+        {
+            Plan(left);
+            return;
+        }
+
+        _end = result.End;
+        Enter(Phase.Ended, 0);
+    }
+
+    private void Begin(RoundStart result)
+    {
+        _start = result;
 
         // Dependents print the product's stored name: in a full run products are finished before anything else starts.
         foreach (var range in result.Ranges.OrderBy(range => range.Entity != Entity.Products))
@@ -141,6 +199,18 @@ public sealed class RunPlan
     {
         Over(step);
         _superseded |= result.Superseded;
+        if (result.Intervals.Count > _mostIntervals)
+        {
+            _left = result;
+            Enter(Phase.Ended, 0);
+            return;
+        }
+
+        Plan(result);
+    }
+
+    private void Plan(EmbeddingPlan result)
+    {
         _pending = result.PendingChunks;
         foreach (var interval in result.Intervals)
         {
@@ -190,6 +260,12 @@ public sealed class RunPlan
                 _applyFailed = true;
                 _totals = _totals with { Error = _totals.Error ?? error };
                 RangeOver(apply);
+                break;
+            case RunStep.RunRound:
+                // Whatever it did is done; what it did not do is still queued or pending.
+                _applyFailed = true;
+                _totals = _totals with { Error = error };
+                Enter(Phase.Finish, 1);
                 break;
             case RunStep.PlanEmbedding:
                 _totals = _totals with { FailedBatches = _totals.FailedBatches + 1, Error = _totals.Error ?? error };
@@ -262,6 +338,12 @@ public sealed class RunPlan
     {
         _openStarted = true;
         return new RunStep.OpenRound(new BeginRoundInput(_input.CabinetId, _runId, _input.Round, _input.Owner));
+    }
+
+    private RunStep.RunRound Round()
+    {
+        _roundStarted = true;
+        return new RunStep.RunRound(new RunRoundInput(_input, _start!));
     }
 
     private RunStep.ApplyRange? NextRange()

@@ -10,6 +10,9 @@ public abstract record RunStep
     /// <summary>Take the lease, decide the mode, cut the ranges.</summary>
     public sealed record OpenRound(BeginRoundInput Input) : RunStep;
 
+    /// <summary>Do the whole of a small round.</summary>
+    public sealed record RunRound(RunRoundInput Input) : RunStep;
+
     /// <summary>Bring the chunks of one range up to date.</summary>
     public sealed record ApplyRange(ApplyRangeInput Input) : RunStep;
 

@@ -36,6 +36,7 @@ public static class RunsServices
             .AddSingleton<SweepQuery>()
             .AddSingleton<CabinetSweep>()
             .AddSingleton<WeeklyRebuild>()
+            .AddSingleton<RebuildAllRecord>()
             .AddSingleton<RunReader>()
             .AddSingleton<RunPurge>()
             .AddSingleton<IndexStatusReader>()

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Store;
 
@@ -8,6 +9,13 @@ namespace RagFunctions.Core.Runs;
 public sealed partial class WeeklyRebuild(MainDatabase main, RagDatabase rag, CabinetPurge purge, ILogger<WeeklyRebuild> logger)
 {
     private const string KnownCabinets = "SELECT id::bigint, is_active FROM wb_cabinets ORDER BY id";
+    private const string NextActive = "SELECT id::bigint FROM wb_cabinets WHERE is_active AND id > $1 ORDER BY id LIMIT 100";
+
+    private const string RebuiltSince = """
+        SELECT DISTINCT cabinet_id FROM rag_index_runs
+        WHERE cabinet_id = ANY ($1) AND mode = 'full_rebuild' AND started_at >= $2 AND outcome NOT IN ('failed', 'superseded', 'waiting')
+        """;
+
     private const string IndexedCabinets = "SELECT cabinet_id FROM rag_index_status";
 
     /// <summary>The schedule has fired: purges cabinets that no longer exist and answers the active ones.</summary>
@@ -15,7 +23,7 @@ public sealed partial class WeeklyRebuild(MainDatabase main, RagDatabase rag, Ca
     {
         Starting();
         var (active, known) = await ReadKnownAsync(cancellationToken);
-        var indexed = await ReadIndexedAsync(cancellationToken);
+        var indexed = await ReadPageAsync(rag.Source, IndexedCabinets, [], cancellationToken);
         var gone = indexed.Where(id => !known.Contains(id)).ToList();
         if (gone.Count * 2 > indexed.Count)
         {
@@ -32,9 +40,33 @@ public sealed partial class WeeklyRebuild(MainDatabase main, RagDatabase rag, Ca
         return active;
     }
 
-    /// <summary>The active cabinets, for whoever starts all of them.</summary>
-    public async Task<IReadOnlyList<long>> ActiveCabinetsAsync(CancellationToken cancellationToken) =>
-        (await ReadKnownAsync(cancellationToken)).Active;
+    /// <summary>The next active cabinets in the order of their ids, for whoever starts all of them.</summary>
+    /// <param name="after">Behind this id.</param>
+    /// <param name="limit">At most so many; fewer mean that no further one follows.</param>
+    /// <param name="since">Leaves out those with a full run that began at or after this instant; null leaves out none.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<IReadOnlyList<long>> NextAsync(long after, int limit, DateTimeOffset? since, CancellationToken cancellationToken)
+    {
+        List<long> next = [];
+        while (next.Count < limit)
+        {
+            var page = await ReadPageAsync(main.Source, NextActive, [new NpgsqlParameter<long> { TypedValue = after }], cancellationToken);
+            if (page.Count == 0)
+            {
+                break;
+            }
+
+            after = page[^1];
+            var done = since is null ? [] : await ReadPageAsync(
+                rag.Source,
+                RebuiltSince,
+                [new NpgsqlParameter<long[]> { TypedValue = [.. page] }, new NpgsqlParameter<DateTimeOffset> { TypedValue = since.Value }],
+                cancellationToken);
+            next.AddRange(page.Except(done).Take(limit - next.Count));
+        }
+
+        return next;
+    }
 
     private async Task<(IReadOnlyList<long> Active, HashSet<long> Known)> ReadKnownAsync(CancellationToken cancellationToken)
     {
@@ -54,17 +86,19 @@ public sealed partial class WeeklyRebuild(MainDatabase main, RagDatabase rag, Ca
         return (active, known);
     }
 
-    private async Task<List<long>> ReadIndexedAsync(CancellationToken cancellationToken)
+    private static async Task<List<long>> ReadPageAsync(
+        NpgsqlDataSource source, string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
     {
-        await using var command = rag.Source.CreateCommand(IndexedCabinets);
+        await using var command = source.CreateCommand(sql);
+        command.Parameters.AddRange(parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        List<long> indexed = [];
+        List<long> ids = [];
         while (await reader.ReadAsync(cancellationToken))
         {
-            indexed.Add(reader.GetInt64(0));
+            ids.Add(reader.GetInt64(0));
         }
 
-        return indexed;
+        return ids;
     }
 
     [LoggerMessage(4050, LogLevel.Information, "Starting weekly full rebuild for all cabinets")]

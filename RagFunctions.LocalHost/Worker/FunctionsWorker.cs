@@ -26,6 +26,7 @@ internal sealed class FunctionsWorker : IAsyncDisposable
     private readonly WorkerChannel _channel;
     private readonly WebApplication _rpc;
     private IHost? _app;
+    private bool _isStarted;
 
     private FunctionsWorker(ILoggerFactory loggers)
     {
@@ -59,6 +60,7 @@ internal sealed class FunctionsWorker : IAsyncDisposable
             await worker._rpc.StartAsync(cancellationToken);
             worker._app = Build(settings, worker._rpc.Urls.First(), replace);
             await worker._app.StartAsync(cancellationToken);
+            worker._isStarted = true;
             await worker._channel.Started.WaitAsync(cancellationToken);
             await worker.LoadFunctionsAsync();
             return worker;
@@ -112,11 +114,12 @@ internal sealed class FunctionsWorker : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        if (_app is not null)
+        if (_isStarted)
         {
-            await _app.StopAsync(CancellationToken.None);
-            _app.Dispose();
+            await _app!.StopAsync(CancellationToken.None);
         }
+
+        _app?.Dispose();
 
         await _rpc.DisposeAsync();
         _channel.Dispose();

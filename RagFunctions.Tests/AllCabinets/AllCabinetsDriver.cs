@@ -32,6 +32,14 @@ internal sealed class AllCabinetsDriver
 
     public int Purges { get; private set; }
 
+    public bool PurgeFails { get; init; }
+
+    /// <summary>What was noted of a rebuild of all.</summary>
+    public List<string> Record { get; } = [];
+
+    /// <summary>Since when full runs count, as the next cabinets were asked for.</summary>
+    public List<DateTimeOffset?> Since { get; } = [];
+
     public int MostAtOnce { get; private set; }
 
     public int Generations { get; private set; }
@@ -56,14 +64,28 @@ internal sealed class AllCabinetsDriver
                 _time.Advance(delay);
                 return Task.CompletedTask;
             });
-            Activity<bool, int>(context, nameof(AllCabinetsActivities.PurgeGoneCabinets), _ => Purges++);
+            Activity<bool, int>(context, nameof(AllCabinetsActivities.PurgeGoneCabinets), _ => Purge());
+            Activity<bool, DateTimeOffset>(context, nameof(AllCabinetsActivities.BeginRebuildAll), _ =>
+            {
+                Record.Add("begin");
+                return _time.GetUtcNow();
+            });
+            Activity<bool, bool>(context, nameof(AllCabinetsActivities.EndRebuildAll), isWeekly =>
+            {
+                Record.Add("end");
+                return isWeekly;
+            });
             Activity<NextCabinetsInput, long[]>(
-                context, nameof(AllCabinetsActivities.NextCabinets), asked => [.. Cabinets.Where(id => id > asked.After).Take(asked.Limit)]);
+                context, nameof(AllCabinetsActivities.NextCabinets), asked =>
+                {
+                    Since.Add(asked.Since);
+                    return [.. Cabinets.Where(id => id > asked.After).Take(asked.Limit)];
+                });
             Activity<StartCabinetInput, bool>(context, Steps.Start, asked =>
             {
                 if (Fails(asked.CabinetId))
                 {
-                    throw new TaskFailedException("StartCabinet", 0, new TaskFailureDetails("(unknown)", "no", null, null, null));
+                    throw Failure("StartCabinet");
                 }
 
                 Started.Add(asked);
@@ -88,6 +110,10 @@ internal sealed class AllCabinetsDriver
             input = next;
         }
     }
+
+    private int Purge() => PurgeFails ? throw Failure("PurgeGoneCabinets") : ++Purges;
+
+    private static TaskFailedException Failure(string activity) => new(activity, 0, new TaskFailureDetails("(unknown)", "no", null, null, null));
 
     private static void Activity<TInput, TResult>(Mock<TaskOrchestrationContext> context, string name, Func<TInput, TResult> answer) =>
         context

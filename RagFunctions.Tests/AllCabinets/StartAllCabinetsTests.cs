@@ -17,6 +17,7 @@ public sealed class StartAllCabinetsTests
         Assert.Equal((37, 0, 0), (result.Started, result.NotStarted, result.Late));
         Assert.Equal(10, driver.MostAtOnce);
         Assert.Equal(0, driver.Purges);
+        Assert.Empty(driver.Record);
 
         // Each poll is a generation of its own: history does not grow with the number of cabinets.
         Assert.True(driver.Generations > 10);
@@ -67,6 +68,25 @@ public sealed class StartAllCabinetsTests
         Assert.Equal((30, 0, 0), (result.Started, result.NotStarted, result.Late));
         Assert.All(driver.Started, started => Assert.Equal(RunMode.Full, started.Mode));
         Assert.Equal(1, driver.Purges);
+        Assert.Equal(["begin", "end"], driver.Record);
+    }
+
+    [Fact]
+    public async Task A_purge_that_fails_keeps_nobody_from_being_rebuilt()
+    {
+        var driver = new AllCabinetsDriver { Cabinets = Ids(3), PurgeFails = true };
+        var result = await driver.RunAsync(RebuildAllCabinets.RunAsync, new AllCabinetsInput(RunMode.Full, IsWeekly: true));
+        Assert.Equal((3, 0, 0), (result.Started, result.NotStarted, result.Late));
+    }
+
+    [Fact]
+    public async Task A_rebuild_taken_up_again_leaves_out_what_was_rebuilt_since_it_began()
+    {
+        var begun = new DateTimeOffset(2026, 3, 1, 2, 0, 0, TimeSpan.Zero);
+        var driver = new AllCabinetsDriver { Cabinets = Ids(3) };
+        await driver.RunAsync(RebuildAllCabinets.RunAsync, new AllCabinetsInput(RunMode.Full) { Since = begun });
+        Assert.All(driver.Since, since => Assert.Equal(begun, since));
+        Assert.Equal(["end"], driver.Record);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.DurableTask;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
 using RagFunctions.Core.Runs;
@@ -18,6 +19,9 @@ internal sealed class OrchestratorDriver(IRunSteps steps, FakeTimeProvider time)
     public List<TimeSpan> Timers { get; } = [];
 
     public int Generations { get; private set; }
+
+    /// <summary>Rounds that were done by one activity.</summary>
+    public int RoundsAtOnce { get; private set; }
 
     public async Task<RunSummary> RunAsync(RunInput input)
     {
@@ -39,6 +43,11 @@ internal sealed class OrchestratorDriver(IRunSteps steps, FakeTimeProvider time)
                 return Task.CompletedTask;
             });
             Activity<BeginRoundInput, RoundStart>(context, "BeginRound", asked => steps.OpenAsync(asked, CancellationToken.None));
+            Activity<RunRoundInput, RunRoundResult>(context, "RunRound", asked =>
+            {
+                RoundsAtOnce++;
+                return new InProcessDriver(steps, TimeProvider.System, NullLogger<InProcessDriver>.Instance).RunRoundAsync(asked, CancellationToken.None);
+            });
             Activity<ApplyRangeInput, ApplyResult>(context, "ApplyChanges", asked => steps.ApplyAsync(asked, CancellationToken.None));
             Activity<PlanEmbeddingInput, EmbeddingPlan>(context, "PlanEmbedding", asked => steps.PlanAsync(asked, CancellationToken.None));
             Activity<EmbedBatchInput, EmbedBatchResult>(context, "EmbedBatch", asked => steps.EmbedAsync(asked, CancellationToken.None));

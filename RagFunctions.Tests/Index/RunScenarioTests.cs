@@ -79,6 +79,19 @@ public sealed class RunScenarioTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public async Task A_round_at_one_go_takes_the_same_steps(string name)
+    {
+        var (make, outcome, calls) = Scenarios[name];
+        var steps = make();
+        var driver = new OrchestratorDriver(steps, new FakeTimeProvider(ScriptedSteps.Start));
+        var summary = await driver.RunAsync(new RunInput(7, Owner, ShortRounds: true));
+        Assert.Equal(outcome, summary.Outcome);
+        Assert.Equal(calls.Order(StringComparer.Ordinal), steps.Calls);
+        Assert.Equal(steps.Calls.Any(call => call.Contains(" apply", StringComparison.Ordinal)), driver.RoundsAtOnce > 0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public async Task The_in_process_driver_takes_the_same_steps(string name)
     {
         var (make, outcome, calls) = Scenarios[name];

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using RagFunctions.Api;
 using RagFunctions.Core;
 using RagFunctions.Core.Telemetry;
 using RagFunctions.LocalHost;

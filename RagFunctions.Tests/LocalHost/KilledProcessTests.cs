@@ -55,6 +55,36 @@ public sealed class KilledProcessTests
         await AssertIndexedAsync(served);
     }
 
+    [Fact]
+    public async Task A_killed_rebuild_of_all_is_taken_up_by_the_sweep_where_it_was()
+    {
+        await using var served = await ServedCabinets.CreateAsync(3, Rows, seed: 40, ("Runs__LeaseSeconds", "5"));
+        await served.StartAsync();
+        await served.Process.SweepAsync();
+        await served.BecomesIdleAsync(served.Ids);
+        await served.ExecuteAsync("UPDATE wb_products SET price = price + 1");
+        var before = await served.ScalarAsync<DateTime>("SELECT clock_timestamp()");
+        await using (var gate = await AdvisoryGate.CloseAsync(
+            served.Database.Source, "rag_metadata", $"BEFORE UPDATE WHEN (NEW.cabinet_id = {served.Ids[1]})"))
+        {
+            await served.Process.PostAsync("/v1/rag/index?full_rebuild=true");
+            await gate.SomebodyWaitsAsync();
+            await served.KillAsync();
+        }
+
+        await served.StartAsync();
+        await served.BecomesTrueAsync(
+            "SELECT count(*) = 3 FROM rag_index_status WHERE full_completed_at > $1", "all are rebuilt", sweeping: true, before);
+        await served.BecomesTrueAsync("SELECT ended_at IS NOT NULL FROM rag_rebuild_all", "the rebuild has ended", sweeping: true);
+        await served.BecomesIdleAsync(served.Ids);
+        foreach (var cabinet in served.Ids)
+        {
+            await served.AssertIndexedAsync(cabinet);
+            Assert.Equal(1, await served.ScalarAsync<long>(
+                "SELECT count(*) FROM rag_index_runs WHERE cabinet_id = $1 AND mode = 'full_rebuild' AND started_at > $2 AND outcome = 'completed'", cabinet, before));
+        }
+    }
+
     private static Task<ServedCabinets> CreateAsync() =>
         ServedCabinets.CreateAsync(1, Rows, seed: 4, ("LocalHost__Chaos", "true"), ("Runs__LeaseSeconds", "5"));
 

@@ -78,8 +78,25 @@ internal sealed class ServedCabinets(TestDatabase database, FakeEmbeddingsServer
             Patience);
     }
 
-    public Task BecomesTrueAsync(string sql, string what, params object[] parameters) =>
-        Condition.BecomesTrueAsync(() => ScalarAsync<bool>(sql, parameters), what, Patience);
+    public Task BecomesTrueAsync(string sql, string what, params object[] parameters) => BecomesTrueAsync(sql, what, sweeping: false, parameters);
+
+    /// <summary>Waits for a condition; with sweeping the minute's timer fires meanwhile.</summary>
+    public async Task BecomesTrueAsync(string sql, string what, bool sweeping, params object[] parameters)
+    {
+        var looks = 0;
+        await Condition.BecomesTrueAsync(
+            async () =>
+            {
+                if (sweeping && ++looks % LooksBetweenSweeps == 0)
+                {
+                    await Process.SweepAsync();
+                }
+
+                return await ScalarAsync<bool>(sql, parameters);
+            },
+            what,
+            Patience);
+    }
 
     /// <summary>Index and source agree, and each vector is the one of its text.</summary>
     public async Task AssertIndexedAsync(long cabinetId)

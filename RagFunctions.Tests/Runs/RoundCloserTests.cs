@@ -226,7 +226,9 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
         var (cabinet, run, start) = await BegunAsync();
         await _runs.ChunkAsync(cabinet, 1, pending: true);
         var at = DateTimeOffset.UtcNow.AddMinutes(30);
-        Assert.Equal(new RoundEnd(false, RunOutcome.Waiting, at), await _runs.CloseAsync(cabinet, run, start, retryAt: at));
+        var end = await _runs.CloseAsync(cabinet, run, start, retryAt: at);
+        Assert.Equal(new RoundEnd(false, RunOutcome.Waiting, at, end.Wait), end);
+        Assert.InRange(end.Wait!.Value, TimeSpan.FromMinutes(29), TimeSpan.FromMinutes(31));
         Assert.Equal(("pending", RunOutcome.Waiting), (await _runs.StatusAsync<string>(cabinet, "indexing_status"), await _runs.StatusAsync<string>(cabinet, "last_outcome")));
         Assert.True(await _runs.StatusAsync<bool>(cabinet, "not_before > clock_timestamp() + interval '29 min'"));
         Assert.Null(await _runs.StatusAsync<DateTime?>(cabinet, "last_indexed_at"));

@@ -288,6 +288,7 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
         var start = await _runs.OpenAsync(cabinet, Guid.NewGuid());
         Assert.Equal(BeginStatus.NotYet, start.Status);
         Assert.NotNull(start.NotBefore);
+        Assert.InRange(start.Wait!.Value, TimeSpan.FromMinutes(59), TimeSpan.FromMinutes(60));
         await _runs.Get<IndexRequests>().StoreAsync(cabinet, RunMode.Incremental, false, RunsHarness.Cancel);
         Assert.Equal(BeginStatus.Started, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Status);
     }

@@ -87,7 +87,7 @@ internal sealed class ScriptedSteps : IRunSteps
     {
         Closed.Add(input);
         return Task.FromResult(
-            input.RetryAt is { } at ? new RoundEnd(false, RunOutcome.Waiting, at)
+            input.RetryAt is { } at ? new RoundEnd(false, RunOutcome.Waiting, at, TimeSpan.FromSeconds(90))
             : input.Round < Rounds && !input.LastRound ? new RoundEnd(true, RunOutcome.Completed)
             : new RoundEnd(false, RunOutcome.Completed));
     }

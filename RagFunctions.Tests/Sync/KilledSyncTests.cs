@@ -20,7 +20,7 @@ public sealed class KilledSyncTests
         await using var server = await MarketplaceServer.StartAsync();
         await using var served = await CreateAsync(server);
         var cabinet = served.Ids[0];
-        await using (var gate = await AdvisoryGate.CloseAsync(served.Database.Source, "wb_reviews", "BEFORE INSERT"))
+        await using (var gate = await AdvisoryGate.CloseAsync(served.Database.Source, "wb_stocks", "BEFORE INSERT"))
         {
             await served.Process.PostAsync($"/api/v1/sync/cabinet/{cabinet}");
             await served.BecomesTrueAsync("SELECT count(last_success_at) >= 2 FROM wb_sync_cursors WHERE cabinet_id = $1", "two have been read", cabinet);

@@ -7,8 +7,21 @@ using RagFunctions.Index;
 namespace RagFunctions.AllCabinets;
 
 /// <summary>What starting all cabinets does outside of its orchestrator.</summary>
-public sealed class AllCabinetsActivities(WeeklyRebuild rebuild, StartIndex start, RunReader runs, DurableRunStarter starter)
+public sealed class AllCabinetsActivities(
+    WeeklyRebuild rebuild, RebuildAllRecord record, StartIndex start, RunReader runs, DurableRunStarter starter)
 {
+    /// <summary>Notes that all cabinets are being rebuilt: until <see cref="EndRebuildAll"/> the sweep takes it up where it is lost.</summary>
+    [Function(nameof(BeginRebuildAll))]
+    public Task<DateTimeOffset> BeginRebuildAll([ActivityTrigger] bool isWeekly, CancellationToken cancellationToken) =>
+        record.BeginAsync(isWeekly, cancellationToken);
+
+    [Function(nameof(EndRebuildAll))]
+    public async Task<bool> EndRebuildAll([ActivityTrigger] bool isWeekly, CancellationToken cancellationToken)
+    {
+        await record.EndAsync(cancellationToken);
+        return isWeekly;
+    }
+
     /// <summary>Purges cabinets that no longer exist, and returns how many are active.</summary>
     [Function(nameof(PurgeGoneCabinets))]
     public async Task<int> PurgeGoneCabinets([ActivityTrigger] bool isWeekly, CancellationToken cancellationToken) =>
@@ -16,7 +29,7 @@ public sealed class AllCabinetsActivities(WeeklyRebuild rebuild, StartIndex star
 
     [Function(nameof(NextCabinets))]
     public async Task<long[]> NextCabinets([ActivityTrigger] NextCabinetsInput input, CancellationToken cancellationToken) =>
-        [.. (await rebuild.ActiveCabinetsAsync(cancellationToken)).Where(id => id > input.After).Order().Take(input.Limit)];
+        [.. await rebuild.NextAsync(input.After, input.Limit, input.Since, cancellationToken)];
 
     /// <returns>False when only the request was stored: the sweep starts it.</returns>
     [Function(nameof(StartCabinet))]

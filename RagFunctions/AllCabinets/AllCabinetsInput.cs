@@ -28,6 +28,9 @@ public sealed record AllCabinetsInput(
     /// <summary>Those under way.</summary>
     public IReadOnlyList<WaitingCabinet> Waiting { get; init; } = [];
 
+    /// <summary>With a rebuild that is taken up again: when it began. Cabinets that were rebuilt since are left out.</summary>
+    public DateTimeOffset? Since { get; init; }
+
     /// <summary>With a sync of all cabinets: when it was asked for.</summary>
     public DateTimeOffset? SyncAskedAt { get; init; }
 }

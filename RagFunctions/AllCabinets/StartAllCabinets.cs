@@ -27,20 +27,42 @@ public static class StartAllCabinets
     {
         var state = input with { StartedAt = input.StartedAt ?? context.CurrentUtcDateTime };
         context.SetCustomStatus(new { state.Started, state.NotStarted, state.Late, Running = state.Waiting.Count });
+        if (steps.IsRecorded && input is { StartedAt: null, Since: null })
+        {
+            await context.CallActivityAsync<DateTimeOffset>(nameof(AllCabinetsActivities.BeginRebuildAll), input.IsWeekly, Retry);
+        }
+
         if (state.IsWeekly)
         {
-            await context.CallActivityAsync<int>(nameof(AllCabinetsActivities.PurgeGoneCabinets), true, Retry);
+            await PurgeAsync(context);
             state = state with { IsWeekly = false };
         }
 
         state = await FillAsync(context, state, steps);
         if (state.Waiting.Count == 0 && state.IsListed)
         {
+            if (steps.IsRecorded)
+            {
+                await context.CallActivityAsync<bool>(nameof(AllCabinetsActivities.EndRebuildAll), input.IsWeekly, Retry);
+            }
+
             return new AllCabinetsResult(state.Started, state.NotStarted, state.Late, state.StartedAt);
         }
 
         context.ContinueAsNew(await PollAsync(context, state, steps));
         return null;
+    }
+
+    private static async Task PurgeAsync(TaskOrchestrationContext context)
+    {
+        try
+        {
+            await context.CallActivityAsync<int>(nameof(AllCabinetsActivities.PurgeGoneCabinets), true, Retry);
+        }
+        catch (TaskFailedException)
+        {
+            // It keeps nobody from being rebuilt; the next week's rebuild purges what is left.
+        }
     }
 
     /// <summary>Starts as many as there are free places.</summary>
@@ -53,7 +75,7 @@ public static class StartAllCabinets
         }
 
         var next = await context.CallActivityAsync<long[]>(
-            nameof(AllCabinetsActivities.NextCabinets), new NextCabinetsInput(state.After, free), Retry);
+            nameof(AllCabinetsActivities.NextCabinets), new NextCabinetsInput(state.After, free, state.Since), Retry);
         var started = await Task.WhenAll(next.Select(
             id => StartAsync(context, steps, new StartCabinetInput(id, state.Mode, state.SyncAskedAt))));
         var deadline = context.CurrentUtcDateTime + CabinetDeadline;

@@ -22,7 +22,8 @@ public sealed class DurableRunStarter(IOptions<RunsOptions> options) : IRunStart
         var id = InstanceIds.IndexOf(cabinetId);
         var runs = options.Value;
         var input = new RunInput(
-            cabinetId, $"durable:{id}", ApplyWindow: runs.ApplyWindow, EmbedWindow: runs.EmbedWindow, MaxRounds: runs.MaxRounds);
+            cabinetId, $"durable:{id}", ApplyWindow: runs.ApplyWindow, EmbedWindow: runs.EmbedWindow, MaxRounds: runs.MaxRounds,
+            ShortRounds: true);
         return client.StartSingletonAsync(nameof(IndexCabinet), id, input, cancellationToken);
     }
 }

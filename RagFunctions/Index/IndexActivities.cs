@@ -4,11 +4,16 @@ using RagFunctions.Core.Runs;
 namespace RagFunctions.Index;
 
 /// <summary>The steps of a round as activities. Each is idempotent: it may run twice, also side by side.</summary>
-public sealed class IndexActivities(IRunSteps steps)
+public sealed class IndexActivities(IRunSteps steps, InProcessDriver driver)
 {
     [Function(nameof(BeginRound))]
     public Task<RoundStart> BeginRound([ActivityTrigger] BeginRoundInput input, CancellationToken cancellationToken) =>
         steps.OpenAsync(input, cancellationToken);
+
+    /// <summary>All of a small round but its beginning.</summary>
+    [Function(nameof(RunRound))]
+    public Task<RunRoundResult> RunRound([ActivityTrigger] RunRoundInput input, CancellationToken cancellationToken) =>
+        driver.RunRoundAsync(input, cancellationToken);
 
     [Function(nameof(ApplyChanges))]
     public Task<ApplyResult> ApplyChanges([ActivityTrigger] ApplyRangeInput input, CancellationToken cancellationToken) =>

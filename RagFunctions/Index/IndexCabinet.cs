@@ -59,6 +59,9 @@ public static class IndexCabinet
                 case RunStep.OpenRound open:
                     var start = await context.CallActivityAsync<RoundStart>(nameof(IndexActivities.BeginRound), open.Input, Retry);
                     return () => plan.Complete(open, start);
+                case RunStep.RunRound round:
+                    var done = await context.CallActivityAsync<RunRoundResult>(nameof(IndexActivities.RunRound), round.Input, Retry);
+                    return () => plan.Complete(round, done);
                 case RunStep.ApplyRange apply:
                     var applied = await context.CallActivityAsync<ApplyResult>(nameof(IndexActivities.ApplyChanges), apply.Input, Retry);
                     return () => plan.Complete(apply, applied);

@@ -25,8 +25,8 @@ public sealed partial class CabinetSweep(SweepQuery query, StartIndex start, Cab
             {
                 Due(cabinet.CabinetId, cabinet.Reason);
 
-                // The renderer's minute passes: what it asks for is stored, so that the run finds it when it begins.
-                var stored = cabinet.Reason == SweepReason.Renderer ? RunMode.Full : RunMode.Incremental;
+                // The run does not look at these reasons itself: what they ask for is stored, so that it finds it when it begins.
+                var stored = cabinet.Reason is SweepReason.Renderer or SweepReason.Overdue ? RunMode.Full : RunMode.Incremental;
                 await start.StartModeAsync(cabinet.CabinetId, stored, token);
             });
         return findings.Due;

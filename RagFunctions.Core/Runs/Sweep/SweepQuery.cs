@@ -49,6 +49,7 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
                        WHEN (SELECT true FROM rag_metadata AS m WHERE m.cabinet_id = a.cabinet_id AND m.expires_at <= $5 LIMIT 1) THEN 6
                        WHEN a.catches_up AND (s.last_catch_up_at IS NULL OR s.last_catch_up_at <= clock_timestamp() - make_interval(mins => $6)) THEN 7
                        WHEN a.in_slot AND s.full_renderer_version <> $7 THEN 8
+                       WHEN s.full_completed_at <= clock_timestamp() - interval '8 days' THEN 9
                    END AS reason
             FROM unnest($1, $2, $3, $4) AS a (cabinet_id, has_changes, catches_up, in_slot)
             LEFT JOIN rag_index_status AS s ON s.cabinet_id = a.cabinet_id
@@ -93,7 +94,7 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
 
     private static RunMode ModeOf(SweepReason reason, string? requested) => reason switch
     {
-        SweepReason.NeverIndexed or SweepReason.Reactivated or SweepReason.Renderer => RunMode.Full,
+        SweepReason.NeverIndexed or SweepReason.Reactivated or SweepReason.Renderer or SweepReason.Overdue => RunMode.Full,
         SweepReason.CatchUp => RunMode.CatchUp,
         SweepReason.Requested => RunModeNames.Parse(requested!),
         _ => RunMode.Incremental,

@@ -26,4 +26,7 @@ public enum SweepReason
 
     /// <summary>Its texts were made by another version of the renderer.</summary>
     Renderer = 8,
+
+    /// <summary>Its last full run is older than eight days: the weekly rebuild has passed it by.</summary>
+    Overdue = 9,
 }

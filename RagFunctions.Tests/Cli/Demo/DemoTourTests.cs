@@ -27,7 +27,6 @@ public sealed class DemoTourTests
         Assert.True(code == ExitCode.Done, told);
         Assert.Contains("missing 0, stale 0, surplus 0, pending 0", told, StringComparison.Ordinal);
         Assert.Contains("requests, 0 against its rules", told, StringComparison.Ordinal);
-        // Limits are waited for a minute and more, by the clock.
         Assert.Equal(
             "Fri 03:00 Fri 05:00 Fri 07:00 Sun 03:00",
             await SingleAsync(database, """
@@ -36,9 +35,7 @@ public sealed class DemoTourTests
         Assert.Equal($"{(Syncs + 1) * 6} 0", await SingleAsync(database, """
             SELECT concat_ws(' ', count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status NOT IN ('completed', 'waiting'))) FROM wb_sync_logs
             """));
-        Assert.NotEqual("0", await SingleAsync(database, "SELECT count(*) FROM wb_sync_logs WHERE status = 'waiting'"));
         Assert.Equal("1 0", await SingleAsync(database, "SELECT concat_ws(' ', count(api_key_cipher), count(api_key)) FROM wb_cabinets"));
-        Assert.Equal("Completed", await SingleAsync(database, "SELECT status FROM local_host.instances WHERE instance_id = 'sync-1'"));
     }
 
     [Fact]

@@ -37,6 +37,16 @@ public sealed class SyncStepsTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
+    public async Task A_limit_tells_how_long_to_wait_and_at_least_five_seconds()
+    {
+        await using var world = await StartAsync(database);
+        world.Stub.Answer(Orders, "{}", 429, ("X-Ratelimit-Retry", "1"));
+        world.Stub.Answer(Sales, "{}", 429, ("X-Ratelimit-Retry", "90"));
+        Assert.Equal(SyncSteps.ShortestWait, (await Steps(world).SyncAsync(new SyncStepInput(world.Cabinet, SyncEntity.Orders), Ct)).Wait);
+        Assert.Equal(TimeSpan.FromSeconds(90), (await Steps(world).SyncAsync(new SyncStepInput(world.Cabinet, SyncEntity.Sales), Ct)).Wait);
+    }
+
+    [Fact]
     public async Task Everything_is_planned_for_a_person_and_for_the_timer_what_is_due()
     {
         await using var world = await StartAsync(database);
