@@ -202,6 +202,18 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    public async Task A_cabinet_without_a_full_run_for_eight_days_is_rebuilt()
+    {
+        var cabinet = await QuietCabinetAsync();
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET full_completed_at = clock_timestamp() - interval '7 days 23 hours' WHERE cabinet_id = $1", cabinet);
+        Assert.Null(await DueAsync(cabinet));
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET full_completed_at = clock_timestamp() - interval '8 days' WHERE cabinet_id = $1", cabinet);
+        Assert.Equal(new DueCabinet(cabinet, SweepReason.Overdue, RunMode.Full), await DueAsync(cabinet));
+        await _runs.Get<CabinetSweep>().RunAsync(RunsHarness.Cancel);
+        Assert.Equal("full_rebuild", await _runs.StatusAsync<string>(cabinet, "requested_mode"));
+    }
+
+    [Fact]
     public async Task A_cabinet_that_waits_or_runs_is_not_started()
     {
         var waiting = await QuietCabinetAsync();
