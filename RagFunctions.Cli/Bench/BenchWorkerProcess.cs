@@ -21,7 +21,8 @@ internal sealed class BenchWorkerProcess : IDisposable
         };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
         {
-            start.ArgumentList.Add(typeof(BenchWorkerProcess).Assembly.Location);
+            // Assembly.Location is empty where all is published as one file, and refused by its analyzer.
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, $"{typeof(BenchWorkerProcess).Assembly.GetName().Name}.dll"));
         }
 
         start.ArgumentList.Add("bench-worker");
