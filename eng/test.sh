@@ -11,20 +11,21 @@ usage() {
 usage: eng/test.sh [--long] [--filter TEXT]
 
   --long          also the tests marked Explicit (large data, long runs)
-  --filter TEXT   only tests with TEXT in their full name; one that begins with "/" is an xunit filter query
+  --filter TEXT   only tests with TEXT in their full name; one that begins with "/" is an xunit filter query. Nothing is published
 
 The last line is "N passed, N failed, N skipped". With CI=true a skipped test is a failure.
 USAGE
   exit 2
 }
 
-runner_options=()
+runner_options=() filtered=
 while (($# > 0)); do
   case $1 in
     --long) runner_options+=(-explicit on) ;;
     --filter)
       (($# >= 2)) || usage
       shift
+      filtered=yes
       if [[ $1 == /* ]]; then runner_options+=(-filter "$1"); else runner_options+=(-method "*$1*"); fi
       ;;
     *) usage ;;
@@ -50,6 +51,7 @@ if have shellcheck; then step "shell scripts" shellcheck -x eng/*.sh eng/pipelin
 step "restore" dotnet restore RagFunctions.sln
 step "format" dotnet format RagFunctions.sln --verify-no-changes --no-restore
 step "build" dotnet build RagFunctions.sln --no-restore -v q --nologo -clp:NoSummary
+[ -n "$filtered" ] || shown "publish" "$root/eng/publish.sh" "$root/artifacts/publish"
 
 mkdir -p "${results%/*}"
 rm -f "$results"

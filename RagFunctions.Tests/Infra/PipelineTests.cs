@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 
 namespace RagFunctions.Tests.Infra;
 
@@ -48,8 +49,27 @@ public sealed partial class PipelineTests
     }
 
     [Fact]
-    public void The_package_is_a_release_build_of_the_app_and_of_the_command() => Assert.Equal(
+    public void The_package_is_the_app_and_the_command() => Assert.Equal(
         ["app", "rag"], Pipeline.StepsIn(Root["stages", 1]).Where(step => step.ContainsKey("publish")).Select(step => (string)step["artifact"]));
+
+    [Fact]
+    public void What_is_deployed_is_published_by_the_script_that_the_checks_run()
+    {
+        var document = File.ReadAllText(Repository.PathOf("docs", "deploy.md"));
+        var checks = File.ReadAllText(Repository.PathOf("eng", "test.sh"));
+        Assert.All([Root.Text, document, checks], text => Assert.Matches(@"eng/publish\.sh""? ", text));
+        Assert.All([Root.Text, Environment.Text, document, checks], text => Assert.DoesNotContain("dotnet publish", text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_command_is_called_by_the_name_of_its_file()
+    {
+        var name = XDocument.Load(Repository.PathOf("RagFunctions.Cli", "RagFunctions.Cli.csproj")).Descendants("AssemblyName").Single().Value;
+        var texts = Root.Text + Environment.Text + File.ReadAllText(Repository.PathOf("docs", "deploy.md"));
+        var called = PublishedCommand().Matches(texts).Select(match => match.Groups[1].Value).ToList();
+        Assert.True(called.Count >= 3);
+        Assert.All(called, file => Assert.Equal(name, file));
+    }
 
     [Fact]
     public void Infrastructure_then_schemas_then_app_then_the_smoke_test() => Assert.Equal(
@@ -122,6 +142,9 @@ public sealed partial class PipelineTests
 
     private static string ScriptOf(object? job, string step) =>
         (string)Pipeline.At(Assert.Single(Pipeline.StepsIn(job), found => Pipeline.Name(found) == step), "inputs", "inlineScript")!;
+
+    [GeneratedRegex(@"(?:artifacts/publish|\(Pipeline\.Workspace\))/rag/([\w.]+)")]
+    private static partial Regex PublishedCommand();
 
     [GeneratedRegex(@"(?<=[\s""])(eng|infra)/[\w./-]+\.(sh|yml|bicep)\b")]
     private static partial Regex RepositoryPath();
