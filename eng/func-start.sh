@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# The app under Azure's own host: build, storage emulator, `func start`. Needs Core Tools and the public package feed;
-# `rag serve` needs neither.
+# The app under Azure's own host: build, storage emulator, `func start`. Needs Core Tools and npm; `rag serve` needs neither.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -14,8 +13,7 @@ have func || die "no Azure Functions Core Tools here (npm install -g azure-funct
 have npx || die "no npm here for the storage emulator (https://nodejs.org); without it: dotnet run --project RagFunctions.Cli -- serve"
 [ -f local.settings.json ] || die "no local.settings.json: copy local.settings.sample.json and fill in the connection strings"
 
-step "build (Release, public feed)" dotnet build RagFunctions -c Release -v q --nologo -clp:NoSummary ||
-  die "the app's packages come from the public feed (https://api.nuget.org/v3/index.json): is it among the sources?"
+step "build" dotnet build RagFunctions -c Release -v q --nologo -clp:NoSummary
 
 mkdir -p .local/azurite
 azurite=
