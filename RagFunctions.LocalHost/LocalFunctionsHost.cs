@@ -113,8 +113,8 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         var level = Enum.TryParse<LogLevel>(settings["Logging:LogLevel:Default"], out var given) && given > LogLevel.Warning ? given : LogLevel.Warning;
         string[] parts = ["Microsoft", "DurableTask", "Host", "Function", "Grpc", "Yarp", "System"];
 
-        // The address that the app is given on Azure, and keys of a feature that it does not use.
-        string[] noise = ["Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.DataProtection"];
+        // The address that the app is given on Azure, keys of a feature that it does not use, and what a start finds in the storage already.
+        string[] noise = ["Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.DataProtection", "Azure.Core"];
         return parts.Concat(noise).ToDictionary(
             part => $"Logging:LogLevel:{part}", part => (string?)(noise.Contains(part) && level < LogLevel.Error ? LogLevel.Error : level).ToString());
     }

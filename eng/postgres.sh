@@ -6,9 +6,12 @@ shopt -s inherit_errexit
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck source=eng/steps.sh
 . "$root/eng/steps.sh"
+# shellcheck source=eng/servers.sh
+. "$root/eng/servers.sh"
 
 state=$root/.local/postgres # what this clone remembers: kind, port, password, version, directory, connection
 first_port=54329
+instead="set RAG_TEST_POSTGRES"
 user=rag
 
 usage() {
@@ -25,22 +28,6 @@ usage: eng/postgres.sh up | down | reset | url [main|rag|DATABASE]
   url    prints an Npgsql connection string (default database: main)
 USAGE
   exit 2
-}
-
-recall() { [ -f "$state/$1" ] && cat "$state/$1"; }
-
-# Only the owner may read what is remembered: the password is among it.
-remember() { (umask 077 && printf '%s\n' "$2" >"$state/$1.new" && mv "$state/$1.new" "$state/$1"); }
-
-answers() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
-
-next_free_port() { # from
-  local port=$1
-  while answers 127.0.0.1 "$port"; do
-    port=$((port + 1))
-    ((port < first_port + 500)) || die "no free port between $first_port and $port"
-  done
-  printf '%s' "$port"
 }
 
 # ---------- a server named by the environment
@@ -122,29 +109,6 @@ installed_version() {
 }
 
 in_apt() { [ -n "$(apt-cache madison "$1" 2>/dev/null)" ]; }
-
-is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
-
-# A source of other software that is out of reach is no reason to stop: what we need may still be there.
-refresh_package_lists() {
-  as_root apt-get update -q || say "  (apt-get update complained; going on with the lists there are)"
-}
-
-lists_refreshed=
-install_packages() { # names
-  local missing=() name
-  for name in "$@"; do
-    is_installed "$name" || missing+=("$name")
-  done
-  ((${#missing[@]} > 0)) || return 0
-  if [ -z "$lists_refreshed" ]; then
-    step "apt-get update" refresh_package_lists
-    lists_refreshed=yes
-  fi
-  step "apt-get install ${missing[*]}" as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}" ||
-    die "could not install ${missing[*]}: install by hand, or set RAG_TEST_POSTGRES"
-}
 
 # Debian's server package makes and starts a cluster "main" on port 5432 when first installed. Its one switch for that
 # is a file of postgresql-common, so that comes first; the file is put back as it was.
@@ -297,13 +261,9 @@ cluster_runs() { # version, directory
   as_server "$(pg_bin "$1")/pg_ctl" status --pgdata "$2/data" >/dev/null 2>&1
 }
 
-# The server outlives this script: it must hold none of our open files (a lock, a pipe that someone reads to its end).
 start_server() { # version, directory
   (
-    for fd in /proc/self/fd/*; do
-      fd=${fd##*/}
-      ((fd <= 2)) || eval "exec $fd>&-"
-    done
+    close_our_files
     as_server "$(pg_bin "$1")/pg_ctl" start --wait --timeout 60 --silent --pgdata "$2/data" --log "$2/server.log" \
       >/dev/null 2>&1
   )
@@ -445,11 +405,7 @@ shift
 case $command in
   up | down | reset)
     (($# == 0)) || usage
-    mkdir -p "$state"
-    # Two at once in one clone: the second waits and finds the work done.
-    exec {lock}>"$state/lock"
-    flock "$lock"
-    "$command"
+    alone "$command"
     ;;
   url)
     (($# <= 1)) || usage

@@ -43,7 +43,7 @@ internal sealed class DurableHost : IAsyncDisposable
                     web.Services.AddSingleton<IDurabilityProviderFactory, MemoryStore.Factory>();
                 }
             })
-            .ConfigureAppConfiguration(all => all.AddInMemoryCollection(SettingsOf(settings, options.Storage)))
+            .ConfigureAppConfiguration(all => all.AddInMemoryCollection(SettingsOf(settings, options.Storage, webhooks.Port)))
             .ConfigureServices(services =>
             {
                 services.Replace(ServiceDescriptor.Singleton(loggers));
@@ -97,7 +97,7 @@ internal sealed class DurableHost : IAsyncDisposable
         _host.Dispose();
     }
 
-    private static Dictionary<string, string?> SettingsOf(IConfiguration settings, string storage)
+    private static Dictionary<string, string?> SettingsOf(IConfiguration settings, string storage, int port)
     {
         var hostFile = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "host.json")).Build();
         var all = hostFile.GetSection("extensions:durableTask").AsEnumerable(makePathsRelative: true).Where(pair => pair.Value is not null)
@@ -107,6 +107,10 @@ internal sealed class DurableHost : IAsyncDisposable
         all["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated";
         // A container of the Functions service has it; the extension would then log for that service.
         all["CONTAINER_NAME"] = "";
+
+        // By these two a worker owns its partitions of a hub: apart from another one on this machine, and the same after a restart.
+        all["WEBSITE_CURRENT_STAMPNAME"] = Environment.MachineName;
+        all["RoleInstanceId"] = $"{port}";
 
         // The extension would ask for Application Insights; here the spans of the app are what there is.
         all[$"{Section}:tracing:distributedTracingEnabled"] = "true";
