@@ -9,11 +9,12 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck source=eng/servers.sh
 . "$root/eng/servers.sh"
 
-state=$root/.local/azurite # what this clone remembers: port, pid, connection; beside it data, log and the program
+state=${RAG_AZURITE_STATE:-$root/.local/azurite} # port and pid, and beside them data and log
 first_port=10000
 instead="set RAG_TEST_AZURITE"
 version=3.35.0 # newer ones ask for a Node.js that Debian and Ubuntu do not have yet
-program=$state/npm/node_modules/azurite/dist/src/azurite.js
+home=$root/.local/azurite/npm
+program=$home/node_modules/azurite/dist/src/azurite.js
 services=(Blob Queue Table) # on three ports in a row
 
 # The account and the key that every Azurite has.
@@ -28,6 +29,7 @@ usage: eng/azurite.sh up | down | reset | url
            RAG_TEST_AZURITE    a connection string: that storage is used as it is
            npm                 Azurite, on Node.js from Debian's or Ubuntu's packages where there is none
          It listens on 127.0.0.1 only, on three ports from 10000 upwards; every request is a line in .local/azurite/log.
+         RAG_AZURITE_STATE names a directory for another one beside it.
   down   stops it; the data stay
   reset  throws its data away and starts it anew
   url    prints its connection string
@@ -37,7 +39,7 @@ USAGE
 
 # ---------- the program
 
-installed() { [ "$(node -p "require('$state/npm/node_modules/azurite/package.json').version" 2>/dev/null)" = "$version" ]; }
+installed() { [ "$(node -p "require('$home/node_modules/azurite/package.json').version" 2>/dev/null)" = "$version" ]; }
 
 install_azurite() {
   if ! have node || ! have npm; then
@@ -45,7 +47,7 @@ install_azurite() {
     install_packages nodejs npm
   fi
   # Only the packages' files: none of them has to run anything to be installed.
-  installed || step "npm install azurite@$version" npm install --prefix "$state/npm" --ignore-scripts --no-audit --no-fund "azurite@$version" ||
+  installed || step "npm install azurite@$version" npm install --prefix "$home" --ignore-scripts --no-audit --no-fund "azurite@$version" ||
     die "Azurite could not be installed: is npm's registry within reach? Otherwise $instead"
 }
 
@@ -70,7 +72,7 @@ all_answer() { # first port
 # Not another process that was given the same number later.
 runs() {
   local pid
-  pid=$(recall pid) && tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF "$program"
+  pid=$(recall pid) && tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF "$program --location $state/data"
 }
 
 start() { # first port
