@@ -46,3 +46,29 @@ public static class RagCoreServices
         return services;
     }
 }
+
+/// <summary>Registers the change queue.</summary>
+public static class ChangesServices
+{
+    /// <summary>Adds <see cref="ChangeQueue"/>.</summary>
+    public static IServiceCollection AddChanges(this IServiceCollection services) => services.AddSingleton<ChangeQueue>();
+}
+
+/// <summary>Registers what writes and checks the index.</summary>
+public static class StoreServices
+{
+    /// <summary>Adds planning, applying, verifying and the removal of cabinets.</summary>
+    public static IServiceCollection AddStore(this IServiceCollection services) => services
+        .AddSingleton<RangePlanner>()
+        .AddSingleton<ChangeApplier>()
+        .AddSingleton<IndexVerifier>()
+        .AddSingleton<SourceRowSets>()
+        .AddSingleton<CabinetPurge>();
+}
+
+/// <summary>Registers the search.</summary>
+public static class SearchServices
+{
+    /// <summary>Adds the search; it needs the embedder.</summary>
+    public static IServiceCollection AddSearch(this IServiceCollection services) => services.AddSingleton<VectorSearch>();
+}

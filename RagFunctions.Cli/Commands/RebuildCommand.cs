@@ -2,9 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Runs.Sweep;
+using RagFunctions.Core.Status;
 using RagFunctions.Core.Store;
 using Spectre.Console;
 

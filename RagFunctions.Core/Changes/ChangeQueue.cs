@@ -376,3 +376,27 @@ public sealed class ChangeQueue(MainDatabase main)
 
     private static string Cut(string text) => text.Length <= MaxErrorLength ? text : text[..MaxErrorLength];
 }
+
+/// <summary>Queue rows as they stood when they were looked at, in order of id. The rows stay in the queue until what they ask for is committed.</summary>
+/// <param name="Ids">Row primary keys, ascending.</param>
+/// <param name="Versions">The version of each row of <paramref name="Ids"/>; a later change of the same row has another one.</param>
+public sealed record TakenChanges(long[] Ids, long[] Versions)
+{
+    /// <summary>Nothing was due.</summary>
+    public static TakenChanges None { get; } = new([], []);
+}
+
+/// <summary>A row that could not be indexed.</summary>
+/// <param name="Id">Row primary key.</param>
+/// <param name="Version">The queue version that was taken; null when the row was not queued (full run): it is queued now.</param>
+/// <param name="Error">What went wrong, without secrets or personal data. Cut to 500 characters.</param>
+public readonly record struct FailedChange(long Id, long? Version, string Error);
+
+/// <summary>What waits in the change queue for one entity of one cabinet.</summary>
+/// <param name="Entity">Whose rows.</param>
+/// <param name="Rows">All queued rows.</param>
+/// <param name="Due">Those a run would take now.</param>
+/// <param name="Failed">Those that failed at least once.</param>
+/// <param name="Blocked">Those the guard against mass deletion keeps.</param>
+/// <param name="OldestChange">When the oldest of them was first announced, by the clock of the main database.</param>
+public sealed record QueueDepth(Entity Entity, long Rows, long Due, long Failed, long Blocked, DateTimeOffset OldestChange);

@@ -1,6 +1,6 @@
 using Npgsql;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core.Embeddings.Providers;
 
 namespace RagFunctions.Core.Embeddings;
 
@@ -88,3 +88,12 @@ public sealed class EmbeddingPlanner(RagDatabase rag, EmbeddingsOptions options)
         return (new EmbeddingPlan(Superseded: false, chunks, intervals), isLoad);
     }
 }
+
+/// <summary>Input of the activity that plans the embedding of a round.</summary>
+public sealed record PlanEmbeddingInput(long CabinetId, Guid RunId, long Token);
+
+/// <summary>Contiguous intervals of <c>chunk_hash</c> that together hold every due pending chunk of the cabinet.</summary>
+/// <param name="Superseded">The token is no longer the cabinet's.</param>
+/// <param name="PendingChunks">Due pending chunks found.</param>
+/// <param name="Intervals">At most 400; identical texts never stand in two of them. Empty when nothing is pending.</param>
+public sealed record EmbeddingPlan(bool Superseded, long PendingChunks, IReadOnlyList<HashInterval> Intervals);

@@ -1,3 +1,5 @@
+using RagFunctions.Core.Embeddings.Providers;
+
 namespace RagFunctions.Core.Embeddings;
 
 /// <summary>Divides texts into requests. Pure but for the tokenizer.</summary>

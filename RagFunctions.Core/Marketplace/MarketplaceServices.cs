@@ -8,8 +8,12 @@ using Polly;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Marketplace.Client;
-using RagFunctions.Core.Marketplace.Cursors;
 using RagFunctions.Core.Marketplace.Limits;
+using RagFunctions.Core.Marketplace.Prices;
+using RagFunctions.Core.Marketplace.Products;
+using RagFunctions.Core.Marketplace.Reviews;
+using RagFunctions.Core.Marketplace.Statistics;
+using RagFunctions.Core.Marketplace.Stocks;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Marketplace.Tokens;
 

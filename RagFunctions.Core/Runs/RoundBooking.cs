@@ -3,7 +3,8 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using RagFunctions.Core.Chunks;
-using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core.Runs;
 

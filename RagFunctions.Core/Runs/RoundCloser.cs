@@ -2,6 +2,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core.Runs;
 
@@ -130,3 +132,93 @@ public sealed partial class RoundCloser(
         "Finished {Mode} indexing for cabinet {CabinetId}: {Outcome}, {TotalChunks} chunks, {PendingChunks} pending")]
     private partial void Ended(string mode, long cabinetId, string outcome, long totalChunks, long pendingChunks);
 }
+
+/// <summary>Input of the activity that closes a round. Repeating a known (run, round) changes nothing and gives the same answer.</summary>
+/// <param name="CabinetId">The tenant.</param>
+/// <param name="RunId">The run.</param>
+/// <param name="Round">The round to close.</param>
+/// <param name="Token">The round's fencing token.</param>
+/// <param name="Totals">Sums of this round.</param>
+/// <param name="ApplyFailed">A range failed as a whole (for example a locked table): the round's changes are still queued.</param>
+/// <param name="RetryAt">The provider asks to wait.</param>
+/// <param name="StopError">The run must stop with this error.</param>
+/// <param name="LastRound">No further round may follow in this run.</param>
+/// <param name="Mode">The mode this round had (<see cref="RoundStart.Mode"/>): what it may tick off.</param>
+public sealed record FinishRoundInput(
+    long CabinetId,
+    Guid RunId,
+    int Round,
+    long Token,
+    RoundTotals Totals,
+    bool ApplyFailed,
+    DateTimeOffset? RetryAt,
+    string? StopError,
+    bool LastRound,
+    RunMode Mode = RunMode.Incremental);
+
+/// <summary>Sums over the steps of one round.</summary>
+public sealed record RoundTotals
+{
+    public long RowsRead { get; init; }
+    public long New { get; init; }
+    public long Updated { get; init; }
+    public long Unchanged { get; init; }
+    public long Deleted { get; init; }
+    public long FailedRows { get; init; }
+    public long FailedChunks { get; init; }
+    public long Embedded { get; init; }
+    public long Reused { get; init; }
+    public long Requests { get; init; }
+    public long Inputs { get; init; }
+    public long Tokens { get; init; }
+    public long FailedBatches { get; init; }
+    public long ReadMs { get; init; }
+    public long RenderMs { get; init; }
+    public long EmbedMs { get; init; }
+    public long SaveMs { get; init; }
+
+    /// <summary>Entities the guard held back, each once.</summary>
+    public IReadOnlyList<BlockedEntity> Blocked { get; init; } = [];
+
+    /// <summary>The first error met, for <c>last_error</c>.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>These sums plus one applied range.</summary>
+    public RoundTotals Plus(ApplyResult result) => this with
+    {
+        RowsRead = RowsRead + result.RowsRead,
+        New = New + result.New,
+        Updated = Updated + result.Updated,
+        Unchanged = Unchanged + result.Unchanged,
+        Deleted = Deleted + result.Deleted,
+        FailedRows = FailedRows + result.FailedRows,
+        ReadMs = ReadMs + result.ReadMs,
+        RenderMs = RenderMs + result.RenderMs,
+        SaveMs = SaveMs + result.SaveMs,
+        Blocked = result.Blocked is null || Blocked.Any(b => b.Entity == result.Blocked.Entity) ? Blocked : [.. Blocked, result.Blocked],
+        Error = Error ?? result.Error,
+    };
+
+    /// <summary>These sums plus one embedded interval.</summary>
+    public RoundTotals Plus(EmbedBatchResult result) => this with
+    {
+        Embedded = Embedded + result.Embedded,
+        Reused = Reused + result.Reused,
+        FailedChunks = FailedChunks + result.FailedChunks,
+        Requests = Requests + result.Requests,
+        Inputs = Inputs + result.Inputs,
+        Tokens = Tokens + result.Tokens,
+        // One that has to wait is tried again; if nobody waits for it, the run's outcome says so.
+        FailedBatches = FailedBatches + (result.Error is null && result.StopError is null ? 0 : 1),
+        EmbedMs = EmbedMs + result.EmbedMs,
+        SaveMs = SaveMs + result.SaveMs,
+        Error = Error ?? result.StopError ?? result.Error,
+    };
+}
+
+/// <summary>Answer of the activity that closes a round.</summary>
+/// <param name="Again">More is due and another round may follow at once.</param>
+/// <param name="Outcome">One of <see cref="RunOutcome"/>; final unless <paramref name="Again"/>.</param>
+/// <param name="NotBefore">With <see cref="RunOutcome.Waiting"/>: when the run may go on, by the clock of the index database; for people.</param>
+/// <param name="Wait">With <see cref="RunOutcome.Waiting"/>: how long until then. An orchestrator waits by another clock, so it needs the length.</param>
+public sealed record RoundEnd(bool Again, string Outcome, DateTimeOffset? NotBefore = null, TimeSpan? Wait = null);

@@ -3,8 +3,7 @@ using Microsoft.Extensions.Options;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Embeddings;
-using RagFunctions.Core.Runs.CatchUp;
-using RagFunctions.Core.Runs.Lease;
+using RagFunctions.Core.Leases;
 using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core.Runs;
@@ -90,4 +89,51 @@ public sealed partial class RoundOpener(
 
     [LoggerMessage(4010, LogLevel.Information, "Starting full_rebuild indexing for cabinet {CabinetId}")]
     private partial void FullStarted(long cabinetId);
+}
+
+/// <summary>Input of the activity that opens a round.</summary>
+/// <param name="CabinetId">The tenant.</param>
+/// <param name="RunId">Made by the orchestrator, the same for all rounds of a run; repeating a known (run, round) changes nothing.</param>
+/// <param name="Round">1-based.</param>
+/// <param name="Owner">Who runs: the same owner with another run takes over at once, another owner only after the lease has expired.</param>
+public sealed record BeginRoundInput(long CabinetId, Guid RunId, int Round, string Owner);
+
+/// <summary>Answer of the activity that opens a round: what to do, in a few kilobytes at any size of cabinet.</summary>
+/// <param name="Status">Whether work follows.</param>
+/// <param name="Token">Fencing token; every later step of the round carries it.</param>
+/// <param name="Mode">The mode decided: the strongest of what is stored and what the state of the index demands.</param>
+/// <param name="AsOf">Business time of the round (90-day rule, expiry), taken once.</param>
+/// <param name="Ranges">The parts of the work, disjoint; products come first. At most 200.</param>
+/// <param name="NotBefore">With <see cref="BeginStatus.NotYet"/> or <see cref="BeginStatus.Busy"/>: when to look again, by the clock of the index database; for people.</param>
+/// <param name="Message">With anything but <see cref="BeginStatus.Started"/>: why, for the operator.</param>
+/// <param name="Wait">With <see cref="BeginStatus.NotYet"/>: how long until then. An orchestrator waits by another clock, so it needs the length.</param>
+/// <param name="Rows">Distinct rows that the ranges cover.</param>
+public sealed record RoundStart(
+    BeginStatus Status,
+    long Token,
+    RunMode Mode,
+    DateTimeOffset AsOf,
+    IReadOnlyList<ChangeRange> Ranges,
+    DateTimeOffset? NotBefore = null,
+    string? Message = null,
+    TimeSpan? Wait = null,
+    long Rows = 0);
+
+/// <summary>What came of opening a round.</summary>
+public enum BeginStatus
+{
+    /// <summary>The lease is held; work follows.</summary>
+    Started = 0,
+
+    /// <summary>Another owner holds the lease; nothing was done. The stored request and the queue keep the work.</summary>
+    Busy = 1,
+
+    /// <summary>The cabinet is unknown or not active: its queue rows were dropped, its chunks are hidden from search.</summary>
+    Inactive = 2,
+
+    /// <summary>The run may not begin before <see cref="RoundStart.NotBefore"/>.</summary>
+    NotYet = 3,
+
+    /// <summary>The run cannot begin at all, for example because the index belongs to another embedding model.</summary>
+    Refused = 4,
 }

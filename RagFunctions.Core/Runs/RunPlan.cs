@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core.Runs;
 
@@ -428,4 +430,47 @@ public sealed class RunPlan
     private static RoundTotals Shortened(RoundTotals totals) => totals with { Error = Short(totals.Error) };
 
     private static string? Short(string? text) => text is { Length: > LongestError } ? text[..LongestError] : text;
+}
+
+/// <summary>One thing to do, handed out by <see cref="RunPlan"/>: an activity of the orchestrator, a call of the in-process driver.</summary>
+public abstract record RunStep
+{
+    private RunStep()
+    {
+    }
+
+    /// <summary>Take the lease, decide the mode, cut the ranges.</summary>
+    public sealed record OpenRound(BeginRoundInput Input) : RunStep;
+
+    /// <summary>Do the whole of a small round.</summary>
+    public sealed record RunRound(RunRoundInput Input) : RunStep;
+
+    /// <summary>Bring the chunks of one range up to date.</summary>
+    public sealed record ApplyRange(ApplyRangeInput Input) : RunStep;
+
+    /// <summary>Cut what is pending into intervals.</summary>
+    public sealed record PlanEmbedding(PlanEmbeddingInput Input) : RunStep;
+
+    /// <summary>Embed what is pending in one interval.</summary>
+    public sealed record EmbedBatch(EmbedBatchInput Input) : RunStep;
+
+    /// <summary>Book the totals; release the lease unless another round follows.</summary>
+    public sealed record CloseRound(FinishRoundInput Input) : RunStep;
+}
+
+/// <summary>What follows when every step of a round is over.</summary>
+public abstract record RunEnding
+{
+    private RunEnding()
+    {
+    }
+
+    /// <summary>Go on at once with <paramref name="Next"/> (continue-as-new).</summary>
+    public sealed record Again(RunInput Next) : RunEnding;
+
+    /// <summary>Sleep for <paramref name="Time"/>, at most <see cref="RunPlan.LongestWait"/>, then go on with <paramref name="Next"/>.</summary>
+    public sealed record Wait(TimeSpan Time, RunInput Next) : RunEnding;
+
+    /// <summary>The run is over.</summary>
+    public sealed record Done(RunSummary Summary) : RunEnding;
 }

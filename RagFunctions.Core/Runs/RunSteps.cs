@@ -22,3 +22,22 @@ public sealed class RunSteps(
     /// <inheritdoc />
     public Task<RoundEnd> CloseAsync(FinishRoundInput input, CancellationToken cancellationToken) => closer.CloseAsync(input, cancellationToken);
 }
+
+/// <summary>The five steps of a round, as the in-process driver calls them; the orchestrator calls the same services as activities.</summary>
+public interface IRunSteps
+{
+    /// <summary><see cref="RoundOpener.OpenAsync"/>.</summary>
+    Task<RoundStart> OpenAsync(BeginRoundInput input, CancellationToken cancellationToken);
+
+    /// <summary>Applies one range of changes.</summary>
+    Task<ApplyResult> ApplyAsync(ApplyRangeInput input, CancellationToken cancellationToken);
+
+    /// <summary>Plans the embedding of what is pending.</summary>
+    Task<EmbeddingPlan> PlanAsync(PlanEmbeddingInput input, CancellationToken cancellationToken);
+
+    /// <summary>Embeds one interval.</summary>
+    Task<EmbedBatchResult> EmbedAsync(EmbedBatchInput input, CancellationToken cancellationToken);
+
+    /// <summary><see cref="RoundCloser.CloseAsync"/>.</summary>
+    Task<RoundEnd> CloseAsync(FinishRoundInput input, CancellationToken cancellationToken);
+}

@@ -1,10 +1,9 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using RagFunctions.Core.Runs.CatchUp;
-using RagFunctions.Core.Runs.Lease;
-using RagFunctions.Core.Runs.Requests;
-using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Changes;
+using RagFunctions.Core.Leases;
 using RagFunctions.Core.Runs.Sweep;
+using RagFunctions.Core.Status;
 
 namespace RagFunctions.Core.Runs;
 

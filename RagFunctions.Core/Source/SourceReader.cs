@@ -139,3 +139,14 @@ public static class SourceReader
         return null;
     }
 }
+
+/// <summary>What one read of the source found. An id in neither list does not exist in this cabinet.</summary>
+/// <typeparam name="T">The row, or what the reader's caller makes of it.</typeparam>
+/// <param name="Eligible">Rows that have a chunk, ordered by id.</param>
+/// <param name="Ineligible">Rows that are there but have none, ordered by id; filled by reads by id only.</param>
+public sealed record SourceBatch<T>(IReadOnlyList<T> Eligible, IReadOnlyList<IneligibleRow> Ineligible);
+
+/// <summary>A row that exists in the source but may have no chunk: inactive, quantity 0, or older than 90 days.</summary>
+/// <param name="Id">Primary key.</param>
+/// <param name="NmId">Article number.</param>
+public sealed record IneligibleRow(long Id, long? NmId);

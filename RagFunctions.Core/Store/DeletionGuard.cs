@@ -1,5 +1,4 @@
 using Npgsql;
-using RagFunctions.Core.Runs;
 
 namespace RagFunctions.Core.Store;
 

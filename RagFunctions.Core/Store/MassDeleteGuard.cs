@@ -120,3 +120,18 @@ public static class MassDeleteGuard
         },
     };
 }
+
+/// <summary>What the guard against mass deletion found for one entity.</summary>
+/// <param name="Blocks">Nothing of the entity may be deleted.</param>
+/// <param name="Numbers">Rows the index holds and how many of them would stay; set when it blocks.</param>
+public readonly record struct GuardVerdict(bool Blocks, BlockedEntity Numbers)
+{
+    internal static GuardVerdict Of(Entity entity, long indexedRows, long stayingRows) =>
+        new(MassDeleteGuard.Blocks(indexedRows, stayingRows), new BlockedEntity(entity, indexedRows, stayingRows));
+}
+
+/// <summary>The guard against mass deletion held: what the operator needs to judge it.</summary>
+/// <param name="Entity">Whose chunks were kept.</param>
+/// <param name="IndexedRows">Rows of the entity the index holds.</param>
+/// <param name="EligibleRows">How many of those the source still offers.</param>
+public sealed record BlockedEntity(Entity Entity, long IndexedRows, long EligibleRows);

@@ -5,7 +5,7 @@ using Npgsql;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core.Leases;
 using RagFunctions.Core.Source;
 
 namespace RagFunctions.Core.Store;

@@ -1,6 +1,5 @@
 using Npgsql;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Runs;
 
 namespace RagFunctions.Core.Store;
 
@@ -145,3 +144,19 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
 
     private sealed record QueueCuts(List<long> Firsts, long Rows, long Waiting);
 }
+
+/// <summary>The work of a round, cut into ranges.</summary>
+/// <param name="Ranges">Disjoint, products first, in order of id; at most <see cref="RangePlanner.MaxRanges"/>.</param>
+/// <param name="Blocked">Entities the guard against mass deletion holds back; their ranges say <c>DeletesAllowed = false</c>.</param>
+/// <param name="Rows">Distinct rows the ranges cover.</param>
+public sealed record RangePlan(IReadOnlyList<ChangeRange> Ranges, IReadOnlyList<BlockedEntity> Blocked, long Rows);
+
+/// <summary>A half-open interval of row ids of one entity.</summary>
+/// <param name="Entity">Whose rows.</param>
+/// <param name="From">First id, inclusive; null = from the beginning.</param>
+/// <param name="To">First id of the next range, exclusive; null = to the end.</param>
+/// <param name="DeletesAllowed">False when the guard against mass deletion holds for this entity: rows are written, none deleted.</param>
+/// <param name="ForeseenDeletes">
+/// Rows of the range whose deletion the guard has already judged. When clearly more are about to go, it judges again.
+/// </param>
+public sealed record ChangeRange(Entity Entity, long? From, long? To, bool DeletesAllowed = true, long ForeseenDeletes = 0);

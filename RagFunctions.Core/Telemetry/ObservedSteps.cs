@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core.Telemetry;
 
@@ -53,4 +56,61 @@ internal sealed class ObservedSteps(IRunSteps inner, EmbeddingsOptions embedding
             span?.SetTag(RagTelemetry.RunId, runId.ToString());
             return run();
         });
+}
+
+/// <summary>Records what the comparison at the end of a full run found. Texts without a vector are not differences: they have a metric of their own.</summary>
+internal sealed class ObservedVerifier(IRunVerifier inner) : IRunVerifier
+{
+    /// <inheritdoc />
+    public async Task<VerifiedCounts> VerifyAsync(
+        long cabinetId, DateTimeOffset asOf, Task<RunFigures> figures, CancellationToken cancellationToken)
+    {
+        var counts = await inner.VerifyAsync(cabinetId, asOf, figures, cancellationToken);
+        Record("missing", counts.Missing);
+        Record("stale", counts.Stale);
+        Record("surplus", counts.Surplus);
+        return counts;
+
+        void Record(string kind, long chunks) => RagTelemetry.Differences.Record(
+            chunks,
+            new KeyValuePair<string, object?>(RagTelemetry.CabinetId, cabinetId),
+            new KeyValuePair<string, object?>(RagTelemetry.DifferenceKind, kind));
+    }
+}
+
+/// <summary>A span and its length for one step, whoever drives it.</summary>
+internal static class ObservedStep
+{
+    /// <summary>Runs the step inside its span.</summary>
+    /// <param name="step">Its name.</param>
+    /// <param name="cabinetId">The cabinet.</param>
+    /// <param name="run">The step; may tell the span more.</param>
+    public static async Task<T> RunAsync<T>(string step, long cabinetId, Func<Activity?, Task<T>> run)
+    {
+        using var span = RagTelemetry.Source.StartActivity(step);
+        span?.SetTag(RagTelemetry.CabinetId, cabinetId);
+        var started = Stopwatch.GetTimestamp();
+        string? error = null;
+        try
+        {
+            return await run(span);
+        }
+        catch (Exception exception)
+        {
+            // The type alone: a message may quote a row.
+            error = exception.GetType().FullName;
+            span?.SetTag(RagTelemetry.ErrorType, error).SetStatus(ActivityStatusCode.Error);
+            throw;
+        }
+        finally
+        {
+            var tags = new TagList { { "rag.step", step } };
+            if (error is not null)
+            {
+                tags.Add(RagTelemetry.ErrorType, error);
+            }
+
+            RagTelemetry.StepDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, tags);
+        }
+    }
 }

@@ -5,7 +5,7 @@ using Npgsql;
 using Pgvector;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Fakes.Embeddings;
 using RagFunctions.Tests.Postgres;
 

@@ -1,6 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RagFunctions.Core.Marketplace.Client;
+using RagFunctions.Core.Marketplace.Prices;
+using RagFunctions.Core.Marketplace.Products;
+using RagFunctions.Core.Marketplace.Reviews;
+using RagFunctions.Core.Marketplace.Statistics;
+using RagFunctions.Core.Marketplace.Stocks;
 using RagFunctions.Fakes.Marketplace;
 using RagFunctions.Fakes.Marketplace.Shops;
 using RagFunctions.Fakes.Marketplace.Tokens;

@@ -1,6 +1,6 @@
+using RagFunctions.Core;
 using RagFunctions.Core.Migrations.Main;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Requests;
 using RagFunctions.Core.Runs.Sweep;
 using RagFunctions.Tests.Postgres;
 

@@ -1,6 +1,7 @@
+using RagFunctions.Core;
+using RagFunctions.Core.Changes;
 using RagFunctions.Core.Migrations.Main;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Requests;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Runs;

@@ -1,6 +1,6 @@
+using RagFunctions.Core;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Requests;
-using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Status;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Runs;

@@ -1,7 +1,7 @@
 using RagFunctions.Core;
 using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Requests;
+using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Runs;

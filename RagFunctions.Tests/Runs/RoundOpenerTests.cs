@@ -1,9 +1,9 @@
 using Npgsql;
 using RagFunctions.Core;
+using RagFunctions.Core.Leases;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Requests;
-using RagFunctions.Core.Runs.Status;
 using RagFunctions.Core.Runs.Sweep;
+using RagFunctions.Core.Status;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Runs;

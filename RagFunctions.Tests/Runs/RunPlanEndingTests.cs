@@ -1,4 +1,6 @@
 using System.Text.Json;
+using RagFunctions.Core;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
 using static RagFunctions.Tests.Runs.RunPlanScene;
 

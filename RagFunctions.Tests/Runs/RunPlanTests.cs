@@ -1,6 +1,8 @@
 using System.Text.Json;
 using RagFunctions.Core;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 using static RagFunctions.Tests.Runs.RunPlanScene;
 
 namespace RagFunctions.Tests.Runs;

@@ -1,6 +1,5 @@
 using RagFunctions.Core;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Requests;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Runs;

@@ -1,4 +1,3 @@
-using RagFunctions.Core.Runs;
 using RagFunctions.Core.Runs.Sweep;
 using RagFunctions.Tests.Postgres;
 

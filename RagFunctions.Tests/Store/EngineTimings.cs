@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using RagFunctions.Core;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Store;

@@ -4,7 +4,6 @@ using RagFunctions.Core;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Runs;
 using RagFunctions.Core.Source;
 using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;

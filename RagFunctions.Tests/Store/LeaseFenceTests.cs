@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Npgsql;
 using RagFunctions.Core;
 using RagFunctions.Core.Chunks;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core.Leases;
 using RagFunctions.Core.Source;
 using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;

@@ -1,6 +1,6 @@
 using RagFunctions.Core;
 using RagFunctions.Core.Chunks;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Store;

@@ -1,7 +1,6 @@
 using Npgsql;
 using RagFunctions.Core;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Requests;
 using RagFunctions.Core.Search;
 using RagFunctions.Core.Store;
 using RagFunctions.Fakes.Embeddings;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using RagFunctions.Core;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Store;
 using RagFunctions.Fakes.Embeddings;

@@ -7,7 +7,6 @@ using OpenTelemetry.Trace;
 using RagFunctions.Core;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Requests;
 using RagFunctions.Core.Telemetry;
 using RagFunctions.Fakes.Embeddings;
 using RagFunctions.Tests.Postgres;

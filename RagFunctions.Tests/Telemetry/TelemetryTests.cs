@@ -1,4 +1,4 @@
-using RagFunctions.Core.Telemetry;
+using RagFunctions.Core;
 
 namespace RagFunctions.Tests.Telemetry;
 

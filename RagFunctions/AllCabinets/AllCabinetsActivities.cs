@@ -1,7 +1,9 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using RagFunctions.Core;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Runs.Sweep;
+using RagFunctions.Core.Status;
 using RagFunctions.Index;
 
 namespace RagFunctions.AllCabinets;
@@ -44,3 +46,15 @@ public sealed class AllCabinetsActivities(
     public async Task<long[]> BusyCabinets([ActivityTrigger] long[] cabinetIds, CancellationToken cancellationToken) =>
         [.. await runs.BusyAsync(cabinetIds, cancellationToken)];
 }
+
+/// <summary>Asks for the next cabinets in the order of their ids.</summary>
+/// <param name="After">Behind this id.</param>
+/// <param name="Limit">At most so many.</param>
+/// <param name="Since">Leaves out those with a full run that began at or after this instant.</param>
+public sealed record NextCabinetsInput(long After, int Limit, DateTimeOffset? Since = null);
+
+/// <summary>Asks for a run of a cabinet of at least a mode, or for its sync.</summary>
+/// <param name="CabinetId">The cabinet.</param>
+/// <param name="Mode">With a run: at least this.</param>
+/// <param name="SyncAskedAt">With a sync: when it was asked for.</param>
+public sealed record StartCabinetInput(long CabinetId, RunMode Mode, DateTimeOffset? SyncAskedAt = null);

@@ -1,5 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Index;
 

@@ -1,7 +1,8 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using RagFunctions.AllCabinets;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core;
+using RagFunctions.Core.Runs.Sweep;
 using RagFunctions.Index;
 
 namespace RagFunctions.Timers;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using RagFunctions.Core.Marketplace.Client.Wire;
 using RagFunctions.Core.Marketplace.Limits;
 
 namespace RagFunctions.Core.Marketplace.Client;
@@ -23,4 +22,14 @@ public sealed class SellerClient
         return (await _transport.SendAsync(call, MarketplaceJson.Default.SellerAnswer, new SellerAnswer(), ct))
             .Map(answer => new SellerInfo(new Field("seller-info", -1).Required(answer.Sid, "sid"), answer.Name, answer.TradeMark));
     }
+}
+
+/// <summary>Whose account it is.</summary>
+public sealed record SellerInfo(string SellerId, string? Name, string? TradeMark);
+
+internal sealed class SellerAnswer
+{
+    public string? Name { get; set; }
+    public string? Sid { get; set; }
+    public string? TradeMark { get; set; }
 }

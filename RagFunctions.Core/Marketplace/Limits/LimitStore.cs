@@ -95,3 +95,16 @@ public sealed class LimitStore(MainDatabase main, TimeProvider time)
         command.Parameters.Add(new() { Value = (short)key.Kind });
     }
 }
+
+/// <summary>One bucket: the marketplace counts per seller and method; the kind of token decides the size.</summary>
+/// <param name="Seller">The seller's UUID, or <c>cabinet:{id}</c> when the token does not tell it.</param>
+/// <param name="Bucket"><see cref="MethodRules.Bucket"/>.</param>
+/// <param name="Kind">Basic tokens have buckets of their own.</param>
+public sealed record BucketKey(string Seller, string Bucket, Tokens.TokenKind Kind);
+
+/// <summary>Whether a call may be made now.</summary>
+/// <param name="Granted">True: the call is paid for.</param>
+/// <param name="FreeAt">When refused: the earliest instant at which asking again makes sense.</param>
+/// <param name="Taken">How many calls this bucket has granted so far; tells <see cref="LimitStore.CorrectAsync"/> whether others took meanwhile.</param>
+/// <param name="IsAlone">Every call before this one had been answered: the marketplace has counted them all.</param>
+public readonly record struct LimitAnswer(bool Granted, DateTimeOffset FreeAt, long Taken, bool IsAlone);

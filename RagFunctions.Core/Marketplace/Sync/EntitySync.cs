@@ -2,9 +2,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Cabinets;
-using RagFunctions.Core.Marketplace.Cursors;
 using RagFunctions.Core.Marketplace.Tokens;
-using RagFunctions.Core.Migrations.Main;
 
 namespace RagFunctions.Core.Marketplace.Sync;
 

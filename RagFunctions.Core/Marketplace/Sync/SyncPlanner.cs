@@ -42,3 +42,8 @@ public sealed class SyncPlanner(MainDatabase main, TimeProvider time)
         return [.. due.GroupBy(pair => pair.Cabinet, (cabinet, pairs) => new DueCabinet(cabinet, [.. pairs.Select(pair => pair.Entity)]))];
     }
 }
+
+/// <summary>A cabinet with entities whose time has come.</summary>
+/// <param name="CabinetId">The cabinet.</param>
+/// <param name="Entities">At least one, in starting order.</param>
+public sealed record DueCabinet(long CabinetId, IReadOnlyList<SyncEntity> Entities);

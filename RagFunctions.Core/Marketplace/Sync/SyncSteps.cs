@@ -41,3 +41,44 @@ public sealed class SyncSteps(SyncPlanner planner, EntitySync sync, ChangeQueue 
     public async Task<bool> StartIndexAsync(StartSyncedInput input, CancellationToken cancellationToken) =>
         await start.StartChangedAsync(input.CabinetId, input.Changes, cancellationToken) is not null;
 }
+
+/// <summary>The steps of a cabinet's sync, each the work of one activity. Idempotent: each may run twice, also side by side.</summary>
+public interface ISyncSteps
+{
+    /// <summary>What is to be synchronised now, in starting order.</summary>
+    Task<IReadOnlyList<SyncEntity>> PlanAsync(SyncPlanInput input, CancellationToken cancellationToken);
+
+    /// <summary>Synchronises an entity until it is done or something stands in the way.</summary>
+    Task<SyncStepResult> SyncAsync(SyncStepInput input, CancellationToken cancellationToken);
+
+    /// <summary>Starts the run that indexes what was committed and queued.</summary>
+    /// <returns>False when it could not be started now: the changes are queued, the sweep starts it.</returns>
+    Task<bool> StartIndexAsync(StartSyncedInput input, CancellationToken cancellationToken);
+}
+
+/// <summary>Asks what a cabinet's sync has to do.</summary>
+/// <param name="CabinetId">The cabinet.</param>
+/// <param name="AskedAt">When a person asked for everything; null = what is due.</param>
+public sealed record SyncPlanInput(long CabinetId, DateTimeOffset? AskedAt = null);
+
+/// <summary>Asks for the sync of one entity.</summary>
+/// <param name="CabinetId">The cabinet.</param>
+/// <param name="Entity">The entity.</param>
+/// <param name="AskedAt">When a person asked for it; null = only if it is due.</param>
+public sealed record SyncStepInput(long CabinetId, SyncEntity Entity, DateTimeOffset? AskedAt = null);
+
+/// <summary>What came of a step.</summary>
+/// <param name="Result">The entity's own result.</param>
+/// <param name="Changes">
+/// Rows worth an index run: those this step changed, or, where it changed none because another delivery of it did, those that are queued.
+/// </param>
+/// <param name="Wait">
+/// How long to wait before the next step of this entity; null = none follows in this sync. A length and not an instant: an orchestrator waits by
+/// another clock than the limits run by.
+/// </param>
+public sealed record SyncStepResult(EntitySyncResult Result, long Changes, TimeSpan? Wait = null);
+
+/// <summary>Asks for the run that indexes a sync's changes.</summary>
+/// <param name="CabinetId">The cabinet.</param>
+/// <param name="Changes">Rows changed, at least 1.</param>
+public sealed record StartSyncedInput(long CabinetId, long Changes);

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Marketplace.Tokens;
-using RagFunctions.Core.Migrations.Main;
 using RagFunctions.Tests.Postgres;
 using static RagFunctions.Tests.Marketplace.Sync.SyncWorld;
 

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Migrations;
-using RagFunctions.Core.Migrations.Main;
 using RagFunctions.Tests.Migrations.Original;
 using RagFunctions.Tests.Postgres;
 using static RagFunctions.Tests.Marketplace.Sync.SyncWorld;
