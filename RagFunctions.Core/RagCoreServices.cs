@@ -9,6 +9,7 @@ using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Marketplace;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Search;
+using RagFunctions.Core.Status;
 using RagFunctions.Core.Store;
 using RagFunctions.Core.Telemetry;
 
@@ -40,6 +41,7 @@ public static class RagCoreServices
         services.AddStore();
         services.AddEmbeddings(configuration);
         services.AddRuns(configuration);
+        services.AddStatus();
         services.AddMarketplace(configuration);
         services.AddSearch();
         services.AddTelemetry(configuration);
@@ -64,6 +66,17 @@ public static class StoreServices
         .AddSingleton<IndexVerifier>()
         .AddSingleton<SourceRowSets>()
         .AddSingleton<CabinetPurge>();
+}
+
+/// <summary>Registers what tells how runs and indexes stand.</summary>
+public static class StatusServices
+{
+    /// <summary>Adds the readers of status, runs and figures, and the purge of old runs.</summary>
+    public static IServiceCollection AddStatus(this IServiceCollection services) => services
+        .AddSingleton<RunReader>()
+        .AddSingleton<RunPurge>()
+        .AddSingleton<IndexStatusReader>()
+        .AddSingleton<IndexMetricsReader>();
 }
 
 /// <summary>Registers the search.</summary>

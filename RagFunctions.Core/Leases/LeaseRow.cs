@@ -1,7 +1,6 @@
 using System.Globalization;
 using Npgsql;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Runs;
 
 namespace RagFunctions.Core.Leases;
 
@@ -51,16 +50,19 @@ internal sealed record LeaseRow(
     private static readonly LeaseRow None = new(
         default, null, 0, null, null, null, null, null, 0, false, true, null, 0, null, null, null, null, 0, null);
 
-    /// <summary>A live lease of somebody.</summary>
+    /// <summary>Somebody holds a lease that has not expired.</summary>
     public bool IsHeld => Owner is not null && ExpiresAt > Now;
+
+    /// <summary>Another run took the lease from this run: it never comes back.</summary>
+    public bool WasSuperseded => Outcome == "superseded";
 
     /// <summary>Reads the row without a lock; a cabinet without one has never been indexed. One round trip.</summary>
     /// <param name="connection">An open connection of the index database.</param>
-    /// <param name="input">Cabinet and run.</param>
+    /// <param name="claim">Cabinet and run.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public static async Task<LeaseRow> LookAsync(NpgsqlConnection connection, BeginRoundInput input, CancellationToken cancellationToken)
+    public static async Task<LeaseRow> LookAsync(NpgsqlConnection connection, LeaseClaim claim, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlBatch(connection) { BatchCommands = { SelectCommand(input) } };
+        await using var command = new NpgsqlBatch(connection) { BatchCommands = { SelectCommand(claim) } };
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         return await ReadAsync(row, cancellationToken);
     }
@@ -70,12 +72,12 @@ internal sealed record LeaseRow(
     /// sub-batch, and reads it.
     /// </summary>
     /// <param name="transaction">Just begun.</param>
-    /// <param name="input">Cabinet and run.</param>
+    /// <param name="claim">Cabinet and run.</param>
     /// <param name="longestWait">For a lock, and for the next statement of this transaction.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="PostgresException">55P03: a sub-batch held the row for longer than that.</exception>
     public static async Task<LeaseRow> LockAsync(
-        NpgsqlTransaction transaction, BeginRoundInput input, TimeSpan longestWait, CancellationToken cancellationToken)
+        NpgsqlTransaction transaction, LeaseClaim claim, TimeSpan longestWait, CancellationToken cancellationToken)
     {
         var milliseconds = ((long)longestWait.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
         await using var batch = new NpgsqlBatch(transaction.Connection, transaction)
@@ -83,9 +85,9 @@ internal sealed record LeaseRow(
             BatchCommands =
             {
                 new NpgsqlBatchCommand(BoundWaits) { Parameters = { new NpgsqlParameter<string> { TypedValue = milliseconds } } },
-                new NpgsqlBatchCommand(EnsureRow) { Parameters = { new NpgsqlParameter<long> { TypedValue = input.CabinetId } } },
-                new NpgsqlBatchCommand(Lock) { Parameters = { new NpgsqlParameter<long> { TypedValue = input.CabinetId } } },
-                SelectCommand(input),
+                new NpgsqlBatchCommand(EnsureRow) { Parameters = { new NpgsqlParameter<long> { TypedValue = claim.CabinetId } } },
+                new NpgsqlBatchCommand(Lock) { Parameters = { new NpgsqlParameter<long> { TypedValue = claim.CabinetId } } },
+                SelectCommand(claim),
             },
         };
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
@@ -96,12 +98,12 @@ internal sealed record LeaseRow(
         return await ReadAsync(row, cancellationToken);
     }
 
-    private static NpgsqlBatchCommand SelectCommand(BeginRoundInput input) => new(Select)
+    private static NpgsqlBatchCommand SelectCommand(LeaseClaim claim) => new(Select)
     {
         Parameters =
         {
-            new NpgsqlParameter<long> { TypedValue = input.CabinetId },
-            new NpgsqlParameter<Guid> { TypedValue = input.RunId },
+            new NpgsqlParameter<long> { TypedValue = claim.CabinetId },
+            new NpgsqlParameter<Guid> { TypedValue = claim.RunId },
         },
     };
 

@@ -1,14 +1,11 @@
-using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
-using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Runs;
 
 namespace RagFunctions.Core.Leases;
 
 /// <summary>The lease row of a cabinet: taken for a round, with a token that rises.</summary>
-public sealed class RoundLease(RagDatabase rag, TimeProvider time, IOptions<RunsOptions> options)
+public sealed class RoundLease(RagDatabase rag, TimeProvider time)
 {
     // What the state of the index demanded becomes a stored request, so that it outlives a run that dies.
     private const string Take = """
@@ -39,18 +36,18 @@ public sealed class RoundLease(RagDatabase rag, TimeProvider time, IOptions<Runs
         """;
 
     /// <summary>Takes the lease for the round, or says why not.</summary>
-    /// <param name="input">Cabinet, run, round, owner.</param>
-    /// <param name="source">What the main database says; read before.</param>
-    /// <param name="rendererVersion">The version of the texts in this build.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="claim">Who asks.</param>
+    /// <param name="terms">What holds for the lease that it gets.</param>
+    /// <param name="modeOf">Decides the round's mode by the row as it is under the lock.</param>
+    /// <param name="cancellationToken">Cancels waiting for the lock too.</param>
     internal async Task<LeaseAnswer> TakeAsync(
-        BeginRoundInput input, SourceFacts source, int rendererVersion, CancellationToken cancellationToken)
+        LeaseClaim claim, LeaseTerms terms, Func<LeaseRow, RunMode> modeOf, CancellationToken cancellationToken)
     {
         await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
 
         // A look without a lock first: a busy cabinet answers at once instead of waiting for the other run's sub-batches.
-        var row = await LeaseRow.LookAsync(connection, input, cancellationToken);
-        var verdict = LeaseRules.Judge(row, input);
+        var row = await LeaseRow.LookAsync(connection, claim, cancellationToken);
+        var verdict = LeaseRules.Judge(row, claim);
         if (verdict != LeaseVerdict.Take)
         {
             return Answer(verdict, row);
@@ -59,16 +56,16 @@ public sealed class RoundLease(RagDatabase rag, TimeProvider time, IOptions<Runs
         try
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            row = await LeaseRow.LockAsync(transaction, input, TimeSpan.FromSeconds(options.Value.LockTimeoutSeconds), cancellationToken);
-            verdict = LeaseRules.Judge(row, input);
+            row = await LeaseRow.LockAsync(transaction, claim, terms.LockTimeout, cancellationToken);
+            verdict = LeaseRules.Judge(row, claim);
             if (verdict != LeaseVerdict.Take)
             {
                 return Answer(verdict, row);
             }
 
-            var mode = LeaseRules.Mode(row, source, input.CabinetId, rendererVersion, options.Value);
+            var mode = modeOf(row);
             var asOf = time.GetUtcNow();
-            var token = await WriteAsync(connection, transaction, input, source, row, mode, asOf, cancellationToken);
+            var token = await WriteAsync(connection, transaction, claim, terms, row, mode, asOf, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return new LeaseAnswer(LeaseVerdict.Take, token, mode, asOf, row);
         }
@@ -81,8 +78,8 @@ public sealed class RoundLease(RagDatabase rag, TimeProvider time, IOptions<Runs
     private static LeaseAnswer Answer(LeaseVerdict verdict, LeaseRow row) =>
         new(verdict, row.Token, row.RoundMode ?? RunMode.Incremental, row.AsOf ?? default, row);
 
-    private async Task<long> WriteAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, BeginRoundInput input, SourceFacts source, LeaseRow row, RunMode mode,
+    private static async Task<long> WriteAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, LeaseClaim claim, LeaseTerms terms, LeaseRow row, RunMode mode,
         DateTimeOffset asOf, CancellationToken cancellationToken)
     {
         long token, requestVersion;
@@ -90,11 +87,11 @@ public sealed class RoundLease(RagDatabase rag, TimeProvider time, IOptions<Runs
         {
             Parameters =
             {
-                new NpgsqlParameter<long> { TypedValue = input.CabinetId },
-                new NpgsqlParameter<string> { TypedValue = input.Owner },
-                new NpgsqlParameter<Guid> { TypedValue = input.RunId },
-                new NpgsqlParameter<int> { TypedValue = input.Round },
-                new NpgsqlParameter { Value = options.Value.Lease, NpgsqlDbType = NpgsqlDbType.Interval },
+                new NpgsqlParameter<long> { TypedValue = claim.CabinetId },
+                new NpgsqlParameter<string> { TypedValue = claim.Owner },
+                new NpgsqlParameter<Guid> { TypedValue = claim.RunId },
+                new NpgsqlParameter<int> { TypedValue = claim.Round },
+                new NpgsqlParameter { Value = terms.Length, NpgsqlDbType = NpgsqlDbType.Interval },
                 new NpgsqlParameter<string> { TypedValue = mode.WireName() },
             },
         })
@@ -114,22 +111,22 @@ public sealed class RoundLease(RagDatabase rag, TimeProvider time, IOptions<Runs
                     Parameters =
                     {
                         new NpgsqlParameter { Value = (object?)row.RunId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
-                        new NpgsqlParameter<Guid> { TypedValue = input.RunId },
+                        new NpgsqlParameter<Guid> { TypedValue = claim.RunId },
                     },
                 },
                 new NpgsqlBatchCommand(OpenRun)
                 {
                     Parameters =
                     {
-                        new NpgsqlParameter<Guid> { TypedValue = input.RunId },
-                        new NpgsqlParameter<long> { TypedValue = input.CabinetId },
+                        new NpgsqlParameter<Guid> { TypedValue = claim.RunId },
+                        new NpgsqlParameter<long> { TypedValue = claim.CabinetId },
                         new NpgsqlParameter<string> { TypedValue = mode.WireName() },
-                        new NpgsqlParameter<string> { TypedValue = input.Owner },
+                        new NpgsqlParameter<string> { TypedValue = claim.Owner },
                         new NpgsqlParameter<DateTimeOffset> { TypedValue = asOf.ToUniversalTime() },
                         new NpgsqlParameter<long> { TypedValue = requestVersion },
                         new NpgsqlParameter
                         {
-                            Value = mode == RunMode.Incremental ? DBNull.Value : source.Now.ToUniversalTime(),
+                            Value = mode == RunMode.Incremental ? DBNull.Value : terms.SourceNow.ToUniversalTime(),
                             NpgsqlDbType = NpgsqlDbType.TimestampTz,
                         },
                     },
@@ -140,6 +137,19 @@ public sealed class RoundLease(RagDatabase rag, TimeProvider time, IOptions<Runs
         return token;
     }
 }
+
+/// <summary>A round that asks for the lease of its cabinet.</summary>
+/// <param name="CabinetId">The cabinet.</param>
+/// <param name="RunId">The run, the same for all its rounds.</param>
+/// <param name="Round">1-based.</param>
+/// <param name="Owner">The same owner with another run takes over at once, another owner only after the lease has expired.</param>
+public sealed record LeaseClaim(long CabinetId, Guid RunId, int Round, string Owner);
+
+/// <summary>What holds for a lease that is taken.</summary>
+/// <param name="Length">It expires so long after its last heartbeat.</param>
+/// <param name="LockTimeout">A take-over waits so long for the running sub-batches of the former owner; then the cabinet is busy.</param>
+/// <param name="SourceNow">The main database's clock, read before the first row: where the next catch-up begins.</param>
+internal sealed record LeaseTerms(TimeSpan Length, TimeSpan LockTimeout, DateTimeOffset SourceNow);
 
 /// <summary>What came of asking for the lease.</summary>
 /// <param name="Verdict">Taken, repeated, or why not.</param>

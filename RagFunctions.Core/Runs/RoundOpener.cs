@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RagFunctions.Core.Changes;
-using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Leases;
 using RagFunctions.Core.Store;
@@ -42,7 +41,11 @@ public sealed partial class RoundOpener(
             return NotStarted(BeginStatus.Refused, refusal.Message, await refused.BookAsync(input, refusal.Message, cancellationToken));
         }
 
-        var answer = await lease.TakeAsync(input, source, ChunkRenderer.Version, cancellationToken);
+        var answer = await lease.TakeAsync(
+            new LeaseClaim(input.CabinetId, input.RunId, input.Round, input.Owner),
+            new LeaseTerms(options.Value.Lease, TimeSpan.FromSeconds(options.Value.LockTimeoutSeconds), source.Now),
+            row => RoundMode.Of(row, source, input.CabinetId, options.Value),
+            cancellationToken);
         switch (answer.Verdict)
         {
             case LeaseVerdict.Busy:

@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Leases;
 using RagFunctions.Core.Runs.Sweep;
-using RagFunctions.Core.Status;
 
 namespace RagFunctions.Core.Runs;
 
@@ -35,10 +34,6 @@ public static class RunsServices
             .AddSingleton<SweepQuery>()
             .AddSingleton<CabinetSweep>()
             .AddSingleton<WeeklyRebuild>()
-            .AddSingleton<RebuildAllRecord>()
-            .AddSingleton<RunReader>()
-            .AddSingleton<RunPurge>()
-            .AddSingleton<IndexStatusReader>()
-            .AddSingleton<IndexMetricsReader>();
+            .AddSingleton<RebuildAllRecord>();
     }
 }

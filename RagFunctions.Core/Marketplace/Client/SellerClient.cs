@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using RagFunctions.Core.Marketplace.Limits;
 
@@ -19,7 +21,7 @@ public sealed class SellerClient
     public async Task<CallResult<SellerInfo>> InfoAsync(MarketplaceAccess access, CancellationToken ct)
     {
         var call = new MarketplaceCall(access, MarketplaceMethod.SellerInfo, new Uri(_host, "/api/v1/seller-info"));
-        return (await _transport.SendAsync(call, MarketplaceJson.Default.SellerAnswer, new SellerAnswer(), ct))
+        return (await _transport.SendAsync(call, SellerJson.Default.SellerAnswer, new SellerAnswer(), ct))
             .Map(answer => new SellerInfo(new Field("seller-info", -1).Required(answer.Sid, "sid"), answer.Name, answer.TradeMark));
     }
 }
@@ -33,3 +35,13 @@ internal sealed class SellerAnswer
     public string? Sid { get; set; }
     public string? TradeMark { get; set; }
 }
+
+/// <summary>Reads and writes without reflection. Unknown fields are ignored, names are exact.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.General,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.AllowReadingFromString,
+    Converters = [typeof(CleanTextConverter)])]
+[JsonSerializable(typeof(SellerAnswer))]
+internal sealed partial class SellerJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using RagFunctions.Core.Marketplace.Client;
@@ -25,7 +26,7 @@ public sealed class PriceClient
     {
         var address = new Uri(_host, string.Create(CultureInfo.InvariantCulture, $"/api/v2/list/goods/filter?limit={_pageRows}&offset={offset}"));
         var nothing = new PricesAnswer { Data = new() { ListGoods = [] } };
-        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.Prices, address), MarketplaceJson.Default.PricesAnswer, nothing, ct))
+        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.Prices, address), PriceJson.Default.PricesAnswer, nothing, ct))
             .Map(Prices);
     }
 
@@ -79,3 +80,13 @@ internal sealed class PricesAnswer
         public decimal? DiscountedPrice { get; set; }
     }
 }
+
+/// <summary>Reads and writes without reflection. Unknown fields are ignored, names are exact.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.General,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.AllowReadingFromString,
+    Converters = [typeof(CleanTextConverter)])]
+[JsonSerializable(typeof(PricesAnswer))]
+internal sealed partial class PriceJson : JsonSerializerContext;

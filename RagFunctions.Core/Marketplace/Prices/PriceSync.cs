@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using RagFunctions.Core.Marketplace.Sync;
 
@@ -12,7 +13,7 @@ internal sealed class PriceSync(PriceClient client, IOptions<MarketplaceOptions>
     {
         while (true)
         {
-            var state = session.State(SyncStateJson.Default.PriceState);
+            var state = session.State(PriceStateJson.Default.PriceState);
             var answer = await client.PricesAsync(session.Access, state.Offset, ct);
             if (!answer.IsOk)
             {
@@ -23,7 +24,7 @@ internal sealed class PriceSync(PriceClient client, IOptions<MarketplaceOptions>
             var isLast = prices.Count < options.Value.PricePageRows;
             // A row given twice takes no place of its own: counted twice, it would make the next page begin too late.
             var next = new PriceState { Offset = isLast ? 0 : state.Offset + prices.DistinctBy(price => price.NmId).Count() };
-            await session.CommitAsync(prices.Count, page => PriceWriter.WriteAsync(page, prices, ct), next, SyncStateJson.Default.PriceState, ct);
+            await session.CommitAsync(prices.Count, page => PriceWriter.WriteAsync(page, prices, ct), next, PriceStateJson.Default.PriceState, ct);
             if (isLast)
             {
                 return SyncEnd.Done;
@@ -37,3 +38,8 @@ internal sealed record PriceState
 {
     public int Offset { get; init; }
 }
+
+/// <summary>The shape of <c>wb_sync_cursors.state</c>.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(PriceState))]
+internal sealed partial class PriceStateJson : JsonSerializerContext;

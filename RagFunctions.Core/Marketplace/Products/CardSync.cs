@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using RagFunctions.Core.Marketplace.Client;
 using RagFunctions.Core.Marketplace.Sync;
 
@@ -16,7 +17,7 @@ internal sealed class CardSync(ContentClient client) : IEntitySteps
 
     public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken ct)
     {
-        var state = session.State(SyncStateJson.Default.CardState);
+        var state = session.State(CardStateJson.Default.CardState);
         if (state.Phase == CardPhase.None)
         {
             state = Begin(state, session.Now);
@@ -129,7 +130,7 @@ internal sealed class CardSync(ContentClient client) : IEntitySteps
     private static Task<ChangedRows> Nothing(PageTransaction page) => Task.FromResult(default(ChangedRows));
 
     private static Task SaveAsync(SyncSession session, int read, Func<PageTransaction, Task<ChangedRows>> write, CardState next, CancellationToken ct) =>
-        session.CommitAsync(read, write, next, SyncStateJson.Default.CardState, ct);
+        session.CommitAsync(read, write, next, CardStateJson.Default.CardState, ct);
 }
 
 /// <summary>Where cards and the trash stand; cursors are kept as they came.</summary>
@@ -156,3 +157,8 @@ internal enum CardPhase
     Trash,
     Conclude,
 }
+
+/// <summary>The shape of <c>wb_sync_cursors.state</c>.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(CardState))]
+internal sealed partial class CardStateJson : JsonSerializerContext;

@@ -43,7 +43,7 @@ public sealed class FeedbackClient
     {
         var nothing = new FeedbacksAnswer { Data = new() { Feedbacks = [] } };
         return (await _transport.SendAsync(
-            new MarketplaceCall(access, method, new Uri(_host, path)), MarketplaceJson.Default.FeedbacksAnswer, nothing, ct)).Map(Reviews);
+            new MarketplaceCall(access, method, new Uri(_host, path)), FeedbackJson.Default.FeedbacksAnswer, nothing, ct)).Map(Reviews);
     }
 
     private static IReadOnlyList<ReviewAnswer> Reviews(FeedbacksAnswer answer)
@@ -119,3 +119,13 @@ internal sealed class FeedbacksAnswer
 /// <summary>The list of a review's tags as it is stored.</summary>
 [JsonSerializable(typeof(string[]))]
 internal sealed partial class TagJson : JsonSerializerContext;
+
+/// <summary>Reads and writes without reflection. Unknown fields are ignored, names are exact.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.General,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.AllowReadingFromString,
+    Converters = [typeof(CleanTextConverter)])]
+[JsonSerializable(typeof(FeedbacksAnswer))]
+internal sealed partial class FeedbackJson : JsonSerializerContext;

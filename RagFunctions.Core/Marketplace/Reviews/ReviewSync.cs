@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using RagFunctions.Core.Marketplace.Sync;
 
@@ -16,7 +17,7 @@ internal sealed class ReviewSync(FeedbackClient client, IOptions<MarketplaceOpti
 
     public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken ct)
     {
-        var state = session.State(SyncStateJson.Default.ReviewState);
+        var state = session.State(ReviewStateJson.Default.ReviewState);
         if (state.Phase == ReviewPhase.None)
         {
             state = Begin(state, session.Now);
@@ -41,7 +42,7 @@ internal sealed class ReviewSync(FeedbackClient client, IOptions<MarketplaceOpti
             // The archive knows no dates: what is older than the window is not stored.
             var wanted = reviews.Where(review => review.CreatedAt >= state.From).ToArray();
             await session.CommitAsync(
-                reviews.Count, page => ReviewWriter.WriteAsync(page, wanted, ct), next, SyncStateJson.Default.ReviewState, ct);
+                reviews.Count, page => ReviewWriter.WriteAsync(page, wanted, ct), next, ReviewStateJson.Default.ReviewState, ct);
             state = next;
         }
 
@@ -131,3 +132,8 @@ internal enum ReviewPhase
     Answered,
     Archive,
 }
+
+/// <summary>The shape of <c>wb_sync_cursors.state</c>.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(ReviewState))]
+internal sealed partial class ReviewStateJson : JsonSerializerContext;

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using RagFunctions.Core.Marketplace.Client;
 using RagFunctions.Core.Marketplace.Limits;
@@ -28,7 +30,7 @@ public sealed class StatisticsClient
         MarketplaceAccess access, MarketplaceMethod method, string name, DateTimeOffset from, CancellationToken ct)
     {
         var address = new Uri(_host, $"/api/v1/supplier/{name}?dateFrom={Uri.EscapeDataString(MarketplaceTime.ToMoscow(from))}&flag=0");
-        return _transport.SendAsync(new MarketplaceCall(access, method, address), MarketplaceJson.Default.ListStatisticsRow, [], ct);
+        return _transport.SendAsync(new MarketplaceCall(access, method, address), StatisticsJson.Default.ListStatisticsRow, [], ct);
     }
 
     private static List<T> Each<T>(List<StatisticsRow> rows, string list, Func<StatisticsRow, Field, T> map)
@@ -131,3 +133,13 @@ internal sealed class StatisticsRow
     [System.Text.Json.Serialization.JsonPropertyName("saleID")]
     public string? SaleId { get; set; }
 }
+
+/// <summary>Reads and writes without reflection. Unknown fields are ignored, names are exact.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.General,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.AllowReadingFromString,
+    Converters = [typeof(CleanTextConverter)])]
+[JsonSerializable(typeof(List<StatisticsRow>))]
+internal sealed partial class StatisticsJson : JsonSerializerContext;

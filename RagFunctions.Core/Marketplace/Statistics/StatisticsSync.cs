@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using RagFunctions.Core.Marketplace.Client;
 using RagFunctions.Core.Marketplace.Sync;
@@ -25,7 +26,7 @@ internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntityS
         var earliest = session.Now - TimeSpan.FromDays(options.FirstLoadDays);
         while (true)
         {
-            var state = session.State(SyncStateJson.Default.StatisticsState);
+            var state = session.State(StatisticsStateJson.Default.StatisticsState);
             var from = state.Position is not { } position ? earliest : state.IsCut ? position : Later(position - Overlap, earliest);
             var answer = await ReadAsync(session.Access, from, ct);
             if (!answer.IsOk)
@@ -48,7 +49,7 @@ internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntityS
             var settled = session.Now - Overlap;
             var end = isCut && settled > from ? settled : session.Now;
             var next = new StatisticsState { Position = latest > end ? end : Later(latest, state.Position), IsCut = isCut };
-            await session.CommitAsync(rows.Count, page => WriteAsync(page, rows, ct), next, SyncStateJson.Default.StatisticsState, ct);
+            await session.CommitAsync(rows.Count, page => WriteAsync(page, rows, ct), next, StatisticsStateJson.Default.StatisticsState, ct);
             if (!isCut)
             {
                 return SyncEnd.Done;
@@ -94,3 +95,8 @@ internal sealed record StatisticsState
     /// <summary>The last answer may have been cut: reading goes on from there, without overlap.</summary>
     public bool IsCut { get; init; }
 }
+
+/// <summary>The shape of <c>wb_sync_cursors.state</c>.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(StatisticsState))]
+internal sealed partial class StatisticsStateJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using RagFunctions.Core.Marketplace.Client;
 using RagFunctions.Core.Marketplace.Limits;
@@ -38,7 +39,7 @@ public sealed class StockClient
         const string Groups = "?locale=ru&groupByNm=true&groupBySize=true&groupByBarcode=true";
         var call = new MarketplaceCall(access, MarketplaceMethod.RemainsCreate, new Uri(_host, TaskPath + Groups));
         var field = new Field("data", -1);
-        return (await _transport.SendAsync(call, MarketplaceJson.Default.RemainsTask, new RemainsTask(), ct))
+        return (await _transport.SendAsync(call, StockJson.Default.RemainsTask, new RemainsTask(), ct))
             .Map(task => new RemainsState(field.Required(task.Data?.TaskId ?? task.Data?.Id, "taskId"), RemainsProgress.Working));
     }
 
@@ -47,7 +48,7 @@ public sealed class StockClient
     {
         var address = new Uri(_host, $"{TaskPath}/tasks/{Uri.EscapeDataString(taskId)}/status");
         var field = new Field("data", -1);
-        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.RemainsStatus, address), MarketplaceJson.Default.RemainsTask, new RemainsTask(), ct))
+        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.RemainsStatus, address), StockJson.Default.RemainsTask, new RemainsTask(), ct))
             .Map(task => new RemainsState(taskId, field.Required(task.Data?.Status, "status") switch
             {
                 "done" => RemainsProgress.Done,
@@ -60,17 +61,17 @@ public sealed class StockClient
     public async Task<CallResult<IReadOnlyList<StockLine>>> DownloadRemainsAsync(MarketplaceAccess access, string taskId, CancellationToken ct)
     {
         var address = new Uri(_host, $"{TaskPath}/tasks/{Uri.EscapeDataString(taskId)}/download");
-        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.RemainsDownload, address), MarketplaceJson.Default.ListRemainsRow, [], ct))
+        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.RemainsDownload, address), StockJson.Default.ListRemainsRow, [], ct))
             .Map<IReadOnlyList<StockLine>>(Lines);
     }
 
     private async Task<CallResult<IReadOnlyList<StockLine>>> PageAsync(
         MarketplaceAccess access, MarketplaceMethod method, string name, int offset, CancellationToken ct)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(new StockRequest(_pageRows, offset), MarketplaceJson.Default.StockRequest);
+        var body = JsonSerializer.SerializeToUtf8Bytes(new StockRequest(_pageRows, offset), StockJson.Default.StockRequest);
         var call = new MarketplaceCall(access, method, new Uri(_host, $"/api/analytics/v1/stocks-report/{name}"), body);
         var seller = method == MarketplaceMethod.SellerStocks;
-        return (await _transport.SendAsync(call, MarketplaceJson.Default.StockAnswer, new StockAnswer { Data = new() { Items = [] } }, ct))
+        return (await _transport.SendAsync(call, StockJson.Default.StockAnswer, new StockAnswer { Data = new() { Items = [] } }, ct))
             .Map<IReadOnlyList<StockLine>>(answer => Lines(answer, seller));
     }
 
@@ -190,3 +191,16 @@ internal sealed class RemainsRow
         public long? Quantity { get; set; }
     }
 }
+
+/// <summary>Reads and writes without reflection. Unknown fields are ignored, names are exact.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.General,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.AllowReadingFromString,
+    Converters = [typeof(CleanTextConverter)])]
+[JsonSerializable(typeof(StockAnswer))]
+[JsonSerializable(typeof(StockRequest))]
+[JsonSerializable(typeof(RemainsTask))]
+[JsonSerializable(typeof(List<RemainsRow>))]
+internal sealed partial class StockJson : JsonSerializerContext;

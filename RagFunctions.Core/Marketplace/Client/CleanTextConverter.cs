@@ -1,32 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using RagFunctions.Core.Marketplace.Prices;
-using RagFunctions.Core.Marketplace.Products;
-using RagFunctions.Core.Marketplace.Reviews;
-using RagFunctions.Core.Marketplace.Statistics;
-using RagFunctions.Core.Marketplace.Stocks;
 
 namespace RagFunctions.Core.Marketplace.Client;
-
-/// <summary>Reading and writing without reflection. Unknown fields are ignored, names are exact.</summary>
-[JsonSourceGenerationOptions(
-    JsonSerializerDefaults.General,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    NumberHandling = JsonNumberHandling.AllowReadingFromString,
-    Converters = [typeof(CleanTextConverter)])]
-[JsonSerializable(typeof(List<StatisticsRow>))]
-[JsonSerializable(typeof(StockAnswer))]
-[JsonSerializable(typeof(StockRequest))]
-[JsonSerializable(typeof(RemainsTask))]
-[JsonSerializable(typeof(List<RemainsRow>))]
-[JsonSerializable(typeof(CardsAnswer))]
-[JsonSerializable(typeof(CardsRequest))]
-[JsonSerializable(typeof(PricesAnswer))]
-[JsonSerializable(typeof(FeedbacksAnswer))]
-[JsonSerializable(typeof(SellerAnswer))]
-internal sealed partial class MarketplaceJson : JsonSerializerContext;
 
 /// <summary>Texts as PostgreSQL can hold them: without zero bytes, and with halves of surrogate pairs replaced.</summary>
 internal sealed class CleanTextConverter : JsonConverter<string>
