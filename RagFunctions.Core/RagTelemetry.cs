@@ -26,6 +26,9 @@ internal static class RagTelemetry
     public const string TokenType = "gen_ai.token.type";
     public const string InputTokens = "gen_ai.usage.input_tokens";
 
+    /// <summary>The tag that most values carry.</summary>
+    public static KeyValuePair<string, object?> Cabinet(long id) => new(CabinetId, id);
+
     public static readonly ActivitySource Source = new(Name);
 
     private static readonly Meter Meter = new(Name);

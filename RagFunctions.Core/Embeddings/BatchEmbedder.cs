@@ -26,6 +26,17 @@ public sealed class BatchEmbedder(
     /// </summary>
     public async Task<EmbedBatchResult> EmbedAsync(EmbedBatchInput input, CancellationToken cancellationToken)
     {
+        var result = await ObservedStep.RunAsync(
+            "embed_batch", input.CabinetId, input.RunId, () => EmbedIntervalAsync(input, cancellationToken));
+        var cabinet = RagTelemetry.Cabinet(input.CabinetId);
+        RagTelemetry.Inputs.Add(result.Inputs, cabinet);
+        RagTelemetry.Skipped.Add(result.Reused, cabinet);
+        RagTelemetry.Cost.Add((double)(result.Tokens * options.PricePerMillionTokens / 1_000_000m), cabinet);
+        return result;
+    }
+
+    private async Task<EmbedBatchResult> EmbedIntervalAsync(EmbedBatchInput input, CancellationToken cancellationToken)
+    {
         var pass = new EmbeddingPass(input, rag, writer, pause, generator, logger);
         var from = input.Interval.From ?? "";
         while (true)

@@ -45,7 +45,10 @@ public sealed class EmbeddingPlanner(RagDatabase rag, EmbeddingsOptions options)
     /// The intervals for every due pending chunk. One round trip, two after a load that the statistics do not know; memory for 16
     /// digits of each distinct hash.
     /// </summary>
-    public async Task<EmbeddingPlan> PlanAsync(PlanEmbeddingInput input, CancellationToken cancellationToken)
+    public Task<EmbeddingPlan> PlanAsync(PlanEmbeddingInput input, CancellationToken cancellationToken) =>
+        ObservedStep.RunAsync("plan_embedding", input.CabinetId, input.RunId, () => CutAsync(input, cancellationToken));
+
+    private async Task<EmbeddingPlan> CutAsync(PlanEmbeddingInput input, CancellationToken cancellationToken)
     {
         await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
         var (plan, isLoad) = await ReadAsync(connection, input, cancellationToken);

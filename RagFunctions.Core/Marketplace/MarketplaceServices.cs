@@ -55,7 +55,7 @@ public static class MarketplaceServices
             p.GetRequiredService<MainDatabase>(), p.GetRequiredService<CabinetStore>(), p.GetRequiredService<SyncCursorStore>(),
             p.GetServices<IEntitySteps>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<EntitySync>>()));
         services.AddSingleton<SyncPlanner>();
-        services.AddSingleton<ISyncSteps, SyncSteps>();
+        services.AddSingleton<SyncSteps>();
         return services;
     }
 

@@ -95,31 +95,14 @@ public sealed partial class InProcessDriver(IRunSteps steps, TimeProvider time, 
         progress?.Report(plan.Progress);
     }
 
-    /// <summary>Runs a step; its answer is fed to the plan by the loop, one at a time.</summary>
+    /// <summary>On the thread pool: reading and rendering are processor work, and the steps of a window must overlap.</summary>
+    /// <returns>Tells the plan the answer; called by the loop, one at a time.</returns>
     private async Task<Action> RunAsync(RunPlan plan, RunStep step, CancellationToken cancellationToken)
     {
         try
         {
-            switch (step)
-            {
-                case RunStep.OpenRound open:
-                    var start = await TryAsync(steps.OpenAsync, open.Input, cancellationToken);
-                    return () => plan.Complete(open, start);
-                case RunStep.ApplyRange apply:
-                    var applied = await TryAsync(steps.ApplyAsync, apply.Input, cancellationToken);
-                    return () => plan.Complete(apply, applied);
-                case RunStep.PlanEmbedding planning:
-                    var planned = await TryAsync(steps.PlanAsync, planning.Input, cancellationToken);
-                    return () => plan.Complete(planning, planned);
-                case RunStep.EmbedBatch embed:
-                    var embedded = await TryAsync(steps.EmbedAsync, embed.Input, cancellationToken);
-                    return () => plan.Complete(embed, embedded);
-                case RunStep.CloseRound close:
-                    var end = await TryAsync(steps.CloseAsync, close.Input, cancellationToken);
-                    return () => plan.Complete(close, end);
-                default:
-                    throw new NotSupportedException(step.GetType().Name);
-            }
+            return await Task.Run(
+                () => _retry.ExecuteAsync(async token => await plan.RunAsync(step, steps, token), cancellationToken).AsTask(), cancellationToken);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
@@ -127,11 +110,6 @@ public sealed partial class InProcessDriver(IRunSteps steps, TimeProvider time, 
             return () => plan.Fail(step, exception.Message);
         }
     }
-
-    /// <summary>On the thread pool: reading and rendering are processor work, and the steps of a window must overlap.</summary>
-    private Task<TResult> TryAsync<TInput, TResult>(
-        Func<TInput, CancellationToken, Task<TResult>> call, TInput input, CancellationToken cancellationToken) =>
-        Task.Run(() => _retry.ExecuteAsync(async token => await call(input, token), cancellationToken).AsTask(), cancellationToken);
 
     [LoggerMessage(4001, LogLevel.Error, "Step {Step} failed; its work stays queued or pending")]
     private partial void StepFailed(string step, Exception exception);

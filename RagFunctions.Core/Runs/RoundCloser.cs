@@ -26,6 +26,18 @@ public sealed partial class RoundCloser(
     /// <exception cref="NpgsqlException">A database does not answer; the call may be repeated.</exception>
     public async Task<RoundEnd> CloseAsync(FinishRoundInput input, CancellationToken cancellationToken)
     {
+        var end = await ObservedStep.RunAsync("finish_round", input.CabinetId, input.RunId, () => CloseRoundAsync(input, cancellationToken));
+        if (!end.Again)
+        {
+            RagTelemetry.Runs.Add(
+                1, RagTelemetry.Cabinet(input.CabinetId), KeyValuePair.Create<string, object?>(RagTelemetry.RunOutcome, end.Outcome));
+        }
+
+        return end;
+    }
+
+    private async Task<RoundEnd> CloseRoundAsync(FinishRoundInput input, CancellationToken cancellationToken)
+    {
         // Read before the round is closed: what is queued later is the sweep's, what is queued now is seen.
         var dueChanges = await HasDueChangesAsync(input.CabinetId, cancellationToken);
         await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);

@@ -23,7 +23,10 @@ public sealed partial class RoundOpener(
 {
     /// <summary>Opens the round, or says why not. Repeating a known (run, round) gives the same token, mode and business time.</summary>
     /// <exception cref="Npgsql.NpgsqlException">A database does not answer; the call may be repeated.</exception>
-    public async Task<RoundStart> OpenAsync(BeginRoundInput input, CancellationToken cancellationToken)
+    public Task<RoundStart> OpenAsync(BeginRoundInput input, CancellationToken cancellationToken) =>
+        ObservedStep.RunAsync("begin_round", input.CabinetId, input.RunId, () => OpenRoundAsync(input, cancellationToken));
+
+    private async Task<RoundStart> OpenRoundAsync(BeginRoundInput input, CancellationToken cancellationToken)
     {
         var source = await facts.ReadAsync(input.CabinetId, cancellationToken);
         if (!source.IsActive)

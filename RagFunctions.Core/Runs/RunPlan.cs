@@ -135,6 +135,35 @@ public sealed class RunPlan
         return step is not null;
     }
 
+    /// <summary>Runs a step that <see cref="TryNext"/> gave. Awaits nothing but the task that <paramref name="steps"/> returns.</summary>
+    /// <returns>Tells this plan the answer; to be called by the loop, one at a time.</returns>
+    public async Task<Action> RunAsync(RunStep step, IRunSteps steps, CancellationToken cancellationToken)
+    {
+        switch (step)
+        {
+            case RunStep.OpenRound open:
+                var start = await steps.OpenAsync(open.Input, cancellationToken);
+                return () => Complete(open, start);
+            case RunStep.RunRound round:
+                var done = await steps.RunRoundAsync(round.Input, cancellationToken);
+                return () => Complete(round, done);
+            case RunStep.ApplyRange apply:
+                var applied = await steps.ApplyAsync(apply.Input, cancellationToken);
+                return () => Complete(apply, applied);
+            case RunStep.PlanEmbedding planning:
+                var planned = await steps.PlanAsync(planning.Input, cancellationToken);
+                return () => Complete(planning, planned);
+            case RunStep.EmbedBatch embed:
+                var embedded = await steps.EmbedAsync(embed.Input, cancellationToken);
+                return () => Complete(embed, embedded);
+            case RunStep.CloseRound close:
+                var end = await steps.CloseAsync(close.Input, cancellationToken);
+                return () => Complete(close, end);
+            default:
+                throw new NotSupportedException(step.GetType().Name);
+        }
+    }
+
     /// <summary>The round is open, or cannot be.</summary>
     public void Complete(RunStep.OpenRound step, RoundStart result)
     {

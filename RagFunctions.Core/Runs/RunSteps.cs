@@ -23,11 +23,16 @@ public sealed class RunSteps(
     public Task<RoundEnd> CloseAsync(FinishRoundInput input, CancellationToken cancellationToken) => closer.CloseAsync(input, cancellationToken);
 }
 
-/// <summary>The five steps of a round, as the in-process driver calls them; the orchestrator calls the same services as activities.</summary>
+/// <summary>
+/// Does the steps of a round: in an orchestration by its activities, in the in-process driver by this process' services, in tests by a script.
+/// </summary>
 public interface IRunSteps
 {
-    /// <summary><see cref="RoundOpener.OpenAsync"/>.</summary>
+    /// <summary>Takes the lease, decides the mode, cuts the ranges.</summary>
     Task<RoundStart> OpenAsync(BeginRoundInput input, CancellationToken cancellationToken);
+
+    /// <summary>Does the whole of a small round. Only in an orchestration, where each step costs a trip through Durable's store.</summary>
+    Task<RunRoundResult> RunRoundAsync(RunRoundInput input, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     /// <summary>Applies one range of changes.</summary>
     Task<ApplyResult> ApplyAsync(ApplyRangeInput input, CancellationToken cancellationToken);
@@ -38,6 +43,6 @@ public interface IRunSteps
     /// <summary>Embeds one interval.</summary>
     Task<EmbedBatchResult> EmbedAsync(EmbedBatchInput input, CancellationToken cancellationToken);
 
-    /// <summary><see cref="RoundCloser.CloseAsync"/>.</summary>
+    /// <summary>Books the round; gives the lease back unless another round follows.</summary>
     Task<RoundEnd> CloseAsync(FinishRoundInput input, CancellationToken cancellationToken);
 }

@@ -13,6 +13,20 @@ public sealed class RunVerifier(SourceRowSets source, IndexVerifier verifier) : 
     public async Task<VerifiedCounts> VerifyAsync(
         long cabinetId, DateTimeOffset asOf, Task<RunFigures> figures, CancellationToken cancellationToken)
     {
+        var counts = await CompareAsync(cabinetId, asOf, figures, cancellationToken);
+        RecordDifferences(cabinetId, "missing", counts.Missing);
+        RecordDifferences(cabinetId, "stale", counts.Stale);
+        RecordDifferences(cabinetId, "surplus", counts.Surplus);
+        return counts;
+    }
+
+    // Chunks without a vector are not among them: they have a metric of their own.
+    private static void RecordDifferences(long cabinetId, string kind, long chunks) => RagTelemetry.Differences.Record(
+        chunks, RagTelemetry.Cabinet(cabinetId), KeyValuePair.Create<string, object?>(RagTelemetry.DifferenceKind, kind));
+
+    private async Task<VerifiedCounts> CompareAsync(
+        long cabinetId, DateTimeOffset asOf, Task<RunFigures> figures, CancellationToken cancellationToken)
+    {
         var offered = source.ReadAsync(cabinetId, asOf, cancellationToken);
         await Task.WhenAll(offered, figures);
         var indexed = await figures;

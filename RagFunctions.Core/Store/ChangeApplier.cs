@@ -28,6 +28,14 @@ public sealed class ChangeApplier(MainDatabase main, RagDatabase rag, ILogger<Ch
     /// <exception cref="Npgsql.NpgsqlException">The range failed as a whole; what was not committed is still queued.</exception>
     public async Task<ApplyResult> ApplyAsync(ApplyRangeInput input, CancellationToken cancellationToken)
     {
+        var result = await ObservedStep.RunAsync(
+            "apply_changes", input.CabinetId, input.RunId, () => ApplyRangeAsync(input, cancellationToken));
+        RagTelemetry.Skipped.Add(result.Unchanged, RagTelemetry.Cabinet(input.CabinetId));
+        return result;
+    }
+
+    private async Task<ApplyResult> ApplyRangeAsync(ApplyRangeInput input, CancellationToken cancellationToken)
+    {
         await using var source = await main.Source.OpenConnectionAsync(cancellationToken);
         await using var index = await rag.Source.OpenConnectionAsync(cancellationToken);
         var range = new RangeApplication(source, index, input, PageRows, Render, logger);

@@ -48,7 +48,7 @@ public sealed class IndexGauges(MainDatabase main, RagDatabase rag)
         {
             var id = row.GetInt64(0);
             var (queued, queueAge) = queues[id];
-            var cabinet = KeyValuePair.Create<string, object?>(RagTelemetry.CabinetId, id);
+            var cabinet = RagTelemetry.Cabinet(id);
             RagTelemetry.Queued.Record(queued, cabinet);
             RagTelemetry.Pending.Record(row.GetInt64(1), cabinet);
             RagTelemetry.Failed.Record(row.GetInt64(2), cabinet);

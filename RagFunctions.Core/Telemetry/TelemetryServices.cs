@@ -2,16 +2,12 @@ using Azure.Core;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using RagFunctions.Core.Embeddings.Providers;
-using RagFunctions.Core.Marketplace.Sync;
-using RagFunctions.Core.Runs;
 
 namespace RagFunctions.Core.Telemetry;
 
@@ -21,18 +17,13 @@ public static class TelemetryServices
     // Npgsql names its spans and metrics after the conventions for databases; parameters are not among them.
     private const string Npgsql = "Npgsql";
 
-    /// <summary>Adds them, configured from <c>Telemetry:*</c>; after the services of runs and of the sync, whose steps it observes.</summary>
+    /// <summary>Adds them, configured from <c>Telemetry:*</c>.</summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<IndexGauges>();
-        services.Replace(ServiceDescriptor.Singleton<IRunSteps>(provider => new ObservedSteps(
-            ActivatorUtilities.CreateInstance<RunSteps>(provider), provider.GetRequiredService<EmbeddingsOptions>())));
-        services.Replace(ServiceDescriptor.Singleton<IRunVerifier>(provider => new ObservedVerifier(
-            ActivatorUtilities.CreateInstance<RunVerifier>(provider))));
         services.AddOptions<TelemetryOptions>().Bind(configuration.GetSection(TelemetryOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         // Also without templates being filled in at the receiver a line is to be read as it is.
         services.Configure<OpenTelemetryLoggerOptions>(logging => logging.IncludeFormattedMessage = true);
-        services.Replace(ServiceDescriptor.Singleton<ISyncSteps>(provider => new ObservedSyncSteps(ActivatorUtilities.CreateInstance<SyncSteps>(provider))));
 
         var exporter = configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>()?.Exporter ?? TelemetryExporter.None;
         var telemetry = services.AddOpenTelemetry()

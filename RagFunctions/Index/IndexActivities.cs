@@ -6,11 +6,12 @@ using RagFunctions.Core.Store;
 namespace RagFunctions.Index;
 
 /// <summary>The steps of a round as activities. Each is idempotent: it may run twice, also side by side.</summary>
-public sealed class IndexActivities(IRunSteps steps, InProcessDriver driver)
+public sealed class IndexActivities(
+    RoundOpener opener, ChangeApplier applier, EmbeddingPlanner planner, BatchEmbedder embedder, RoundCloser closer, InProcessDriver driver)
 {
     [Function(nameof(BeginRound))]
     public Task<RoundStart> BeginRound([ActivityTrigger] BeginRoundInput input, CancellationToken cancellationToken) =>
-        steps.OpenAsync(input, cancellationToken);
+        opener.OpenAsync(input, cancellationToken);
 
     /// <summary>All of a small round but its beginning.</summary>
     [Function(nameof(RunRound))]
@@ -19,17 +20,17 @@ public sealed class IndexActivities(IRunSteps steps, InProcessDriver driver)
 
     [Function(nameof(ApplyChanges))]
     public Task<ApplyResult> ApplyChanges([ActivityTrigger] ApplyRangeInput input, CancellationToken cancellationToken) =>
-        steps.ApplyAsync(input, cancellationToken);
+        applier.ApplyAsync(input, cancellationToken);
 
     [Function(nameof(PlanEmbedding))]
     public Task<EmbeddingPlan> PlanEmbedding([ActivityTrigger] PlanEmbeddingInput input, CancellationToken cancellationToken) =>
-        steps.PlanAsync(input, cancellationToken);
+        planner.PlanAsync(input, cancellationToken);
 
     [Function(nameof(EmbedBatch))]
     public Task<EmbedBatchResult> EmbedBatch([ActivityTrigger] EmbedBatchInput input, CancellationToken cancellationToken) =>
-        steps.EmbedAsync(input, cancellationToken);
+        embedder.EmbedAsync(input, cancellationToken);
 
     [Function(nameof(FinishRound))]
     public Task<RoundEnd> FinishRound([ActivityTrigger] FinishRoundInput input, CancellationToken cancellationToken) =>
-        steps.CloseAsync(input, cancellationToken);
+        closer.CloseAsync(input, cancellationToken);
 }

@@ -21,7 +21,7 @@ public sealed class SellerClient
     public async Task<CallResult<SellerInfo>> InfoAsync(MarketplaceAccess access, CancellationToken ct)
     {
         var call = new MarketplaceCall(access, MarketplaceMethod.SellerInfo, new Uri(_host, "/api/v1/seller-info"));
-        return (await _transport.SendAsync(call, SellerJson.Default.SellerAnswer, new SellerAnswer(), ct))
+        return (await _transport.SendAsync(call, SellerJsonContext.Default.SellerAnswer, new SellerAnswer(), ct))
             .Map(answer => new SellerInfo(new Field("seller-info", -1).Required(answer.Sid, "sid"), answer.Name, answer.TradeMark));
     }
 }
@@ -44,4 +44,4 @@ internal sealed class SellerAnswer
     NumberHandling = JsonNumberHandling.AllowReadingFromString,
     Converters = [typeof(CleanTextConverter)])]
 [JsonSerializable(typeof(SellerAnswer))]
-internal sealed partial class SellerJson : JsonSerializerContext;
+internal sealed partial class SellerJsonContext : JsonSerializerContext;

@@ -26,7 +26,7 @@ public sealed class PriceClient
     {
         var address = new Uri(_host, string.Create(CultureInfo.InvariantCulture, $"/api/v2/list/goods/filter?limit={_pageRows}&offset={offset}"));
         var nothing = new PricesAnswer { Data = new() { ListGoods = [] } };
-        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.Prices, address), PriceJson.Default.PricesAnswer, nothing, ct))
+        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.Prices, address), PriceJsonContext.Default.PricesAnswer, nothing, ct))
             .Map(Prices);
     }
 
@@ -89,4 +89,4 @@ internal sealed class PricesAnswer
     NumberHandling = JsonNumberHandling.AllowReadingFromString,
     Converters = [typeof(CleanTextConverter)])]
 [JsonSerializable(typeof(PricesAnswer))]
-internal sealed partial class PriceJson : JsonSerializerContext;
+internal sealed partial class PriceJsonContext : JsonSerializerContext;

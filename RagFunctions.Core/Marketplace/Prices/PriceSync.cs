@@ -13,7 +13,7 @@ internal sealed class PriceSync(PriceClient client, IOptions<MarketplaceOptions>
     {
         while (true)
         {
-            var state = session.State(PriceStateJson.Default.PriceState);
+            var state = session.State(PriceStateJsonContext.Default.PriceState);
             var answer = await client.PricesAsync(session.Access, state.Offset, ct);
             if (!answer.IsOk)
             {
@@ -24,7 +24,7 @@ internal sealed class PriceSync(PriceClient client, IOptions<MarketplaceOptions>
             var isLast = prices.Count < options.Value.PricePageRows;
             // A row given twice takes no place of its own: counted twice, it would make the next page begin too late.
             var next = new PriceState { Offset = isLast ? 0 : state.Offset + prices.DistinctBy(price => price.NmId).Count() };
-            await session.CommitAsync(prices.Count, page => PriceWriter.WriteAsync(page, prices, ct), next, PriceStateJson.Default.PriceState, ct);
+            await session.CommitAsync(prices.Count, page => PriceWriter.WriteAsync(page, prices, ct), next, PriceStateJsonContext.Default.PriceState, ct);
             if (isLast)
             {
                 return SyncEnd.Done;
@@ -42,4 +42,4 @@ internal sealed record PriceState
 /// <summary>The shape of <c>wb_sync_cursors.state</c>.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(PriceState))]
-internal sealed partial class PriceStateJson : JsonSerializerContext;
+internal sealed partial class PriceStateJsonContext : JsonSerializerContext;

@@ -17,7 +17,7 @@ internal sealed class CardSync(ContentClient client) : IEntitySteps
 
     public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken ct)
     {
-        var state = session.State(CardStateJson.Default.CardState);
+        var state = session.State(CardStateJsonContext.Default.CardState);
         if (state.Phase == CardPhase.None)
         {
             state = Begin(state, session.Now);
@@ -130,7 +130,7 @@ internal sealed class CardSync(ContentClient client) : IEntitySteps
     private static Task<ChangedRows> Nothing(PageTransaction page) => Task.FromResult(default(ChangedRows));
 
     private static Task SaveAsync(SyncSession session, int read, Func<PageTransaction, Task<ChangedRows>> write, CardState next, CancellationToken ct) =>
-        session.CommitAsync(read, write, next, CardStateJson.Default.CardState, ct);
+        session.CommitAsync(read, write, next, CardStateJsonContext.Default.CardState, ct);
 }
 
 /// <summary>Where cards and the trash stand; cursors are kept as they came.</summary>
@@ -161,4 +161,4 @@ internal enum CardPhase
 /// <summary>The shape of <c>wb_sync_cursors.state</c>.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(CardState))]
-internal sealed partial class CardStateJson : JsonSerializerContext;
+internal sealed partial class CardStateJsonContext : JsonSerializerContext;

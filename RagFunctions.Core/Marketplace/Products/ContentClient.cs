@@ -32,10 +32,10 @@ public sealed class ContentClient
         MarketplaceAccess access, MarketplaceMethod method, string name, CardsRequest.CursorPart cursor, CardsRequest.FilterPart filter, CancellationToken ct)
     {
         var request = new CardsRequest(new(cursor, filter, new CardsRequest.SortPart(true)));
-        var body = JsonSerializer.SerializeToUtf8Bytes(request, ContentJson.Default.CardsRequest);
+        var body = JsonSerializer.SerializeToUtf8Bytes(request, ContentJsonContext.Default.CardsRequest);
         var call = new MarketplaceCall(access, method, new Uri(_host, $"/content/v2/get/cards/{name}?locale=ru"), body);
         var nothing = new CardsAnswer { Cards = [], Cursor = new() { Total = 0 } };
-        return (await _transport.SendAsync(call, ContentJson.Default.CardsAnswer, nothing, ct)).Map(Page);
+        return (await _transport.SendAsync(call, ContentJsonContext.Default.CardsAnswer, nothing, ct)).Map(Page);
     }
 
     private CardPage Page(CardsAnswer answer)
@@ -163,4 +163,4 @@ internal sealed class CardsAnswer
     Converters = [typeof(CleanTextConverter)])]
 [JsonSerializable(typeof(CardsAnswer))]
 [JsonSerializable(typeof(CardsRequest))]
-internal sealed partial class ContentJson : JsonSerializerContext;
+internal sealed partial class ContentJsonContext : JsonSerializerContext;

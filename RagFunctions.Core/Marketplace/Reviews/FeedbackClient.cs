@@ -43,7 +43,7 @@ public sealed class FeedbackClient
     {
         var nothing = new FeedbacksAnswer { Data = new() { Feedbacks = [] } };
         return (await _transport.SendAsync(
-            new MarketplaceCall(access, method, new Uri(_host, path)), FeedbackJson.Default.FeedbacksAnswer, nothing, ct)).Map(Reviews);
+            new MarketplaceCall(access, method, new Uri(_host, path)), FeedbackJsonContext.Default.FeedbacksAnswer, nothing, ct)).Map(Reviews);
     }
 
     private static IReadOnlyList<ReviewAnswer> Reviews(FeedbacksAnswer answer)
@@ -128,4 +128,4 @@ internal sealed partial class TagJson : JsonSerializerContext;
     NumberHandling = JsonNumberHandling.AllowReadingFromString,
     Converters = [typeof(CleanTextConverter)])]
 [JsonSerializable(typeof(FeedbacksAnswer))]
-internal sealed partial class FeedbackJson : JsonSerializerContext;
+internal sealed partial class FeedbackJsonContext : JsonSerializerContext;

@@ -17,7 +17,7 @@ internal sealed class ReviewSync(FeedbackClient client, IOptions<MarketplaceOpti
 
     public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken ct)
     {
-        var state = session.State(ReviewStateJson.Default.ReviewState);
+        var state = session.State(ReviewStateJsonContext.Default.ReviewState);
         if (state.Phase == ReviewPhase.None)
         {
             state = Begin(state, session.Now);
@@ -42,7 +42,7 @@ internal sealed class ReviewSync(FeedbackClient client, IOptions<MarketplaceOpti
             // The archive knows no dates: what is older than the window is not stored.
             var wanted = reviews.Where(review => review.CreatedAt >= state.From).ToArray();
             await session.CommitAsync(
-                reviews.Count, page => ReviewWriter.WriteAsync(page, wanted, ct), next, ReviewStateJson.Default.ReviewState, ct);
+                reviews.Count, page => ReviewWriter.WriteAsync(page, wanted, ct), next, ReviewStateJsonContext.Default.ReviewState, ct);
             state = next;
         }
 
@@ -136,4 +136,4 @@ internal enum ReviewPhase
 /// <summary>The shape of <c>wb_sync_cursors.state</c>.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(ReviewState))]
-internal sealed partial class ReviewStateJson : JsonSerializerContext;
+internal sealed partial class ReviewStateJsonContext : JsonSerializerContext;

@@ -30,7 +30,7 @@ public sealed class StatisticsClient
         MarketplaceAccess access, MarketplaceMethod method, string name, DateTimeOffset from, CancellationToken ct)
     {
         var address = new Uri(_host, $"/api/v1/supplier/{name}?dateFrom={Uri.EscapeDataString(MarketplaceTime.ToMoscow(from))}&flag=0");
-        return _transport.SendAsync(new MarketplaceCall(access, method, address), StatisticsJson.Default.ListStatisticsRow, [], ct);
+        return _transport.SendAsync(new MarketplaceCall(access, method, address), StatisticsJsonContext.Default.ListStatisticsRow, [], ct);
     }
 
     private static List<T> Each<T>(List<StatisticsRow> rows, string list, Func<StatisticsRow, Field, T> map)
@@ -142,4 +142,4 @@ internal sealed class StatisticsRow
     NumberHandling = JsonNumberHandling.AllowReadingFromString,
     Converters = [typeof(CleanTextConverter)])]
 [JsonSerializable(typeof(List<StatisticsRow>))]
-internal sealed partial class StatisticsJson : JsonSerializerContext;
+internal sealed partial class StatisticsJsonContext : JsonSerializerContext;

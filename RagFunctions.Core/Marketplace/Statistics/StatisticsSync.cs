@@ -26,7 +26,7 @@ internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntityS
         var earliest = session.Now - TimeSpan.FromDays(options.FirstLoadDays);
         while (true)
         {
-            var state = session.State(StatisticsStateJson.Default.StatisticsState);
+            var state = session.State(StatisticsStateJsonContext.Default.StatisticsState);
             var from = state.Position is not { } position ? earliest : state.IsCut ? position : Later(position - Overlap, earliest);
             var answer = await ReadAsync(session.Access, from, ct);
             if (!answer.IsOk)
@@ -49,7 +49,7 @@ internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntityS
             var settled = session.Now - Overlap;
             var end = isCut && settled > from ? settled : session.Now;
             var next = new StatisticsState { Position = latest > end ? end : Later(latest, state.Position), IsCut = isCut };
-            await session.CommitAsync(rows.Count, page => WriteAsync(page, rows, ct), next, StatisticsStateJson.Default.StatisticsState, ct);
+            await session.CommitAsync(rows.Count, page => WriteAsync(page, rows, ct), next, StatisticsStateJsonContext.Default.StatisticsState, ct);
             if (!isCut)
             {
                 return SyncEnd.Done;
@@ -99,4 +99,4 @@ internal sealed record StatisticsState
 /// <summary>The shape of <c>wb_sync_cursors.state</c>.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(StatisticsState))]
-internal sealed partial class StatisticsStateJson : JsonSerializerContext;
+internal sealed partial class StatisticsStateJsonContext : JsonSerializerContext;

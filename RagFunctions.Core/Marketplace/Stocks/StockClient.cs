@@ -39,7 +39,7 @@ public sealed class StockClient
         const string Groups = "?locale=ru&groupByNm=true&groupBySize=true&groupByBarcode=true";
         var call = new MarketplaceCall(access, MarketplaceMethod.RemainsCreate, new Uri(_host, TaskPath + Groups));
         var field = new Field("data", -1);
-        return (await _transport.SendAsync(call, StockJson.Default.RemainsTask, new RemainsTask(), ct))
+        return (await _transport.SendAsync(call, StockJsonContext.Default.RemainsTask, new RemainsTask(), ct))
             .Map(task => new RemainsState(field.Required(task.Data?.TaskId ?? task.Data?.Id, "taskId"), RemainsProgress.Working));
     }
 
@@ -48,7 +48,7 @@ public sealed class StockClient
     {
         var address = new Uri(_host, $"{TaskPath}/tasks/{Uri.EscapeDataString(taskId)}/status");
         var field = new Field("data", -1);
-        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.RemainsStatus, address), StockJson.Default.RemainsTask, new RemainsTask(), ct))
+        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.RemainsStatus, address), StockJsonContext.Default.RemainsTask, new RemainsTask(), ct))
             .Map(task => new RemainsState(taskId, field.Required(task.Data?.Status, "status") switch
             {
                 "done" => RemainsProgress.Done,
@@ -61,17 +61,17 @@ public sealed class StockClient
     public async Task<CallResult<IReadOnlyList<StockLine>>> DownloadRemainsAsync(MarketplaceAccess access, string taskId, CancellationToken ct)
     {
         var address = new Uri(_host, $"{TaskPath}/tasks/{Uri.EscapeDataString(taskId)}/download");
-        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.RemainsDownload, address), StockJson.Default.ListRemainsRow, [], ct))
+        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.RemainsDownload, address), StockJsonContext.Default.ListRemainsRow, [], ct))
             .Map<IReadOnlyList<StockLine>>(Lines);
     }
 
     private async Task<CallResult<IReadOnlyList<StockLine>>> PageAsync(
         MarketplaceAccess access, MarketplaceMethod method, string name, int offset, CancellationToken ct)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(new StockRequest(_pageRows, offset), StockJson.Default.StockRequest);
+        var body = JsonSerializer.SerializeToUtf8Bytes(new StockRequest(_pageRows, offset), StockJsonContext.Default.StockRequest);
         var call = new MarketplaceCall(access, method, new Uri(_host, $"/api/analytics/v1/stocks-report/{name}"), body);
         var seller = method == MarketplaceMethod.SellerStocks;
-        return (await _transport.SendAsync(call, StockJson.Default.StockAnswer, new StockAnswer { Data = new() { Items = [] } }, ct))
+        return (await _transport.SendAsync(call, StockJsonContext.Default.StockAnswer, new StockAnswer { Data = new() { Items = [] } }, ct))
             .Map<IReadOnlyList<StockLine>>(answer => Lines(answer, seller));
     }
 
@@ -203,4 +203,4 @@ internal sealed class RemainsRow
 [JsonSerializable(typeof(StockRequest))]
 [JsonSerializable(typeof(RemainsTask))]
 [JsonSerializable(typeof(List<RemainsRow>))]
-internal sealed partial class StockJson : JsonSerializerContext;
+internal sealed partial class StockJsonContext : JsonSerializerContext;

@@ -18,7 +18,7 @@ internal sealed class StockSync(StockClient client, IOptions<MarketplaceOptions>
 
     public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken ct)
     {
-        var state = session.State(StockStateJson.Default.StockState);
+        var state = session.State(StockStateJsonContext.Default.StockState);
         var isBasic = session.Access.Info.Kind == TokenKind.Basic;
         // A snapshot begun with another kind of token could never be ended with this one.
         if (state.Phase == StockPhase.None || (isBasic && state.Phase != StockPhase.Task))
@@ -147,7 +147,7 @@ internal sealed class StockSync(StockClient client, IOptions<MarketplaceOptions>
     private static Task<ChangedRows> Nothing(PageTransaction page) => Task.FromResult(default(ChangedRows));
 
     private static Task SaveAsync(SyncSession session, int read, Func<PageTransaction, Task<ChangedRows>> write, StockState next, CancellationToken ct) =>
-        session.CommitAsync(read, write, next, StockStateJson.Default.StockState, ct);
+        session.CommitAsync(read, write, next, StockStateJsonContext.Default.StockState, ct);
 }
 
 /// <summary>Where a stock snapshot stands.</summary>
@@ -181,4 +181,4 @@ internal enum StockPhase
 /// <summary>The shape of <c>wb_sync_cursors.state</c>.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(StockState))]
-internal sealed partial class StockStateJson : JsonSerializerContext;
+internal sealed partial class StockStateJsonContext : JsonSerializerContext;
