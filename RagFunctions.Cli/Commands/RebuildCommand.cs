@@ -34,7 +34,7 @@ internal static class RebuildCommand
         {
             var cabinets = scope.Parsed.GetValue(cabinet) is { } one
                 ? [one]
-                : await scope.Services.GetRequiredService<WeeklyRebuild>().NextAsync(after: 0, int.MaxValue, since: null, scope.CancellationToken);
+                : await scope.Services.GetRequiredService<CabinetDirectory>().NextActiveAsync(after: 0, int.MaxValue, since: null, scope.CancellationToken);
             var code = ExitCode.Done;
             foreach (var id in cabinets)
             {

@@ -4,7 +4,7 @@ using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Leases;
 
-/// <summary>What <c>rag_index_status</c> and the run's own row say when a round is to be opened; times by the index database's clock.</summary>
+/// <summary>What <c>rag_index_status</c> and the run's own row say when a round is to begin; times by the index database's clock.</summary>
 internal sealed record LeaseRow(
     DateTimeOffset Now,
     string? Owner,

@@ -3,7 +3,7 @@ namespace RagFunctions.Core.Leases;
 /// <summary>Who may take the lease. Pure.</summary>
 internal static class LeaseRules
 {
-    /// <summary>Whether the round may be opened.</summary>
+    /// <summary>Whether the round may begin.</summary>
     public static LeaseVerdict Judge(LeaseRow row, LeaseClaim claim)
     {
         // A run that was taken over never comes back: a late duplicate would hold a lease that nobody serves.
@@ -26,7 +26,7 @@ internal static class LeaseRules
     }
 }
 
-/// <summary>Whether a round may be opened, as the lease row stands.</summary>
+/// <summary>Whether a round may begin, as the lease row stands.</summary>
 internal enum LeaseVerdict
 {
     /// <summary>Free, expired, the run's own, or of the same owner: take it with a new token.</summary>
@@ -35,7 +35,7 @@ internal enum LeaseVerdict
     /// <summary>This very round holds it: answer as the first time.</summary>
     Repeat,
 
-    /// <summary>This round is closed, or the run was superseded.</summary>
+    /// <summary>This round is finished, or the run was superseded.</summary>
     Closed,
 
     /// <summary>Another owner holds it.</summary>

@@ -9,7 +9,7 @@ internal static class RoundMode
 {
     /// <summary>
     /// The round's mode: the strongest of what is stored and what the state of the index demands. The same rule for every round:
-    /// closing a round ticks off what it did, so nothing is done twice.
+    /// finishing a round removes the requests that it served, so nothing is done twice.
     /// </summary>
     public static RunMode Of(LeaseRow row, SourceFacts source, long cabinetId, RunsOptions options)
     {
@@ -17,7 +17,7 @@ internal static class RoundMode
             || source.FullRequestVersion is not null
             || row.FullCompletedAt is null
             || !row.IsActive
-            || (row.FullRendererVersion != ChunkRenderer.Version && RendererSpread.IsDue(cabinetId, row.Now, options));
+            || (row.FullRendererVersion != ChunkRenderer.Version && RendererRollout.IsDue(cabinetId, row.Now, options));
         if (fullDemanded || (row.Requested == RunMode.CatchUp && row.CatchUpFrom is null))
         {
             return RunMode.Full;
@@ -34,7 +34,7 @@ internal static class RoundMode
 /// A new version of the texts asks a full run of every cabinet. Each cabinet has its minute within the spread, so that they do
 /// not all come at once and fresh changes of the others are not stuck behind them.
 /// </summary>
-internal static class RendererSpread
+internal static class RendererRollout
 {
     /// <summary>Whether <paramref name="now"/> lies in the cabinet's minute.</summary>
     public static bool IsDue(long cabinetId, DateTimeOffset now, RunsOptions options)

@@ -7,7 +7,7 @@ namespace RagFunctions.Core.Runs;
 /// <param name="CabinetId">The tenant.</param>
 /// <param name="Owner">Who runs, for the lease: <c>durable:{instanceId}</c> or <c>cli:{machine}:{pid}:{guid}</c>.</param>
 /// <param name="RunId">Null before the first round; see <see cref="Begun"/>.</param>
-/// <param name="Round">The round to open, 1-based.</param>
+/// <param name="Round">The round to begin, 1-based.</param>
 /// <param name="StartedAt">When the first round began.</param>
 /// <param name="ApplyWindow">Ranges applied at a time.</param>
 /// <param name="EmbedWindow">Batches embedded at a time.</param>
@@ -34,7 +34,7 @@ public sealed record RunInput(
 /// <param name="CabinetId">The tenant.</param>
 /// <param name="RunId">The run.</param>
 /// <param name="Outcome">One of <see cref="RunOutcome"/>.</param>
-/// <param name="Rounds">Rounds opened.</param>
+/// <param name="Rounds">Rounds begun.</param>
 /// <param name="StartedAt">When the first round began.</param>
 /// <param name="NotBefore">With <see cref="RunOutcome.Waiting"/>: when the sweep will start the cabinet again.</param>
 /// <param name="Message">Why, where the outcome alone does not say.</param>

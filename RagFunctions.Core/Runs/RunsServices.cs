@@ -22,18 +22,18 @@ public static class RunsServices
             .AddSingleton<RoundExpiry>()
             .AddSingleton<CatchUpQueue>()
             .AddSingleton<CabinetActivity>()
-            .AddSingleton<RefusedRun>()
-            .AddSingleton<RoundOpener>()
+            .AddSingleton<RefusalBooking>()
+            .AddSingleton<RoundBeginner>()
             .AddSingleton<RoundBooking>()
             .AddSingleton<IRunVerifier, RunVerifier>()
-            .AddSingleton<RoundCloser>()
+            .AddSingleton<RoundFinisher>()
             .AddSingleton<IRunSteps, RunSteps>()
             .AddSingleton<InProcessDriver>()
             .AddSingleton<IndexRequests>()
             .AddSingleton<StartIndex>()
             .AddSingleton<SweepQuery>()
             .AddSingleton<CabinetSweep>()
-            .AddSingleton<WeeklyRebuild>()
+            .AddSingleton<CabinetDirectory>()
             .AddSingleton<RebuildAllRecord>();
     }
 }

@@ -26,7 +26,7 @@ public sealed class ChangeApplier(MainDatabase main, RagDatabase rag, ILogger<Ch
 
     /// <summary>Applies one range.</summary>
     /// <exception cref="Npgsql.NpgsqlException">The range failed as a whole; what was not committed is still queued.</exception>
-    public async Task<ApplyResult> ApplyAsync(ApplyRangeInput input, CancellationToken cancellationToken)
+    public async Task<ApplyChangesResult> ApplyAsync(ApplyChangesInput input, CancellationToken cancellationToken)
     {
         var result = await ObservedStep.RunAsync(
             "apply_changes", input.CabinetId, input.RunId, () => ApplyRangeAsync(input, cancellationToken));
@@ -34,7 +34,7 @@ public sealed class ChangeApplier(MainDatabase main, RagDatabase rag, ILogger<Ch
         return result;
     }
 
-    private async Task<ApplyResult> ApplyRangeAsync(ApplyRangeInput input, CancellationToken cancellationToken)
+    private async Task<ApplyChangesResult> ApplyRangeAsync(ApplyChangesInput input, CancellationToken cancellationToken)
     {
         await using var source = await main.Source.OpenConnectionAsync(cancellationToken);
         await using var index = await rag.Source.OpenConnectionAsync(cancellationToken);
@@ -57,7 +57,7 @@ public sealed class ChangeApplier(MainDatabase main, RagDatabase rag, ILogger<Ch
 }
 
 /// <summary>Input of the activity that applies one range of changes.</summary>
-public sealed record ApplyRangeInput(long CabinetId, Guid RunId, long Token, RunMode Mode, DateTimeOffset AsOf, ChangeRange Range);
+public sealed record ApplyChangesInput(long CabinetId, Guid RunId, long Token, RunMode Mode, DateTimeOffset AsOf, ChangeRange Range);
 
 /// <summary>What one range of changes came to. Counts only, never texts.</summary>
 /// <param name="Superseded">The token is no longer the cabinet's: nothing (more) was written.</param>
@@ -72,7 +72,7 @@ public sealed record ApplyRangeInput(long CabinetId, Guid RunId, long Token, Run
 /// <param name="ReadMs">Milliseconds reading the source and, at the same time, what the index holds of it.</param>
 /// <param name="RenderMs">Milliseconds rendering and hashing.</param>
 /// <param name="SaveMs">Milliseconds comparing and writing.</param>
-public sealed record ApplyResult(
+public sealed record ApplyChangesResult(
     bool Superseded = false,
     long RowsRead = 0,
     long New = 0,

@@ -21,7 +21,7 @@ public sealed class IndexVerifier(MainDatabase main, RagDatabase rag)
     /// <param name="cancellationToken">Stops the comparison.</param>
     public async Task<VerifyReport> VerifyAsync(long cabinetId, DateTimeOffset asOf, int examples, CancellationToken cancellationToken)
     {
-        var reports = await EachEntity.ReadAsync(
+        var reports = await EntityFanOut.ReadAsync(
             main, rag, EntityNames.All,
             (source, index, entity, token) => new EntityVerification(source, index, entity, cabinetId, asOf, examples, PageRows, Render).RunAsync(token),
             cancellationToken);
@@ -67,7 +67,7 @@ internal sealed class EntityVerification(
 {
     private readonly SourcePageReader _source = new(
         main,
-        new ApplyRangeInput(cabinetId, Guid.Empty, 0, RunMode.Full, asOf, new ChangeRange(entity, null, null)),
+        new ApplyChangesInput(cabinetId, Guid.Empty, 0, RunMode.Full, asOf, new ChangeRange(entity, null, null)),
         pageRows,
         render);
 

@@ -14,7 +14,7 @@ namespace RagFunctions.Core.Store;
 internal sealed partial class RangeApplication(
     NpgsqlConnection main,
     NpgsqlConnection rag,
-    ApplyRangeInput input,
+    ApplyChangesInput input,
     int pageRows,
     Func<SourceRow, RenderedRow> render,
     ILogger logger)
@@ -29,7 +29,7 @@ internal sealed partial class RangeApplication(
     private Entity Entity => input.Range.Entity;
 
     /// <summary>Sums over the pages that are committed.</summary>
-    public ApplyResult Result { get; private set; } = new();
+    public ApplyChangesResult Result { get; private set; } = new();
 
     /// <summary>Applies the page that begins at <paramref name="first"/>, in one transaction.</summary>
     /// <returns>Where the next page begins; null = the range is done, or superseded.</returns>

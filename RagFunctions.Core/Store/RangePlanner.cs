@@ -45,7 +45,7 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
     public async Task<RangePlan> PlanFullAsync(
         long cabinetId, DateTimeOffset asOf, bool allowMassDelete, CancellationToken cancellationToken)
     {
-        var cuts = await EachEntity.ReadAsync(
+        var cuts = await EntityFanOut.ReadAsync(
             main, rag, EntityNames.All, (source, index, entity, token) => CutAllAsync(source, index, entity, cabinetId, asOf, token), cancellationToken);
 
         List<ChangeRange> ranges = [];
@@ -74,7 +74,7 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
 
         // Rows that wait for another try count too: what was blocked once stays part of the sum.
         Entity[] worthJudging = allowMassDelete ? [] : [.. cuts.Where(cut => cut.Value.Waiting >= MassDeleteGuard.WorthJudging).Select(cut => cut.Key)];
-        var verdicts = await EachEntity.ReadAsync(
+        var verdicts = await EntityFanOut.ReadAsync(
             main, rag, worthJudging, (source, index, entity, token) => MassDeleteGuard.JudgeQueueAsync(source, index, entity, cabinetId, token), cancellationToken);
         List<BlockedEntity> blocked = [.. verdicts.Where(verdict => verdict.Blocks).Select(verdict => verdict.Numbers)];
         List<ChangeRange> ranges = [];

@@ -11,7 +11,7 @@ namespace RagFunctions.Core.Store;
 /// nobody took. A row that cannot be read is found by halving; the others of its page are read all the same. Each row is rendered as it
 /// comes, while the database sends the next ones; nothing else of it is kept.
 /// </summary>
-internal sealed class SourcePageReader(NpgsqlConnection main, ApplyRangeInput input, int limit, Func<SourceRow, RenderedRow> render)
+internal sealed class SourcePageReader(NpgsqlConnection main, ApplyChangesInput input, int limit, Func<SourceRow, RenderedRow> render)
 {
     private static readonly Dictionary<Entity, string> IdsOfRange = EntityNames.All.ToDictionary(
         entity => entity,

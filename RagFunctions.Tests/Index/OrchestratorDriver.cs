@@ -44,16 +44,16 @@ internal sealed class OrchestratorDriver(IRunSteps steps, FakeTimeProvider time)
                 time.Advance(wait);
                 return Task.CompletedTask;
             });
-            Activity<BeginRoundInput, RoundStart>(context, "BeginRound", asked => steps.OpenAsync(asked, CancellationToken.None));
+            Activity<BeginRoundInput, BeginRoundResult>(context, "BeginRound", asked => steps.BeginAsync(asked, CancellationToken.None));
             Activity<RunRoundInput, RunRoundResult>(context, "RunRound", asked =>
             {
                 RoundsAtOnce++;
                 return new InProcessDriver(steps, TimeProvider.System, NullLogger<InProcessDriver>.Instance).RunRoundAsync(asked, CancellationToken.None);
             });
-            Activity<ApplyRangeInput, ApplyResult>(context, "ApplyChanges", asked => steps.ApplyAsync(asked, CancellationToken.None));
-            Activity<PlanEmbeddingInput, EmbeddingPlan>(context, "PlanEmbedding", asked => steps.PlanAsync(asked, CancellationToken.None));
+            Activity<ApplyChangesInput, ApplyChangesResult>(context, "ApplyChanges", asked => steps.ApplyAsync(asked, CancellationToken.None));
+            Activity<PlanEmbeddingInput, PlanEmbeddingResult>(context, "PlanEmbedding", asked => steps.PlanAsync(asked, CancellationToken.None));
             Activity<EmbedBatchInput, EmbedBatchResult>(context, "EmbedBatch", asked => steps.EmbedAsync(asked, CancellationToken.None));
-            Activity<FinishRoundInput, RoundEnd>(context, "FinishRound", asked => steps.CloseAsync(asked, CancellationToken.None));
+            Activity<FinishRoundInput, FinishRoundResult>(context, "FinishRound", asked => steps.FinishAsync(asked, CancellationToken.None));
 
             var summary = await IndexCabinet.RunAsync(context.Object, input);
             if (next is null)

@@ -259,7 +259,7 @@ public sealed class ClientAgainstTheFakeTests(DatabaseFixture database) : IClass
             where T : notnull => Services.GetRequiredService<T>();
 
         public MarketplaceAccess AccessOf(TokenType type) =>
-            new(1, MarketplaceTokens.Create(Shop.SellerId, type, TokenCategories.Sync, Time.GetUtcNow().AddDays(180)));
+            new(1, MarketplaceTokens.Create(Shop.SellerId, type, TokenScopes.Sync, Time.GetUtcNow().AddDays(180)));
 
         /// <summary>The value of a call, when its limit has passed.</summary>
         public async Task<T> OkAsync<T>(Func<Task<CallResult<T>>> call)

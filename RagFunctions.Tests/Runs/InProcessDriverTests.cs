@@ -14,8 +14,8 @@ public sealed class InProcessDriverTests
         var steps = new ScriptedSteps { Rounds = 3 };
         var summary = await DriveAsync(steps);
         Assert.Equal((RunOutcome.Completed, 3), (summary.Outcome, summary.Rounds));
-        Assert.Equal([1, 2, 3], steps.Opened.Select(input => input.Round));
-        Assert.Single(steps.Opened.Select(input => input.RunId).Distinct());
+        Assert.Equal([1, 2, 3], steps.Begun.Select(input => input.Round));
+        Assert.Single(steps.Begun.Select(input => input.RunId).Distinct());
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public sealed class InProcessDriverTests
     {
         var steps = new ScriptedSteps { Rounds = 100 };
         Assert.Equal(10, (await DriveAsync(steps)).Rounds);
-        Assert.True(steps.Closed[^1].LastRound);
+        Assert.True(steps.Finished[^1].LastRound);
     }
 
     [Fact]
@@ -53,8 +53,8 @@ public sealed class InProcessDriverTests
     {
         var steps = new ScriptedSteps { Ranges = 2, FailApply = new InvalidOperationException("the table is locked") };
         await DriveAsync(steps);
-        Assert.True(steps.Closed[0].ApplyFailed);
-        Assert.Equal("the table is locked", steps.Closed[0].Totals.Error);
+        Assert.True(steps.Finished[0].ApplyFailed);
+        Assert.Equal("the table is locked", steps.Finished[0].Totals.Error);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class InProcessDriverTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => new InProcessDriver(steps, _time, NullLogger<InProcessDriver>.Instance).RunAsync(1, null, cancel.Token));
         Assert.Equal(0, steps.AtOnce);
-        Assert.Empty(steps.Closed);
+        Assert.Empty(steps.Finished);
     }
 
     [Fact]

@@ -133,7 +133,7 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
     }
 
     private WeeklyRebuildTimer WeeklyTimer() =>
-        new(new WeeklyRebuild(fixture.Main, fixture.Rag, new CabinetPurge(fixture.Rag), NullLogger<WeeklyRebuild>.Instance));
+        new(new CabinetDirectory(fixture.Main, fixture.Rag, new CabinetPurge(fixture.Rag), NullLogger<CabinetDirectory>.Instance));
 
     private async Task ExecuteAsync(string sql)
     {

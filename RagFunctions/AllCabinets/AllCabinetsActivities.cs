@@ -10,7 +10,7 @@ namespace RagFunctions.AllCabinets;
 
 /// <summary>What starting all cabinets does outside of its orchestrator.</summary>
 public sealed class AllCabinetsActivities(
-    WeeklyRebuild rebuild, RebuildAllRecord record, StartIndex start, RunReader runs, DurableRunStarter starter)
+    CabinetDirectory cabinets, RebuildAllRecord record, StartIndex start, RunReader runs, DurableRunStarter starter)
 {
     /// <summary>Notes that all cabinets are being rebuilt: until <see cref="EndRebuildAll"/> the sweep takes it up where it is lost.</summary>
     [Function(nameof(BeginRebuildAll))]
@@ -27,11 +27,11 @@ public sealed class AllCabinetsActivities(
     /// <summary>Purges cabinets that no longer exist, and returns how many are active.</summary>
     [Function(nameof(PurgeGoneCabinets))]
     public async Task<int> PurgeGoneCabinets([ActivityTrigger] bool isWeekly, CancellationToken cancellationToken) =>
-        (await rebuild.BeginAsync(cancellationToken)).Count;
+        (await cabinets.PurgeGoneAsync(cancellationToken)).Count;
 
     [Function(nameof(NextCabinets))]
     public async Task<long[]> NextCabinets([ActivityTrigger] NextCabinetsInput input, CancellationToken cancellationToken) =>
-        [.. await rebuild.NextAsync(input.After, input.Limit, input.Since, cancellationToken)];
+        [.. await cabinets.NextActiveAsync(input.After, input.Limit, input.Since, cancellationToken)];
 
     /// <returns>False when only the request was stored: the sweep starts it.</returns>
     [Function(nameof(StartCabinet))]

@@ -7,11 +7,11 @@ namespace RagFunctions.Index;
 
 /// <summary>The steps of a round as activities. Each is idempotent: it may run twice, also side by side.</summary>
 public sealed class IndexActivities(
-    RoundOpener opener, ChangeApplier applier, EmbeddingPlanner planner, BatchEmbedder embedder, RoundCloser closer, InProcessDriver driver)
+    RoundBeginner beginner, ChangeApplier applier, EmbeddingPlanner planner, BatchEmbedder embedder, RoundFinisher finisher, InProcessDriver driver)
 {
     [Function(nameof(BeginRound))]
-    public Task<RoundStart> BeginRound([ActivityTrigger] BeginRoundInput input, CancellationToken cancellationToken) =>
-        opener.OpenAsync(input, cancellationToken);
+    public Task<BeginRoundResult> BeginRound([ActivityTrigger] BeginRoundInput input, CancellationToken cancellationToken) =>
+        beginner.BeginAsync(input, cancellationToken);
 
     /// <summary>All of a small round but its beginning.</summary>
     [Function(nameof(RunRound))]
@@ -19,11 +19,11 @@ public sealed class IndexActivities(
         driver.RunRoundAsync(input, cancellationToken);
 
     [Function(nameof(ApplyChanges))]
-    public Task<ApplyResult> ApplyChanges([ActivityTrigger] ApplyRangeInput input, CancellationToken cancellationToken) =>
+    public Task<ApplyChangesResult> ApplyChanges([ActivityTrigger] ApplyChangesInput input, CancellationToken cancellationToken) =>
         applier.ApplyAsync(input, cancellationToken);
 
     [Function(nameof(PlanEmbedding))]
-    public Task<EmbeddingPlan> PlanEmbedding([ActivityTrigger] PlanEmbeddingInput input, CancellationToken cancellationToken) =>
+    public Task<PlanEmbeddingResult> PlanEmbedding([ActivityTrigger] PlanEmbeddingInput input, CancellationToken cancellationToken) =>
         planner.PlanAsync(input, cancellationToken);
 
     [Function(nameof(EmbedBatch))]
@@ -31,6 +31,6 @@ public sealed class IndexActivities(
         embedder.EmbedAsync(input, cancellationToken);
 
     [Function(nameof(FinishRound))]
-    public Task<RoundEnd> FinishRound([ActivityTrigger] FinishRoundInput input, CancellationToken cancellationToken) =>
-        closer.CloseAsync(input, cancellationToken);
+    public Task<FinishRoundResult> FinishRound([ActivityTrigger] FinishRoundInput input, CancellationToken cancellationToken) =>
+        finisher.FinishAsync(input, cancellationToken);
 }

@@ -68,22 +68,22 @@ public static class IndexCabinet
     /// <summary>The steps as activities: the only tasks that are ever awaited here are those of the context.</summary>
     private sealed class Activities(TaskOrchestrationContext context) : IRunSteps
     {
-        public Task<RoundStart> OpenAsync(BeginRoundInput input, CancellationToken cancellationToken) =>
-            context.CallActivityAsync<RoundStart>(nameof(IndexActivities.BeginRound), input, Retry);
+        public Task<BeginRoundResult> BeginAsync(BeginRoundInput input, CancellationToken cancellationToken) =>
+            context.CallActivityAsync<BeginRoundResult>(nameof(IndexActivities.BeginRound), input, Retry);
 
         public Task<RunRoundResult> RunRoundAsync(RunRoundInput input, CancellationToken cancellationToken) =>
             context.CallActivityAsync<RunRoundResult>(nameof(IndexActivities.RunRound), input, Retry);
 
-        public Task<ApplyResult> ApplyAsync(ApplyRangeInput input, CancellationToken cancellationToken) =>
-            context.CallActivityAsync<ApplyResult>(nameof(IndexActivities.ApplyChanges), input, Retry);
+        public Task<ApplyChangesResult> ApplyAsync(ApplyChangesInput input, CancellationToken cancellationToken) =>
+            context.CallActivityAsync<ApplyChangesResult>(nameof(IndexActivities.ApplyChanges), input, Retry);
 
-        public Task<EmbeddingPlan> PlanAsync(PlanEmbeddingInput input, CancellationToken cancellationToken) =>
-            context.CallActivityAsync<EmbeddingPlan>(nameof(IndexActivities.PlanEmbedding), input, Retry);
+        public Task<PlanEmbeddingResult> PlanAsync(PlanEmbeddingInput input, CancellationToken cancellationToken) =>
+            context.CallActivityAsync<PlanEmbeddingResult>(nameof(IndexActivities.PlanEmbedding), input, Retry);
 
         public Task<EmbedBatchResult> EmbedAsync(EmbedBatchInput input, CancellationToken cancellationToken) =>
             context.CallActivityAsync<EmbedBatchResult>(nameof(IndexActivities.EmbedBatch), input, Retry);
 
-        public Task<RoundEnd> CloseAsync(FinishRoundInput input, CancellationToken cancellationToken) =>
-            context.CallActivityAsync<RoundEnd>(nameof(IndexActivities.FinishRound), input, Retry);
+        public Task<FinishRoundResult> FinishAsync(FinishRoundInput input, CancellationToken cancellationToken) =>
+            context.CallActivityAsync<FinishRoundResult>(nameof(IndexActivities.FinishRound), input, Retry);
     }
 }

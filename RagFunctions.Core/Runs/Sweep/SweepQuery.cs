@@ -110,7 +110,7 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
                 new NpgsqlParameter<long[]> { TypedValue = [.. active.Select(cabinet => cabinet.Id)] },
                 new NpgsqlParameter<bool[]> { TypedValue = [.. active.Select(cabinet => cabinet.HasChanges)] },
                 new NpgsqlParameter<bool[]> { TypedValue = [.. active.Select(cabinet => cabinet.CatchesUp)] },
-                new NpgsqlParameter<bool[]> { TypedValue = [.. active.Select(cabinet => RendererSpread.IsDue(cabinet.Id, now, options.Value))] },
+                new NpgsqlParameter<bool[]> { TypedValue = [.. active.Select(cabinet => RendererRollout.IsDue(cabinet.Id, now, options.Value))] },
                 new NpgsqlParameter<DateTimeOffset> { TypedValue = now },
                 new NpgsqlParameter<int> { TypedValue = options.Value.CatchUpMinutes },
                 new NpgsqlParameter<int> { TypedValue = ChunkRenderer.Version },

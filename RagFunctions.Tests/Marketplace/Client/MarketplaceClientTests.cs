@@ -38,7 +38,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     public async ValueTask InitializeAsync()
     {
         _stub = await StubMarketplace.StartAsync();
-        _services = MarketplaceHost.Build(database, _stub.Url, _time, logs: _logs);
+        _services = StubbedServices.Build(database, _stub.Url, _time, logs: _logs);
     }
 
     public async ValueTask DisposeAsync()

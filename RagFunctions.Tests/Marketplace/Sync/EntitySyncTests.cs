@@ -190,7 +190,7 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
         }
 
         await using var stub = await StubMarketplace.StartAsync();
-        await using var services = MarketplaceHost.Build(own.ConnectionString, stub.Url, TimeProvider.System);
+        await using var services = StubbedServices.Build(own.ConnectionString, stub.Url, TimeProvider.System);
         var cabinet = await services.GetRequiredService<CabinetStore>().AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), "c", Ct);
         stub.Answer(Orders, "[]");
 

@@ -24,7 +24,7 @@ public sealed class OriginalDatabaseTests
         await OriginalKeys.DropAsync(database.Source, Ct);
         await using var stub = await StubMarketplace.StartAsync();
         var time = new FakeTimeProvider(Start);
-        await using var services = MarketplaceHost.Build(database.ConnectionString, stub.Url, time);
+        await using var services = StubbedServices.Build(database.ConnectionString, stub.Url, time);
         var cabinet = await services.GetRequiredService<CabinetStore>().AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), "c", Ct);
         stub.Answer(Orders, $"[{Order("a", paid: 1271.99m)},{Order("b")}]").Answer(Sales, $"[{Sale("S1", paid: 0.1m)},{Sale("R1")}]")
             .Answer(WarehouseStocks, Stock((7, 70, 1, 5))).Answer(SellerStocks, NoStock).Answer(Trash, NoCards)

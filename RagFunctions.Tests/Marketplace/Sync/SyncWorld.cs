@@ -31,7 +31,7 @@ internal sealed class SyncWorld : IAsyncDisposable
     private SyncWorld(string connection, StubMarketplace stub, IDictionary<string, string?>? settings)
     {
         Stub = stub;
-        Services = MarketplaceHost.Build(connection, stub.Url, Time, settings);
+        Services = StubbedServices.Build(connection, stub.Url, Time, settings);
     }
 
     public FakeTimeProvider Time { get; } = new(Start);

@@ -6,7 +6,7 @@ using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Runs;
 
-public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>, IDisposable
+public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>, IDisposable
 {
     private readonly RunsHarness _runs = new(fixture);
 
@@ -17,9 +17,9 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var (cabinet, run, start) = await BegunAsync();
         var totals = new RoundTotals { RowsRead = 10, New = 4, Tokens = 500, Requests = 1, Inputs = 4, Error = "one" };
-        var first = await _runs.CloseAsync(cabinet, run, start, totals: totals);
-        var second = await _runs.CloseAsync(cabinet, run, start, totals: totals);
-        Assert.Equal(new RoundEnd(false, RunOutcome.Completed), first);
+        var first = await _runs.FinishAsync(cabinet, run, start, totals: totals);
+        var second = await _runs.FinishAsync(cabinet, run, start, totals: totals);
+        Assert.Equal(new FinishRoundResult(false, RunOutcome.Completed), first);
         Assert.Equal(first, second);
         Assert.Equal(10, await _runs.RunColumnAsync<long>(run, "rows_read"));
         Assert.Equal(500, await _runs.RunColumnAsync<long>(run, "embedding_tokens"));
@@ -30,9 +30,9 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var (cabinet, run, first) = await BegunAsync();
         await _runs.QueueAsync(cabinet, 1);
-        await _runs.CloseAsync(cabinet, run, first, totals: new RoundTotals { New = 1 });
-        var second = await _runs.OpenAsync(cabinet, run, 2);
-        Assert.Equal(new RoundEnd(true, RunOutcome.Completed), await _runs.CloseAsync(cabinet, run, first, totals: new RoundTotals { New = 1 }));
+        await _runs.FinishAsync(cabinet, run, first, totals: new RoundTotals { New = 1 });
+        var second = await _runs.BeginAsync(cabinet, run, 2);
+        Assert.Equal(new FinishRoundResult(true, RunOutcome.Completed), await _runs.FinishAsync(cabinet, run, first, totals: new RoundTotals { New = 1 }));
         Assert.Equal(second.Token, await _runs.StatusAsync<long>(cabinet, "lease_token"));
         Assert.Equal(1, await _runs.RunColumnAsync<long>(run, "chunks_new"));
     }
@@ -42,10 +42,10 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var (cabinet, run, first) = await BegunAsync();
         await _runs.QueueAsync(cabinet, 1);
-        Assert.True((await _runs.CloseAsync(cabinet, run, first, totals: new RoundTotals { New = 2, Tokens = 1_000_000, ReadMs = 5 })).Again);
+        Assert.True((await _runs.FinishAsync(cabinet, run, first, totals: new RoundTotals { New = 2, Tokens = 1_000_000, ReadMs = 5 })).Again);
         await _runs.ExecuteAsync("DELETE FROM rag_changes WHERE cabinet_id = $1", cabinet);
-        var second = await _runs.OpenAsync(cabinet, run, 2);
-        Assert.False((await _runs.CloseAsync(cabinet, run, second, 2, new RoundTotals { New = 3, Tokens = 500_000, ReadMs = 7 })).Again);
+        var second = await _runs.BeginAsync(cabinet, run, 2);
+        Assert.False((await _runs.FinishAsync(cabinet, run, second, 2, new RoundTotals { New = 3, Tokens = 500_000, ReadMs = 7 })).Again);
         Assert.Equal((5L, 12L, 2), (
             await _runs.RunColumnAsync<long>(run, "chunks_new"), await _runs.RunColumnAsync<long>(run, "read_ms"), await _runs.RunColumnAsync<int>(run, "rounds")));
         Assert.Equal(0.03m, await _runs.RunColumnAsync<decimal>(run, "cost_usd"));
@@ -56,16 +56,16 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var (queued, run1, start1) = await BegunAsync();
         await _runs.QueueAsync(queued, 1);
-        Assert.True((await _runs.CloseAsync(queued, run1, start1)).Again);
+        Assert.True((await _runs.FinishAsync(queued, run1, start1)).Again);
         Assert.Equal("in_progress", await _runs.StatusAsync<string>(queued, "indexing_status"));
 
         var (pending, run2, start2) = await BegunAsync();
         await _runs.ChunkAsync(pending, 1, pending: true);
-        Assert.True((await _runs.CloseAsync(pending, run2, start2)).Again);
+        Assert.True((await _runs.FinishAsync(pending, run2, start2)).Again);
 
         var (requested, run3, start3) = await BegunAsync();
         await _runs.Get<IndexRequests>().StoreAsync(requested, RunMode.CatchUp, false, RunsHarness.Cancel);
-        Assert.True((await _runs.CloseAsync(requested, run3, start3)).Again);
+        Assert.True((await _runs.FinishAsync(requested, run3, start3)).Again);
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
         var (cabinet, run, start) = await BegunAsync();
         await _runs.QueueAsync(cabinet, 1, nextAttempt: "1 hour");
         await _runs.ChunkAsync(cabinet, 1, pending: true, nextAttempt: "1 hour");
-        Assert.Equal(new RoundEnd(false, RunOutcome.Completed), await _runs.CloseAsync(cabinet, run, start));
+        Assert.Equal(new FinishRoundResult(false, RunOutcome.Completed), await _runs.FinishAsync(cabinet, run, start));
         Assert.Equal(1, await _runs.RunColumnAsync<long>(run, "pending_chunks"));
     }
 
@@ -83,7 +83,7 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var (cabinet, run, start) = await BegunAsync();
         await _runs.QueueAsync(cabinet, 1);
-        Assert.Equal(new RoundEnd(false, RunOutcome.Completed), await _runs.CloseAsync(cabinet, run, start, lastRound: true));
+        Assert.Equal(new FinishRoundResult(false, RunOutcome.Completed), await _runs.FinishAsync(cabinet, run, start, lastRound: true));
         Assert.Null(await _runs.StatusAsync<string?>(cabinet, "lease_owner"));
     }
 
@@ -91,16 +91,16 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     public async Task The_end_releases_the_lease_and_another_owner_starts_at_once()
     {
         var (cabinet, run, start) = await BegunAsync();
-        await _runs.CloseAsync(cabinet, run, start);
-        Assert.Equal(BeginStatus.Started, (await _runs.OpenAsync(cabinet, Guid.NewGuid(), owner: "cli:b")).Status);
+        await _runs.FinishAsync(cabinet, run, start);
+        Assert.Equal(BeginStatus.Started, (await _runs.BeginAsync(cabinet, Guid.NewGuid(), owner: "cli:b")).Status);
     }
 
     [Fact]
     public async Task A_round_that_is_over_cannot_be_opened_again()
     {
         var (cabinet, run, start) = await BegunAsync();
-        await _runs.CloseAsync(cabinet, run, start);
-        Assert.Equal(BeginStatus.Busy, (await _runs.OpenAsync(cabinet, run)).Status);
+        await _runs.FinishAsync(cabinet, run, start);
+        Assert.Equal(BeginStatus.Busy, (await _runs.BeginAsync(cabinet, run)).Status);
         Assert.Null(await _runs.StatusAsync<string?>(cabinet, "lease_owner"));
     }
 
@@ -109,7 +109,7 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var (cabinet, run, start) = await BegunAsync();
         await _runs.Get<IndexRequests>().StoreAsync(cabinet, RunMode.Full, true, RunsHarness.Cancel);
-        var end = await _runs.CloseAsync(cabinet, run, start, lastRound: true);
+        var end = await _runs.FinishAsync(cabinet, run, start, lastRound: true);
         Assert.False(end.Again);
         Assert.Equal("full_rebuild", await _runs.StatusAsync<string?>(cabinet, "requested_mode"));
         Assert.True(await _runs.StatusAsync<bool>(cabinet, "allow_mass_delete"));
@@ -120,13 +120,13 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         var run = Guid.NewGuid();
-        var first = await _runs.OpenAsync(cabinet, run);
+        var first = await _runs.BeginAsync(cabinet, run);
         Assert.Equal(RunMode.Incremental, first.Mode);
         await _runs.Get<IndexRequests>().StoreAsync(cabinet, RunMode.Full, false, RunsHarness.Cancel);
-        Assert.True((await _runs.CloseAsync(cabinet, run, first)).Again);
-        var second = await _runs.OpenAsync(cabinet, run, 2);
+        Assert.True((await _runs.FinishAsync(cabinet, run, first)).Again);
+        var second = await _runs.BeginAsync(cabinet, run, 2);
         Assert.Equal(RunMode.Full, second.Mode);
-        Assert.False((await _runs.CloseAsync(cabinet, run, second, 2)).Again);
+        Assert.False((await _runs.FinishAsync(cabinet, run, second, 2)).Again);
         Assert.Null(await _runs.StatusAsync<string?>(cabinet, "requested_mode"));
         Assert.Equal("full_rebuild", await _runs.RunColumnAsync<string>(run, "mode"));
     }
@@ -145,21 +145,21 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     public async Task A_full_run_with_a_failed_range_keeps_its_request_and_counts_as_not_done()
     {
         var (cabinet, run, start) = await BegunAsync();
-        var end = await _runs.CloseAsync(cabinet, run, start, applyFailed: true, totals: new RoundTotals { Error = "lock timeout" });
-        Assert.Equal(new RoundEnd(false, RunOutcome.CompletedWithErrors), end);
+        var end = await _runs.FinishAsync(cabinet, run, start, applyFailed: true, totals: new RoundTotals { Error = "lock timeout" });
+        Assert.Equal(new FinishRoundResult(false, RunOutcome.CompletedWithErrors), end);
         Assert.Equal("full_rebuild", await _runs.StatusAsync<string?>(cabinet, "requested_mode"));
         Assert.Null(await _runs.StatusAsync<DateTime?>(cabinet, "full_completed_at"));
         Assert.Null(await _runs.StatusAsync<DateTime?>(cabinet, "last_indexed_at"));
         Assert.Null(await _runs.StatusAsync<DateTime?>(cabinet, "catch_up_from"));
         Assert.Equal("lock timeout", await _runs.StatusAsync<string?>(cabinet, "last_error"));
-        Assert.Equal(RunMode.Full, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+        Assert.Equal(RunMode.Full, (await _runs.BeginAsync(cabinet, Guid.NewGuid())).Mode);
     }
 
     [Fact]
     public async Task Only_a_full_run_stamps_last_indexed_at()
     {
         var (cabinet, run, start) = await BegunAsync();
-        await _runs.CloseAsync(cabinet, run, start);
+        await _runs.FinishAsync(cabinet, run, start);
         var full = await _runs.StatusAsync<DateTime?>(cabinet, "last_indexed_at");
         var incremental = await _runs.StatusAsync<DateTime?>(cabinet, "last_incremental_at");
         Assert.NotNull(full);
@@ -177,7 +177,7 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
         await _runs.ChunkAsync(cabinet, 1, text: new string('a', 300));
         await _runs.ChunkAsync(cabinet, 2, text: new string('ы', 600));
         var run = Guid.NewGuid();
-        await _runs.CloseAsync(cabinet, run, await _runs.OpenAsync(cabinet, run), totals: new RoundTotals { New = 1, Inputs = 1, Tokens = 20 });
+        await _runs.FinishAsync(cabinet, run, await _runs.BeginAsync(cabinet, run), totals: new RoundTotals { New = 1, Inputs = 1, Tokens = 20 });
         Assert.Equal(2, await _runs.StatusAsync<long>(cabinet, "total_chunks"));
         Assert.Equal((2L, 2L, 500L), (
             await _runs.RunColumnAsync<long>(run, "total_chunks"), await _runs.RunColumnAsync<long>(run, "naive_inputs"), await _runs.RunColumnAsync<long>(run, "naive_tokens")));
@@ -191,9 +191,9 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     public async Task Failed_rows_chunks_or_batches_end_a_run_as_completed_with_errors(int rows, int chunks, int batches)
     {
         var (cabinet, run, start) = await BegunAsync();
-        var end = await _runs.CloseAsync(
+        var end = await _runs.FinishAsync(
             cabinet, run, start, totals: new RoundTotals { FailedRows = rows, FailedChunks = chunks, FailedBatches = batches, Error = "why" });
-        Assert.Equal(new RoundEnd(false, RunOutcome.CompletedWithErrors), end);
+        Assert.Equal(new FinishRoundResult(false, RunOutcome.CompletedWithErrors), end);
         Assert.Equal(("completed", RunOutcome.CompletedWithErrors, "why"), await OutcomeAsync(cabinet));
     }
 
@@ -202,18 +202,18 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var (cabinet, run, first) = await BegunAsync();
         await _runs.QueueAsync(cabinet, 1);
-        await _runs.CloseAsync(cabinet, run, first, totals: new RoundTotals { FailedRows = 1 });
+        await _runs.FinishAsync(cabinet, run, first, totals: new RoundTotals { FailedRows = 1 });
         await _runs.ExecuteAsync("DELETE FROM rag_changes WHERE cabinet_id = $1", cabinet);
-        var second = await _runs.OpenAsync(cabinet, run, 2);
-        Assert.Equal(RunOutcome.CompletedWithErrors, (await _runs.CloseAsync(cabinet, run, second, 2)).Outcome);
+        var second = await _runs.BeginAsync(cabinet, run, 2);
+        Assert.Equal(RunOutcome.CompletedWithErrors, (await _runs.FinishAsync(cabinet, run, second, 2)).Outcome);
     }
 
     [Fact]
     public async Task A_blocked_entity_names_itself_and_both_numbers()
     {
         var (cabinet, run, start) = await BegunAsync();
-        var end = await _runs.CloseAsync(cabinet, run, start, totals: new RoundTotals { Blocked = [new BlockedEntity(Entity.Orders, 300, 12)] });
-        Assert.Equal(new RoundEnd(false, RunOutcome.Blocked), end);
+        var end = await _runs.FinishAsync(cabinet, run, start, totals: new RoundTotals { Blocked = [new BlockedEntity(Entity.Orders, 300, 12)] });
+        Assert.Equal(new FinishRoundResult(false, RunOutcome.Blocked), end);
         Assert.Equal(
             ("completed", RunOutcome.Blocked, "mass deletion held back: orders (index 300 rows, source still offers 12)"), await OutcomeAsync(cabinet));
         Assert.Equal(
@@ -226,8 +226,8 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
         var (cabinet, run, start) = await BegunAsync();
         await _runs.ChunkAsync(cabinet, 1, pending: true);
         var at = DateTimeOffset.UtcNow.AddMinutes(30);
-        var end = await _runs.CloseAsync(cabinet, run, start, retryAt: at);
-        Assert.Equal(new RoundEnd(false, RunOutcome.Waiting, at, end.Wait), end);
+        var end = await _runs.FinishAsync(cabinet, run, start, retryAt: at);
+        Assert.Equal(new FinishRoundResult(false, RunOutcome.Waiting, at, end.Wait), end);
         Assert.InRange(end.Wait!.Value, TimeSpan.FromMinutes(29), TimeSpan.FromMinutes(31));
         Assert.Equal(("pending", RunOutcome.Waiting), (await _runs.StatusAsync<string>(cabinet, "indexing_status"), await _runs.StatusAsync<string>(cabinet, "last_outcome")));
         Assert.True(await _runs.StatusAsync<bool>(cabinet, "not_before > clock_timestamp() + interval '29 min'"));
@@ -235,9 +235,9 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
         await _runs.ExecuteAsync("UPDATE rag_index_status SET not_before = clock_timestamp() WHERE cabinet_id = $1", cabinet);
         await _runs.ExecuteAsync("UPDATE rag_metadata SET embedded_hash = chunk_hash WHERE cabinet_id = $1", cabinet);
         var next = Guid.NewGuid();
-        var again = await _runs.OpenAsync(cabinet, next);
+        var again = await _runs.BeginAsync(cabinet, next);
         Assert.Equal(RunMode.Incremental, again.Mode);
-        await _runs.CloseAsync(cabinet, next, again);
+        await _runs.FinishAsync(cabinet, next, again);
         Assert.NotNull(await _runs.StatusAsync<DateTime?>(cabinet, "last_indexed_at"));
     }
 
@@ -245,11 +245,11 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     public async Task The_same_run_goes_on_after_a_wait()
     {
         var (cabinet, run, start) = await BegunAsync();
-        await _runs.CloseAsync(cabinet, run, start, retryAt: DateTimeOffset.UtcNow.AddSeconds(-1));
-        var second = await _runs.OpenAsync(cabinet, run, 2);
+        await _runs.FinishAsync(cabinet, run, start, retryAt: DateTimeOffset.UtcNow.AddSeconds(-1));
+        var second = await _runs.BeginAsync(cabinet, run, 2);
         Assert.Equal(BeginStatus.Started, second.Status);
         Assert.Null(await _runs.RunColumnAsync<DateTime?>(run, "finished_at"));
-        Assert.Equal(RunOutcome.Completed, (await _runs.CloseAsync(cabinet, run, second, 2)).Outcome);
+        Assert.Equal(RunOutcome.Completed, (await _runs.FinishAsync(cabinet, run, second, 2)).Outcome);
     }
 
     [Fact]
@@ -257,7 +257,7 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var (cabinet, run, start) = await BegunAsync();
         await _runs.ChunkAsync(cabinet, 1, pending: true);
-        Assert.Equal(RunOutcome.Failed, (await _runs.CloseAsync(cabinet, run, start, stopError: "401: key refused")).Outcome);
+        Assert.Equal(RunOutcome.Failed, (await _runs.FinishAsync(cabinet, run, start, stopError: "401: key refused")).Outcome);
         Assert.Equal(("failed", RunOutcome.Failed, "401: key refused"), await OutcomeAsync(cabinet));
         Assert.True(await _runs.StatusAsync<bool>(cabinet, "not_before > clock_timestamp()"));
         Assert.Equal("401: key refused", await _runs.RunColumnAsync<string>(run, "last_error"));
@@ -269,7 +269,7 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
         _runs.Verifier.Answer = new VerifiedCounts(1, 2, 3, 4);
         var (cabinet, run, start) = await BegunAsync();
         _runs.Time.Advance(TimeSpan.FromHours(1));
-        await _runs.CloseAsync(cabinet, run, start);
+        await _runs.FinishAsync(cabinet, run, start);
         Assert.Equal(start.AsOf, _runs.Verifier.AsOf, TimeSpan.FromMilliseconds(1));
         Assert.Equal((1L, 2L, 3L, 4L), (
             await _runs.RunColumnAsync<long>(run, "verify_missing"), await _runs.RunColumnAsync<long>(run, "verify_stale"),
@@ -283,14 +283,14 @@ public sealed class RoundCloserTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var (cabinet, run, start) = await BegunAsync();
         await _runs.ExecuteAsync("DELETE FROM rag_index_status WHERE cabinet_id = $1", cabinet);
-        Assert.Equal(new RoundEnd(false, RunOutcome.Superseded), await _runs.CloseAsync(cabinet, run, start));
+        Assert.Equal(new FinishRoundResult(false, RunOutcome.Superseded), await _runs.FinishAsync(cabinet, run, start));
     }
 
-    private async Task<(long Cabinet, Guid Run, RoundStart Start)> BegunAsync()
+    private async Task<(long Cabinet, Guid Run, BeginRoundResult Start)> BegunAsync()
     {
         var cabinet = await fixture.AddCabinetAsync();
         var run = Guid.NewGuid();
-        return (cabinet, run, await _runs.OpenAsync(cabinet, run));
+        return (cabinet, run, await _runs.BeginAsync(cabinet, run));
     }
 
     private async Task<(string Status, string Outcome, string Error)> OutcomeAsync(long cabinet) => (

@@ -4,7 +4,7 @@ using RagFunctions.Tests.Postgres;
 namespace RagFunctions.Tests.Runs;
 
 /// <summary>A database for each test: these look at all cabinets.</summary>
-public sealed class WeeklyRebuildTests : IAsyncLifetime
+public sealed class CabinetDirectoryTests : IAsyncLifetime
 {
     private readonly DatabaseFixture _fixture = new();
     private RunsHarness? _harness;
@@ -28,7 +28,7 @@ public sealed class WeeklyRebuildTests : IAsyncLifetime
     {
         var active = await _fixture.AddCabinetAsync();
         await _fixture.AddCabinetAsync(isActive: false);
-        Assert.Equal([active], await Runs.Get<WeeklyRebuild>().BeginAsync(RunsHarness.Cancel));
+        Assert.Equal([active], await Runs.Get<CabinetDirectory>().PurgeGoneAsync(RunsHarness.Cancel));
         Assert.Single(Runs.Log.Lines, "Starting weekly full rebuild for all cabinets");
     }
 
@@ -39,7 +39,7 @@ public sealed class WeeklyRebuildTests : IAsyncLifetime
         var gone = await Runs.IndexedCabinetAsync();
         await Runs.ChunkAsync(gone, 1);
         await Runs.ExecuteAsync("DELETE FROM wb_cabinets WHERE id = $1", gone);
-        await Runs.Get<WeeklyRebuild>().BeginAsync(RunsHarness.Cancel);
+        await Runs.Get<CabinetDirectory>().PurgeGoneAsync(RunsHarness.Cancel);
         Assert.Equal(0, await LeftOfAsync(gone));
     }
 
@@ -48,7 +48,7 @@ public sealed class WeeklyRebuildTests : IAsyncLifetime
     {
         long[] cabinets = [await Runs.IndexedCabinetAsync(), await Runs.IndexedCabinetAsync(), await Runs.IndexedCabinetAsync()];
         await Runs.ExecuteAsync("DELETE FROM wb_cabinets WHERE id <> $1", cabinets[0]);
-        await Runs.Get<WeeklyRebuild>().BeginAsync(RunsHarness.Cancel);
+        await Runs.Get<CabinetDirectory>().PurgeGoneAsync(RunsHarness.Cancel);
         Assert.Equal(1, await LeftOfAsync(cabinets[1]));
         Assert.Contains(Runs.Log.Lines, line => line.StartsWith("The main database knows only 1 of 3 indexed cabinets", StringComparison.Ordinal));
     }

@@ -9,7 +9,7 @@ namespace RagFunctions.Fakes.Marketplace;
 /// <param name="Verdict">What its bucket said; null = no bucket was asked.</param>
 /// <param name="Handle">The method, for a request that is let in.</param>
 /// <param name="Punish">Takes what an answer 4xx costs more.</param>
-internal sealed record Passage(
+internal sealed record Admission(
     MarketplaceRequest Request, Refusal? Refusal, LimitVerdict? Verdict, Func<Answer>? Handle, Func<LimitVerdict>? Punish)
 {
     /// <summary>The right answer and the bucket after it. <paramref name="skip"/>: another answer will be sent, do not ask the method.</summary>
@@ -22,7 +22,7 @@ internal sealed record Passage(
 
         if (Refusal is { } refusal)
         {
-            return (Problem.Json(refusal.Status, refusal.Title, refusal.Detail, Request.Host, Request.At), Verdict);
+            return (MarketplaceProblem.Json(refusal.Status, refusal.Title, refusal.Detail, Request.Host, Request.At), Verdict);
         }
 
         try
@@ -32,8 +32,8 @@ internal sealed record Passage(
         catch (Refusal wrong)
         {
             var answer = wrong.Status == 400 && Request.Host == MarketplaceHost.Statistics
-                ? Problem.StatisticsErrors(wrong.Detail)
-                : Problem.Json(wrong.Status, wrong.Title, wrong.Detail, Request.Host, Request.At);
+                ? MarketplaceProblem.StatisticsErrors(wrong.Detail)
+                : MarketplaceProblem.Json(wrong.Status, wrong.Title, wrong.Detail, Request.Host, Request.At);
             return (answer, Punish!());
         }
     }

@@ -3,23 +3,23 @@ using Npgsql;
 namespace RagFunctions.Cli.Bench;
 
 /// <summary>The floor as a subject of the bench.</summary>
-internal sealed class FloorSubject : IBenchSubject
+internal sealed class BaselineSubject : IBenchSubject
 {
     private readonly NpgsqlDataSource _database;
     private readonly HttpClient _embeddings;
-    private readonly Floor _floor;
+    private readonly Baseline _baseline;
 
-    private FloorSubject(NpgsqlDataSource database, HttpClient embeddings) =>
-        (_database, _embeddings, _floor) = (database, embeddings, new Floor(database, database, embeddings));
+    private BaselineSubject(NpgsqlDataSource database, HttpClient embeddings) =>
+        (_database, _embeddings, _baseline) = (database, embeddings, new Baseline(database, database, embeddings));
 
     /// <summary>Connects and makes the floor's tables.</summary>
-    public static async Task<FloorSubject> CreateAsync(string connectionString, Uri embeddings, CancellationToken cancellationToken)
+    public static async Task<BaselineSubject> CreateAsync(string connectionString, Uri embeddings, CancellationToken cancellationToken)
     {
         var builder = new NpgsqlDataSourceBuilder(connectionString);
         builder.UseVector();
         var client = new HttpClient { BaseAddress = new Uri(embeddings + "/"), Timeout = TimeSpan.FromMinutes(5) };
-        var subject = new FloorSubject(builder.Build(), client);
-        await subject._floor.PrepareAsync(cancellationToken);
+        var subject = new BaselineSubject(builder.Build(), client);
+        await subject._baseline.PrepareAsync(cancellationToken);
         return subject;
     }
 
@@ -29,7 +29,7 @@ internal sealed class FloorSubject : IBenchSubject
         var ids = order.Step is BenchStep.Delta or BenchStep.Touched
             ? await BenchChanges.ReadAsync(_database, order.CabinetId, cancellationToken)
             : null;
-        return async stop => await _floor.RunAsync(order.CabinetId, ids, compare: order.Step is BenchStep.Touched or BenchStep.Rebuild, stop);
+        return async stop => await _baseline.RunAsync(order.CabinetId, ids, compare: order.Step is BenchStep.Touched or BenchStep.Rebuild, stop);
     }
 
     /// <inheritdoc />

@@ -5,8 +5,8 @@ using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core.Runs.Sweep;
 
-/// <summary>What the weekly rebuild does before cabinets are started: removes those that are gone, names those to rebuild.</summary>
-public sealed partial class WeeklyRebuild(MainDatabase main, RagDatabase rag, CabinetPurge purge, ILogger<WeeklyRebuild> logger)
+/// <summary>Lists the active cabinets and purges those that the main database no longer knows.</summary>
+public sealed partial class CabinetDirectory(MainDatabase main, RagDatabase rag, CabinetPurge purge, ILogger<CabinetDirectory> logger)
 {
     private const string KnownCabinets = "SELECT id::bigint, is_active FROM wb_cabinets ORDER BY id";
     private const string NextActive = "SELECT id::bigint FROM wb_cabinets WHERE is_active AND id > $1 ORDER BY id LIMIT 100";
@@ -19,7 +19,7 @@ public sealed partial class WeeklyRebuild(MainDatabase main, RagDatabase rag, Ca
     private const string IndexedCabinets = "SELECT cabinet_id FROM rag_index_status";
 
     /// <summary>The schedule has fired: purges cabinets that no longer exist and answers the active ones.</summary>
-    public async Task<IReadOnlyList<long>> BeginAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<long>> PurgeGoneAsync(CancellationToken cancellationToken)
     {
         Starting();
         var (active, known) = await ReadKnownAsync(cancellationToken);
@@ -45,7 +45,7 @@ public sealed partial class WeeklyRebuild(MainDatabase main, RagDatabase rag, Ca
     /// <param name="limit">At most so many; fewer mean that no further one follows.</param>
     /// <param name="since">Leaves out those with a full run that began at or after this instant; null leaves out none.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<IReadOnlyList<long>> NextAsync(long after, int limit, DateTimeOffset? since, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<long>> NextActiveAsync(long after, int limit, DateTimeOffset? since, CancellationToken cancellationToken)
     {
         List<long> next = [];
         while (next.Count < limit)

@@ -4,7 +4,7 @@ using RagFunctions.Core.Databases;
 namespace RagFunctions.Core.Store;
 
 /// <summary>Looks at several entities of a cabinet, each over a connection of its own to either database.</summary>
-internal static class EachEntity
+internal static class EntityFanOut
 {
     // One is merged, counted or rendered here while the databases read another.
     private const int AtOnce = 2;

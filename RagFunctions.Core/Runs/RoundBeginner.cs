@@ -7,8 +7,8 @@ using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core.Runs;
 
-/// <summary>Opens a round: lease and token, mode, expired chunks, catch-up, ranges.</summary>
-public sealed partial class RoundOpener(
+/// <summary>Begins a round: lease and token, mode, expired chunks, catch-up, ranges.</summary>
+public sealed partial class RoundBeginner(
     SourceFactsReader facts,
     RoundLease lease,
     RoundExpiry expiry,
@@ -17,16 +17,16 @@ public sealed partial class RoundOpener(
     CabinetActivity activity,
     RangePlanner planner,
     IndexEmbedder embedder,
-    RefusedRun refused,
+    RefusalBooking refused,
     IOptions<RunsOptions> options,
-    ILogger<RoundOpener> logger)
+    ILogger<RoundBeginner> logger)
 {
-    /// <summary>Opens the round, or says why not. Repeating a known (run, round) gives the same token, mode and business time.</summary>
+    /// <summary>Begins the round, or says why not. Repeating a known (run, round) gives the same token, mode and business time.</summary>
     /// <exception cref="Npgsql.NpgsqlException">A database does not answer; the call may be repeated.</exception>
-    public Task<RoundStart> OpenAsync(BeginRoundInput input, CancellationToken cancellationToken) =>
-        ObservedStep.RunAsync("begin_round", input.CabinetId, input.RunId, () => OpenRoundAsync(input, cancellationToken));
+    public Task<BeginRoundResult> BeginAsync(BeginRoundInput input, CancellationToken cancellationToken) =>
+        ObservedStep.RunAsync("begin_round", input.CabinetId, input.RunId, () => BeginRoundAsync(input, cancellationToken));
 
-    private async Task<RoundStart> OpenRoundAsync(BeginRoundInput input, CancellationToken cancellationToken)
+    private async Task<BeginRoundResult> BeginRoundAsync(BeginRoundInput input, CancellationToken cancellationToken)
     {
         var source = await facts.ReadAsync(input.CabinetId, cancellationToken);
         if (!source.IsActive)
@@ -72,7 +72,7 @@ public sealed partial class RoundOpener(
 
         await expiry.DeleteAsync(input, answer.Token, answer.AsOf, cancellationToken);
         var plan = await PlanAsync(input, answer, cancellationToken);
-        return new RoundStart(BeginStatus.Started, answer.Token, answer.Mode, answer.AsOf, plan.Ranges, Rows: plan.Rows);
+        return new BeginRoundResult(BeginStatus.Started, answer.Token, answer.Mode, answer.AsOf, plan.Ranges, Rows: plan.Rows);
     }
 
     private async Task<RangePlan> PlanAsync(BeginRoundInput input, LeaseAnswer answer, CancellationToken cancellationToken)
@@ -90,21 +90,21 @@ public sealed partial class RoundOpener(
         return await planner.PlanDeltaAsync(input.CabinetId, answer.Row.AllowMassDelete, cancellationToken);
     }
 
-    private static RoundStart NotStarted(BeginStatus status, string message, DateTimeOffset? notBefore = null, TimeSpan? wait = null) =>
+    private static BeginRoundResult NotStarted(BeginStatus status, string message, DateTimeOffset? notBefore = null, TimeSpan? wait = null) =>
         new(status, 0, RunMode.Incremental, default, [], notBefore, message, wait);
 
     [LoggerMessage(4010, LogLevel.Information, "Starting full_rebuild indexing for cabinet {CabinetId}")]
     private partial void FullStarted(long cabinetId);
 }
 
-/// <summary>Input of the activity that opens a round.</summary>
+/// <summary>Input of the activity BeginRound.</summary>
 /// <param name="CabinetId">The tenant.</param>
 /// <param name="RunId">Made by the orchestrator, the same for all rounds of a run; repeating a known (run, round) changes nothing.</param>
 /// <param name="Round">1-based.</param>
 /// <param name="Owner">Who runs: the same owner with another run takes over at once, another owner only after the lease has expired.</param>
 public sealed record BeginRoundInput(long CabinetId, Guid RunId, int Round, string Owner);
 
-/// <summary>Answer of the activity that opens a round: what to do, in a few kilobytes at any size of cabinet.</summary>
+/// <summary>Result of the activity BeginRound: what to do, in a few kilobytes at any size of cabinet.</summary>
 /// <param name="Status">Whether work follows.</param>
 /// <param name="Token">Fencing token; every later step of the round carries it.</param>
 /// <param name="Mode">The mode decided: the strongest of what is stored and what the state of the index demands.</param>
@@ -114,7 +114,7 @@ public sealed record BeginRoundInput(long CabinetId, Guid RunId, int Round, stri
 /// <param name="Message">With anything but <see cref="BeginStatus.Started"/>: why, for the operator.</param>
 /// <param name="Wait">With <see cref="BeginStatus.NotYet"/>: how long until then. An orchestrator waits by another clock, so it needs the length.</param>
 /// <param name="Rows">Distinct rows that the ranges cover.</param>
-public sealed record RoundStart(
+public sealed record BeginRoundResult(
     BeginStatus Status,
     long Token,
     RunMode Mode,
@@ -125,7 +125,7 @@ public sealed record RoundStart(
     TimeSpan? Wait = null,
     long Rows = 0);
 
-/// <summary>What came of opening a round.</summary>
+/// <summary>Whether a round has begun.</summary>
 public enum BeginStatus
 {
     /// <summary>The lease is held; work follows.</summary>
@@ -137,7 +137,7 @@ public enum BeginStatus
     /// <summary>The cabinet is unknown or not active: its queue rows were dropped, its chunks are hidden from search.</summary>
     Inactive = 2,
 
-    /// <summary>The run may not begin before <see cref="RoundStart.NotBefore"/>.</summary>
+    /// <summary>The run may not begin before <see cref="BeginRoundResult.NotBefore"/>.</summary>
     NotYet = 3,
 
     /// <summary>The run cannot begin at all, for example because the index belongs to another embedding model.</summary>

@@ -2,7 +2,7 @@ namespace RagFunctions.Fakes.Marketplace.Tokens;
 
 /// <summary>The bits of a token's field <c>s</c>.</summary>
 [Flags]
-public enum TokenCategories : long
+public enum TokenScopes : long
 {
     None = 0,
     Content = 1L << 1,

@@ -3,11 +3,11 @@ using RagFunctions.Fakes.Marketplace.Shops;
 namespace RagFunctions.Fakes.Marketplace.Answers;
 
 /// <summary>A row of the task report; a column that it does not group by is null.</summary>
-internal sealed record RemainsRow(
+internal sealed record RemainsReportRow(
     string? Brand, string? Subject, string? VendorCode, long? NmId, string? Barcode, string? TechSize, IReadOnlyList<(string Name, int Quantity)> Warehouses)
 {
     /// <summary>Groups stock by what was asked for.</summary>
-    public static List<RemainsRow> Of(
+    public static List<RemainsReportRow> Of(
         IReadOnlyList<ShopStock> stocks, IReadOnlyDictionary<long, ShopProduct> products, RemainsTasks.Groups groups) =>
     [
         .. from stock in stocks
@@ -22,7 +22,7 @@ internal sealed record RemainsRow(
                TechSize = groups.Size ? stock.Size.TechSize : null,
            }
            into rows
-           select new RemainsRow(
+           select new RemainsReportRow(
                rows.Key.Brand, rows.Key.Subject, rows.Key.VendorCode, rows.Key.NmId, rows.Key.Barcode, rows.Key.TechSize, Lines([.. rows])),
     ];
 

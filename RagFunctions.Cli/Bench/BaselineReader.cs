@@ -8,7 +8,7 @@ namespace RagFunctions.Cli.Bench;
 /// Reads the rows that the engine indexes, with the columns its texts print, as a bare program would: one statement per table, a plain
 /// join, the column types of the bench's own tables, no guard against what such columns cannot hold.
 /// </summary>
-internal static class FloorReader
+internal static class BaselineReader
 {
     private const string Products = """
         SELECT r.id, r.nm_id, r.name, r.vendor_code, r.brand, r.category, r.price, r.discount_price, r.rating, r.reviews_count::bigint

@@ -11,12 +11,12 @@ using RagFunctions.Core.Chunks;
 namespace RagFunctions.Cli.Bench;
 
 /// <summary>
-/// What the job costs at the least when nothing is promised: the rows and texts that the engine indexes (<see cref="FloorReader"/>,
+/// What the job costs at the least when nothing is promised: the rows and texts that the engine indexes (<see cref="BaselineReader"/>,
 /// <see cref="ChunkRenderer"/>), all in memory; embed with 8 requests in parallel, binary COPY to a temporary table, one INSERT … ON
 /// CONFLICT, one transaction, nothing overlapped, nothing guarded, nothing resumable, nothing checked afterwards. The engine is
 /// measured against it in the same run, so that the ratio does not depend on the machine; the bench compares the texts of both.
 /// </summary>
-internal sealed class Floor(NpgsqlDataSource main, NpgsqlDataSource rag, HttpClient embeddings)
+internal sealed class Baseline(NpgsqlDataSource main, NpgsqlDataSource rag, HttpClient embeddings)
 {
     private const int Parallel = 8;
 
@@ -47,16 +47,16 @@ internal sealed class Floor(NpgsqlDataSource main, NpgsqlDataSource rag, HttpCli
     public async Task<(int Requests, int Inputs)> RunAsync(
         long cabinetId, IReadOnlyDictionary<string, long[]>? ids, bool compare, CancellationToken cancellationToken)
     {
-        var texts = new List<FloorText>();
+        var texts = new List<BaselineText>();
         await using (var source = await main.OpenConnectionAsync(cancellationToken))
         {
             foreach (var entity in EntityNames.All)
             {
-                await foreach (var row in FloorReader.ReadAsync(source, entity, cabinetId, ids?[entity.TableName()], cancellationToken))
+                await foreach (var row in BaselineReader.ReadAsync(source, entity, cabinetId, ids?[entity.TableName()], cancellationToken))
                 {
                     foreach (var chunk in ChunkRenderer.Render(row).Chunks)
                     {
-                        texts.Add(new FloorText(new FloorKey(entity.TableName(), row.Id, chunk.Index), chunk.Text, chunk.Hash));
+                        texts.Add(new BaselineText(new BaselineKey(entity.TableName(), row.Id, chunk.Index), chunk.Text, chunk.Hash));
                     }
                 }
             }
@@ -97,7 +97,7 @@ internal sealed class Floor(NpgsqlDataSource main, NpgsqlDataSource rag, HttpCli
         return (batches.Length, texts.Count);
     }
 
-    private static async Task<Dictionary<FloorKey, (long MetadataId, string Hash)>> HashesAsync(
+    private static async Task<Dictionary<BaselineKey, (long MetadataId, string Hash)>> HashesAsync(
         NpgsqlConnection connection, long cabinetId, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
@@ -105,11 +105,11 @@ internal sealed class Floor(NpgsqlDataSource main, NpgsqlDataSource rag, HttpCli
         {
             Parameters = { new() { Value = cabinetId } },
         };
-        var hashes = new Dictionary<FloorKey, (long, string)>();
+        var hashes = new Dictionary<BaselineKey, (long, string)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            hashes[new FloorKey(reader.GetString(0), reader.GetInt64(1), reader.GetInt32(2))] = (reader.GetInt64(3), reader.GetString(4));
+            hashes[new BaselineKey(reader.GetString(0), reader.GetInt64(1), reader.GetInt32(2))] = (reader.GetInt64(3), reader.GetString(4));
         }
 
         return hashes;
@@ -163,7 +163,7 @@ internal sealed class Floor(NpgsqlDataSource main, NpgsqlDataSource rag, HttpCli
     private static async Task WriteAsync(
         NpgsqlConnection connection,
         long cabinetId,
-        FloorText[][] batches,
+        BaselineText[][] batches,
         float[][][] vectors,
         CancellationToken cancellationToken)
     {

@@ -3,7 +3,7 @@ using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Runs;
 
-public sealed class RefusedRunTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
+public sealed class RefusalBookingTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
 {
     [Fact]
     public async Task A_refused_run_that_is_delivered_twice_is_refused_twice_and_has_one_row()
@@ -13,9 +13,9 @@ public sealed class RefusedRunTests(DatabaseFixture fixture) : IClassFixture<Dat
         using var other = new RunsHarness(
             fixture, ("Embeddings:Provider", "openai"), ("Embeddings:Model", "some-other-model"), ("Embeddings:Endpoint", "http://127.0.0.1:9/v1"));
         var run = Guid.NewGuid();
-        var first = await other.OpenAsync(cabinet, run);
+        var first = await other.BeginAsync(cabinet, run);
 
-        var second = await other.OpenAsync(cabinet, run);
+        var second = await other.BeginAsync(cabinet, run);
 
         Assert.Equal((BeginStatus.Refused, BeginStatus.Refused, first.Message), (first.Status, second.Status, second.Message));
         Assert.Equal(1, await runs.ScalarAsync<long>("SELECT count(*) FROM rag_index_runs WHERE cabinet_id = $1 AND outcome = 'failed'", cabinet));

@@ -7,7 +7,7 @@ using RagFunctions.Tests.Postgres;
 namespace RagFunctions.Tests.Marketplace;
 
 /// <summary>The services as an application has them, pointed at a stub and a test's own clock.</summary>
-internal static class MarketplaceHost
+internal static class StubbedServices
 {
     public const string TokenKey = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 

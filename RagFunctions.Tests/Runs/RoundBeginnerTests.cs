@@ -8,7 +8,7 @@ using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Runs;
 
-public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>, IDisposable
+public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>, IDisposable
 {
     private readonly RunsHarness _runs = new(fixture);
 
@@ -19,9 +19,9 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var cabinet = await fixture.AddCabinetAsync();
         var run = Guid.NewGuid();
-        var first = await _runs.OpenAsync(cabinet, run);
+        var first = await _runs.BeginAsync(cabinet, run);
         _runs.Time.Advance(TimeSpan.FromMinutes(1));
-        var second = await _runs.OpenAsync(cabinet, run);
+        var second = await _runs.BeginAsync(cabinet, run);
         Assert.Equal((BeginStatus.Started, first.Token, first.Mode), (second.Status, second.Token, second.Mode));
         Assert.Equal(first.AsOf, second.AsOf, TimeSpan.FromMicroseconds(1));
         Assert.Equal(1, await _runs.ScalarAsync<long>("SELECT count(*) FROM rag_index_runs WHERE cabinet_id = $1", cabinet));
@@ -34,9 +34,9 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
         var cabinet = await _runs.IndexedCabinetAsync();
         await _runs.QueueAsync(cabinet, 1);
         var run = Guid.NewGuid();
-        await _runs.OpenAsync(cabinet, run);
+        await _runs.BeginAsync(cabinet, run);
         await _runs.Get<IndexRequests>().StoreAsync(cabinet, RunMode.Full, false, RunsHarness.Cancel);
-        Assert.Equal(RunMode.Incremental, (await _runs.OpenAsync(cabinet, run)).Mode);
+        Assert.Equal(RunMode.Incremental, (await _runs.BeginAsync(cabinet, run)).Mode);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
         await using var connection = await fixture.Source.OpenConnectionAsync(RunsHarness.Cancel);
         await using var first = await connection.BeginTransactionAsync(RunsHarness.Cancel);
         await ExecuteAsync("SELECT FROM rag_index_status WHERE cabinet_id = $1 FOR UPDATE", cabinet);
-        var repeat = _runs.OpenAsync(cabinet, run);
+        var repeat = _runs.BeginAsync(cabinet, run);
         await Waiting.ForAnyLockAsync(fixture.Source, connection.ProcessID, RunsHarness.Cancel);
         await ExecuteAsync(
             """
@@ -79,10 +79,10 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var cabinet = await fixture.AddCabinetAsync();
         var run = Guid.NewGuid();
-        var first = await _runs.OpenAsync(cabinet, run);
+        var first = await _runs.BeginAsync(cabinet, run);
         await _runs.QueueAsync(cabinet, 1);
-        Assert.True((await _runs.CloseAsync(cabinet, run, first)).Again);
-        var second = await _runs.OpenAsync(cabinet, run, 2);
+        Assert.True((await _runs.FinishAsync(cabinet, run, first)).Again);
+        var second = await _runs.BeginAsync(cabinet, run, 2);
         Assert.Equal(first.Token + 1, second.Token);
         Assert.Equal(RunMode.Incremental, second.Mode);
         Assert.Equal("full_rebuild", await _runs.RunColumnAsync<string>(run, "mode"));
@@ -92,8 +92,8 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     public async Task Another_owner_is_told_busy_while_the_lease_lives()
     {
         var cabinet = await fixture.AddCabinetAsync();
-        await _runs.OpenAsync(cabinet, Guid.NewGuid());
-        var other = await _runs.OpenAsync(cabinet, Guid.NewGuid(), owner: "cli:b");
+        await _runs.BeginAsync(cabinet, Guid.NewGuid());
+        var other = await _runs.BeginAsync(cabinet, Guid.NewGuid(), owner: "cli:b");
         Assert.Equal(BeginStatus.Busy, other.Status);
         Assert.NotNull(other.NotBefore);
         Assert.Contains("durable:a", other.Message, StringComparison.Ordinal);
@@ -103,7 +103,7 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     public async Task Of_two_that_open_at_once_one_holds_the_lease()
     {
         var cabinet = await fixture.AddCabinetAsync();
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => _runs.OpenAsync(cabinet, Guid.NewGuid(), owner: $"cli:{i}")));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => _runs.BeginAsync(cabinet, Guid.NewGuid(), owner: $"cli:{i}")));
         Assert.Single(answers, answer => answer.Status == BeginStatus.Started);
         Assert.Equal(7, answers.Count(answer => answer.Status == BeginStatus.Busy));
     }
@@ -113,12 +113,12 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var cabinet = await fixture.AddCabinetAsync();
         var old = Guid.NewGuid();
-        var lost = await _runs.OpenAsync(cabinet, old);
+        var lost = await _runs.BeginAsync(cabinet, old);
         await _runs.ExecuteAsync("UPDATE rag_index_status SET lease_expires_at = clock_timestamp() - interval '1 ms' WHERE cabinet_id = $1", cabinet);
-        var taken = await _runs.OpenAsync(cabinet, Guid.NewGuid(), owner: "cli:b");
+        var taken = await _runs.BeginAsync(cabinet, Guid.NewGuid(), owner: "cli:b");
         Assert.Equal((BeginStatus.Started, lost.Token + 1), (taken.Status, taken.Token));
         Assert.Equal(RunOutcome.Superseded, await _runs.RunColumnAsync<string>(old, "outcome"));
-        Assert.Equal(new RoundEnd(false, RunOutcome.Superseded), await _runs.CloseAsync(cabinet, old, lost, totals: new RoundTotals { Tokens = 9 }));
+        Assert.Equal(new FinishRoundResult(false, RunOutcome.Superseded), await _runs.FinishAsync(cabinet, old, lost, totals: new RoundTotals { Tokens = 9 }));
         Assert.Equal("cli:b", await _runs.StatusAsync<string>(cabinet, "lease_owner"));
         Assert.Equal(9, await _runs.RunColumnAsync<long>(old, "embedding_tokens"));
     }
@@ -128,10 +128,10 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var cabinet = await fixture.AddCabinetAsync();
         var old = Guid.NewGuid();
-        await _runs.OpenAsync(cabinet, old, owner: "cli:old");
+        await _runs.BeginAsync(cabinet, old, owner: "cli:old");
         await _runs.ExecuteAsync("UPDATE rag_index_status SET lease_expires_at = clock_timestamp() - interval '1 ms' WHERE cabinet_id = $1", cabinet);
         await _runs.RunAsync(cabinet);
-        Assert.Equal(BeginStatus.Busy, (await _runs.OpenAsync(cabinet, old, owner: "cli:old")).Status);
+        Assert.Equal(BeginStatus.Busy, (await _runs.BeginAsync(cabinet, old, owner: "cli:old")).Status);
         Assert.Null(await _runs.StatusAsync<string?>(cabinet, "lease_owner"));
     }
 
@@ -139,8 +139,8 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     public async Task The_same_owner_takes_over_at_once()
     {
         var cabinet = await fixture.AddCabinetAsync();
-        var first = await _runs.OpenAsync(cabinet, Guid.NewGuid(), owner: "durable:index-1");
-        var second = await _runs.OpenAsync(cabinet, Guid.NewGuid(), owner: "durable:index-1");
+        var first = await _runs.BeginAsync(cabinet, Guid.NewGuid(), owner: "durable:index-1");
+        var second = await _runs.BeginAsync(cabinet, Guid.NewGuid(), owner: "durable:index-1");
         Assert.Equal((BeginStatus.Started, first.Token + 1), (second.Status, second.Token));
     }
 
@@ -148,11 +148,11 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     public async Task A_take_over_waits_for_a_running_sub_batch()
     {
         var cabinet = await fixture.AddCabinetAsync();
-        var lost = await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        var lost = await _runs.BeginAsync(cabinet, Guid.NewGuid());
         await using var connection = await fixture.Source.OpenConnectionAsync(RunsHarness.Cancel);
         await using var batch = await connection.BeginTransactionAsync(RunsHarness.Cancel);
         await HoldAsync(connection, cabinet, lost.Token);
-        var takeOver = _runs.OpenAsync(cabinet, Guid.NewGuid());
+        var takeOver = _runs.BeginAsync(cabinet, Guid.NewGuid());
         await Waiting.ForAnyLockAsync(fixture.Source, connection.ProcessID, RunsHarness.Cancel);
         Assert.False(takeOver.IsCompleted);
         await batch.CommitAsync(RunsHarness.Cancel);
@@ -164,11 +164,11 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         using var runs = new RunsHarness(fixture, ("Runs:LockTimeoutSeconds", "1"));
         var cabinet = await fixture.AddCabinetAsync();
-        var lost = await runs.OpenAsync(cabinet, Guid.NewGuid());
+        var lost = await runs.BeginAsync(cabinet, Guid.NewGuid());
         await using var connection = await fixture.Source.OpenConnectionAsync(RunsHarness.Cancel);
         await using var batch = await connection.BeginTransactionAsync(RunsHarness.Cancel);
         await HoldAsync(connection, cabinet, lost.Token);
-        Assert.Equal(BeginStatus.Busy, (await runs.OpenAsync(cabinet, Guid.NewGuid())).Status);
+        Assert.Equal(BeginStatus.Busy, (await runs.BeginAsync(cabinet, Guid.NewGuid())).Status);
         Assert.Equal(lost.Token, await runs.StatusAsync<long>(cabinet, "lease_token"));
     }
 
@@ -176,7 +176,7 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     public async Task The_heartbeat_waits_for_no_sub_batch()
     {
         var cabinet = await fixture.AddCabinetAsync();
-        var start = await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        var start = await _runs.BeginAsync(cabinet, Guid.NewGuid());
         await _runs.ExecuteAsync(
             "UPDATE rag_index_status SET lease_heartbeat_at = lease_heartbeat_at - interval '2 min', lease_expires_at = lease_expires_at - interval '2 min' WHERE cabinet_id = $1", cabinet);
         await using var connection = await fixture.Source.OpenConnectionAsync(RunsHarness.Cancel);
@@ -194,14 +194,14 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
         using var runs = new RunsHarness(fixture, ("Runs:RendererSpreadMinutes", "10080"));
         var cabinet = await fixture.AddCabinetAsync();
         await runs.QueueAsync(cabinet, 1);
-        Assert.Equal(RunMode.Full, (await runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+        Assert.Equal(RunMode.Full, (await runs.BeginAsync(cabinet, Guid.NewGuid())).Mode);
     }
 
     [Fact]
     public async Task An_indexed_cabinet_gets_an_incremental_run()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
-        Assert.Equal(RunMode.Incremental, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+        Assert.Equal(RunMode.Incremental, (await _runs.BeginAsync(cabinet, Guid.NewGuid())).Mode);
     }
 
     [Fact]
@@ -209,7 +209,7 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         await _runs.ExecuteAsync("UPDATE rag_index_status SET full_renderer_version = full_renderer_version - 1 WHERE cabinet_id = $1", cabinet);
-        Assert.Equal(RunMode.Full, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+        Assert.Equal(RunMode.Full, (await _runs.BeginAsync(cabinet, Guid.NewGuid())).Mode);
     }
 
     [Fact]
@@ -217,7 +217,7 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         await _runs.QueueAsync(cabinet, 0, "*");
-        Assert.Equal(RunMode.Full, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+        Assert.Equal(RunMode.Full, (await _runs.BeginAsync(cabinet, Guid.NewGuid())).Mode);
         Assert.Equal(0, await _runs.ScalarAsync<long>("SELECT count(*) FROM rag_changes WHERE cabinet_id = $1", cabinet));
         Assert.Equal("full_rebuild", await _runs.StatusAsync<string>(cabinet, "requested_mode"));
     }
@@ -227,9 +227,9 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         var run = Guid.NewGuid();
-        await _runs.OpenAsync(cabinet, run);
+        await _runs.BeginAsync(cabinet, run);
         await _runs.QueueAsync(cabinet, 0, "*");
-        await _runs.OpenAsync(cabinet, run);
+        await _runs.BeginAsync(cabinet, run);
         Assert.Equal(1, await _runs.ScalarAsync<long>("SELECT count(*) FROM rag_changes WHERE cabinet_id = $1", cabinet));
     }
 
@@ -246,10 +246,10 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
             SELECT array_fill(0.5, ARRAY[1536])::vector, id, cabinet_id, 'order', 'm' FROM rag_metadata WHERE cabinet_id = $1
             """, cabinet);
         var run = Guid.NewGuid();
-        await _runs.OpenAsync(cabinet, run);
+        await _runs.BeginAsync(cabinet, run);
         Assert.Equal("2,3", await _runs.ScalarAsync<string>("SELECT string_agg(source_id::text, ',' ORDER BY source_id) FROM rag_metadata WHERE cabinet_id = $1", cabinet));
         Assert.Equal(2, await _runs.ScalarAsync<long>("SELECT count(*) FROM rag_embeddings WHERE cabinet_id = $1", cabinet));
-        await _runs.OpenAsync(cabinet, run);
+        await _runs.BeginAsync(cabinet, run);
         Assert.Equal(1, await _runs.RunColumnAsync<long>(run, "chunks_expired"));
     }
 
@@ -262,7 +262,7 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
         await _runs.ChunkAsync(cabinet, 1);
         await _runs.QueueAsync(cabinet, 1);
         await _runs.ExecuteAsync(gone ? "DELETE FROM wb_cabinets WHERE id = $1" : "UPDATE wb_cabinets SET is_active = false WHERE id = $1", cabinet);
-        Assert.Equal(BeginStatus.Inactive, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Status);
+        Assert.Equal(BeginStatus.Inactive, (await _runs.BeginAsync(cabinet, Guid.NewGuid())).Status);
         Assert.False(await _runs.StatusAsync<bool>(cabinet, "is_active"));
         Assert.Equal(0, await _runs.ScalarAsync<long>("SELECT count(*) FROM rag_changes WHERE cabinet_id = $1", cabinet));
         Assert.Equal(1, await _runs.ScalarAsync<long>("SELECT count(*) FROM rag_metadata WHERE cabinet_id = $1", cabinet));
@@ -273,11 +273,11 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         await _runs.ExecuteAsync("UPDATE wb_cabinets SET is_active = false WHERE id = $1", cabinet);
-        await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        await _runs.BeginAsync(cabinet, Guid.NewGuid());
         await _runs.ExecuteAsync("UPDATE wb_cabinets SET is_active = true WHERE id = $1", cabinet);
-        Assert.Equal(RunMode.Full, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+        Assert.Equal(RunMode.Full, (await _runs.BeginAsync(cabinet, Guid.NewGuid())).Mode);
         Assert.True(await _runs.StatusAsync<bool>(cabinet, "is_active"));
-        Assert.Equal(RunMode.Full, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+        Assert.Equal(RunMode.Full, (await _runs.BeginAsync(cabinet, Guid.NewGuid())).Mode);
     }
 
     [Fact]
@@ -285,12 +285,12 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         await _runs.ExecuteAsync("UPDATE rag_index_status SET not_before = clock_timestamp() + interval '1 hour' WHERE cabinet_id = $1", cabinet);
-        var start = await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        var start = await _runs.BeginAsync(cabinet, Guid.NewGuid());
         Assert.Equal(BeginStatus.NotYet, start.Status);
         Assert.NotNull(start.NotBefore);
         Assert.InRange(start.Wait!.Value, TimeSpan.FromMinutes(59), TimeSpan.FromMinutes(60));
         await _runs.Get<IndexRequests>().StoreAsync(cabinet, RunMode.Incremental, false, RunsHarness.Cancel);
-        Assert.Equal(BeginStatus.Started, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Status);
+        Assert.Equal(BeginStatus.Started, (await _runs.BeginAsync(cabinet, Guid.NewGuid())).Status);
     }
 
     [Fact]
@@ -300,7 +300,7 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
         using var other = new RunsHarness(
             fixture, ("Embeddings:Provider", "openai"), ("Embeddings:Model", "some-other-model"), ("Embeddings:Endpoint", "http://127.0.0.1:9/v1"));
         var run = Guid.NewGuid();
-        var start = await other.OpenAsync(cabinet, run);
+        var start = await other.BeginAsync(cabinet, run);
         Assert.Equal(BeginStatus.Refused, start.Status);
         Assert.Contains("some-other-model", start.Message, StringComparison.Ordinal);
         Assert.NotNull(start.NotBefore);
@@ -316,11 +316,11 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         var run = Guid.NewGuid();
-        await _runs.OpenAsync(cabinet, run);
+        await _runs.BeginAsync(cabinet, run);
         using var other = new RunsHarness(
             fixture, ("Embeddings:Provider", "openai"), ("Embeddings:Model", "some-other-model"), ("Embeddings:Endpoint", "http://127.0.0.1:9/v1"));
 
-        Assert.Equal(BeginStatus.Refused, (await other.OpenAsync(cabinet, Guid.NewGuid(), owner: "durable:b")).Status);
+        Assert.Equal(BeginStatus.Refused, (await other.BeginAsync(cabinet, Guid.NewGuid(), owner: "durable:b")).Status);
 
         Assert.Equal(("in_progress", run), (await _runs.StatusAsync<string>(cabinet, "indexing_status"), await _runs.StatusAsync<Guid>(cabinet, "lease_run_id")));
         Assert.Null(await _runs.StatusAsync<string?>(cabinet, "last_error"));
@@ -338,7 +338,7 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
             SELECT $1, 'wb_orders', i, 'order', 'x', 'h', 'h' FROM generate_series(1, 150) AS i
             """, cabinet);
         await _runs.Get<IndexRequests>().StoreAsync(cabinet, RunMode.Full, allowed, RunsHarness.Cancel);
-        var start = await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        var start = await _runs.BeginAsync(cabinet, Guid.NewGuid());
         Assert.Equal(allowed, Assert.Single(start.Ranges, range => range.Entity == Entity.Orders).DeletesAllowed);
     }
 
@@ -355,7 +355,7 @@ public sealed class RoundOpenerTests(DatabaseFixture fixture) : IClassFixture<Da
             """, cabinet);
         await _runs.ExecuteAsync("INSERT INTO rag_changes (cabinet_id, source_table, source_id) SELECT $1, 'wb_orders', i FROM generate_series(1, 100) AS i", cabinet);
         await _runs.Get<IndexRequests>().StoreAsync(cabinet, RunMode.Incremental, allowed, RunsHarness.Cancel);
-        var start = await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        var start = await _runs.BeginAsync(cabinet, Guid.NewGuid());
         Assert.Equal((RunMode.Incremental, allowed), (start.Mode, Assert.Single(start.Ranges).DeletesAllowed));
     }
 

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace RagFunctions.Fakes.Marketplace.Answers;
 
 /// <summary>Errors as the marketplace writes them.</summary>
-internal static class Problem
+internal static class MarketplaceProblem
 {
     /// <summary><c>application/problem+json</c>.</summary>
     public static Answer Json(int status, string title, string detail, MarketplaceHost host, DateTimeOffset now) =>

@@ -5,7 +5,7 @@ using RagFunctions.Core.Databases;
 namespace RagFunctions.Core.Runs;
 
 /// <summary>Books a run that may not even begin, so that status and runs show why; the sweep then leaves the cabinet alone for a while.</summary>
-public sealed class RefusedRun(RagDatabase rag, IOptions<RunsOptions> options)
+public sealed class RefusalBooking(RagDatabase rag, IOptions<RunsOptions> options)
 {
     private const string EnsureRow =
         "INSERT INTO rag_index_status (cabinet_id, indexing_status) VALUES ($1, 'pending') ON CONFLICT (cabinet_id) DO NOTHING";

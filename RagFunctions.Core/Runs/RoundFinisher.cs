@@ -7,13 +7,16 @@ using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core.Runs;
 
-/// <summary>Closes a round: totals, cost, what is ticked off; more to do, or release of the lease with the outcome.</summary>
-public sealed partial class RoundCloser(
+/// <summary>
+/// Finishes a round: adds its sums to the run, removes the requests that it served, and decides what follows. Either another round
+/// follows, or the run ends with an outcome and gives its lease back.
+/// </summary>
+public sealed partial class RoundFinisher(
     MainDatabase main,
     RagDatabase rag,
     RoundBooking booking,
     IOptions<RunsOptions> options,
-    ILogger<RoundCloser> logger,
+    ILogger<RoundFinisher> logger,
     IRunVerifier verifier)
 {
     // Also the request for a full run that a truncated table leaves there.
@@ -24,9 +27,9 @@ public sealed partial class RoundCloser(
 
     /// <summary>Books the round once; a repeat gives the same answer.</summary>
     /// <exception cref="NpgsqlException">A database does not answer; the call may be repeated.</exception>
-    public async Task<RoundEnd> CloseAsync(FinishRoundInput input, CancellationToken cancellationToken)
+    public async Task<FinishRoundResult> FinishAsync(FinishRoundInput input, CancellationToken cancellationToken)
     {
-        var end = await ObservedStep.RunAsync("finish_round", input.CabinetId, input.RunId, () => CloseRoundAsync(input, cancellationToken));
+        var end = await ObservedStep.RunAsync("finish_round", input.CabinetId, input.RunId, () => FinishRoundAsync(input, cancellationToken));
         if (!end.Again)
         {
             RagTelemetry.Runs.Add(
@@ -36,31 +39,31 @@ public sealed partial class RoundCloser(
         return end;
     }
 
-    private async Task<RoundEnd> CloseRoundAsync(FinishRoundInput input, CancellationToken cancellationToken)
+    private async Task<FinishRoundResult> FinishRoundAsync(FinishRoundInput input, CancellationToken cancellationToken)
     {
-        // Read before the round is closed: what is queued later is the sweep's, what is queued now is seen.
+        // Read before the round is booked. A change queued later is found by the sweep, which sees that no run is under way.
         var dueChanges = await HasDueChangesAsync(input.CabinetId, cancellationToken);
         await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
         var before = await RunRow.ReadAsync(connection, null, input.CabinetId, input.RunId, cancellationToken);
 
         // The figures of the end take a scan, and verifying takes a read of everything: outside the transaction.
-        var figures = before is not null && !IsClosed(before, input) && Owns(before, input) && !GoesOn(before, input, dueChanges)
+        var figures = before is not null && !IsBooked(before, input) && Owns(before, input) && !GoesOn(before, input, dueChanges)
             ? await MeasureAsync(connection, before, input, cancellationToken)
             : null;
 
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (await RunRow.ReadAsync(connection, transaction, input.CabinetId, input.RunId, cancellationToken) is not { } row)
         {
-            return new RoundEnd(false, RunOutcome.Superseded);
+            return new FinishRoundResult(false, RunOutcome.Superseded);
         }
 
-        if (IsClosed(row, input))
+        if (IsBooked(row, input))
         {
             return row.IsFinished
                 ? row is { Outcome: RunOutcome.Waiting, NotBefore: { } notBefore }
                     ? WaitingUntil(notBefore, row.Now)
-                    : new RoundEnd(false, row.Outcome ?? RunOutcome.Superseded)
-                : new RoundEnd(true, RunOutcome.Completed);
+                    : new FinishRoundResult(false, row.Outcome ?? RunOutcome.Superseded)
+                : new FinishRoundResult(true, RunOutcome.Completed);
         }
 
         var end = Decide(row, input, dueChanges);
@@ -79,7 +82,7 @@ public sealed partial class RoundCloser(
         return end;
     }
 
-    private static bool IsClosed(RunRow row, FinishRoundInput input) => row.ClosedRounds >= input.Round;
+    private static bool IsBooked(RunRow row, FinishRoundInput input) => row.ClosedRounds >= input.Round;
 
     private static bool Owns(RunRow row, FinishRoundInput input) => row.Token == input.Token && row.LeaseRunId == input.RunId;
 
@@ -87,21 +90,21 @@ public sealed partial class RoundCloser(
         input is { LastRound: false, ApplyFailed: false, RetryAt: null, StopError: null }
         && (dueChanges || row.HasDuePending || row.HasUnseenRequest);
 
-    private RoundEnd Decide(RunRow row, FinishRoundInput input, bool dueChanges)
+    private FinishRoundResult Decide(RunRow row, FinishRoundInput input, bool dueChanges)
     {
         if (!Owns(row, input))
         {
-            return new RoundEnd(false, RunOutcome.Superseded);
+            return new FinishRoundResult(false, RunOutcome.Superseded);
         }
 
         if (GoesOn(row, input, dueChanges))
         {
-            return new RoundEnd(true, RunOutcome.Completed);
+            return new FinishRoundResult(true, RunOutcome.Completed);
         }
 
         if (input.StopError is not null)
         {
-            return new RoundEnd(false, RunOutcome.Failed, row.Now.AddMinutes(options.Value.PauseAfterFailureMinutes));
+            return new FinishRoundResult(false, RunOutcome.Failed, row.Now.AddMinutes(options.Value.PauseAfterFailureMinutes));
         }
 
         if (input.RetryAt is { } retryAt)
@@ -111,15 +114,15 @@ public sealed partial class RoundCloser(
 
         if (row.IsBlocked || input.Totals.Blocked.Count > 0)
         {
-            return new RoundEnd(false, RunOutcome.Blocked);
+            return new FinishRoundResult(false, RunOutcome.Blocked);
         }
 
         var errors = row.FailedRows + row.FailedChunks + row.FailedBatches
             + input.Totals.FailedRows + input.Totals.FailedChunks + input.Totals.FailedBatches;
-        return new RoundEnd(false, input.ApplyFailed || errors > 0 ? RunOutcome.CompletedWithErrors : RunOutcome.Completed);
+        return new FinishRoundResult(false, input.ApplyFailed || errors > 0 ? RunOutcome.CompletedWithErrors : RunOutcome.Completed);
     }
 
-    private static RoundEnd WaitingUntil(DateTimeOffset notBefore, DateTimeOffset now) =>
+    private static FinishRoundResult WaitingUntil(DateTimeOffset notBefore, DateTimeOffset now) =>
         new(false, RunOutcome.Waiting, notBefore, notBefore > now ? notBefore - now : TimeSpan.Zero);
 
     private async Task<RunFigures> MeasureAsync(
@@ -145,17 +148,17 @@ public sealed partial class RoundCloser(
     private partial void Ended(string mode, long cabinetId, string outcome, long totalChunks, long pendingChunks);
 }
 
-/// <summary>Input of the activity that closes a round. Repeating a known (run, round) changes nothing and gives the same answer.</summary>
+/// <summary>Input of the activity FinishRound. Repeating a known (run, round) changes nothing and gives the same answer.</summary>
 /// <param name="CabinetId">The tenant.</param>
 /// <param name="RunId">The run.</param>
-/// <param name="Round">The round to close.</param>
+/// <param name="Round">The round to finish.</param>
 /// <param name="Token">The round's fencing token.</param>
 /// <param name="Totals">Sums of this round.</param>
 /// <param name="ApplyFailed">A range failed as a whole (for example a locked table): the round's changes are still queued.</param>
 /// <param name="RetryAt">The provider asks to wait.</param>
 /// <param name="StopError">The run must stop with this error.</param>
 /// <param name="LastRound">No further round may follow in this run.</param>
-/// <param name="Mode">The mode this round had (<see cref="RoundStart.Mode"/>): what it may tick off.</param>
+/// <param name="Mode">The mode this round had (<see cref="BeginRoundResult.Mode"/>): what it may tick off.</param>
 public sealed record FinishRoundInput(
     long CabinetId,
     Guid RunId,
@@ -196,7 +199,7 @@ public sealed record RoundTotals
     public string? Error { get; init; }
 
     /// <summary>These sums plus one applied range.</summary>
-    public RoundTotals Plus(ApplyResult result) => this with
+    public RoundTotals Plus(ApplyChangesResult result) => this with
     {
         RowsRead = RowsRead + result.RowsRead,
         New = New + result.New,
@@ -228,9 +231,9 @@ public sealed record RoundTotals
     };
 }
 
-/// <summary>Answer of the activity that closes a round.</summary>
+/// <summary>Result of the activity FinishRound.</summary>
 /// <param name="Again">More is due and another round may follow at once.</param>
 /// <param name="Outcome">One of <see cref="RunOutcome"/>; final unless <paramref name="Again"/>.</param>
 /// <param name="NotBefore">With <see cref="RunOutcome.Waiting"/>: when the run may go on, by the clock of the index database; for people.</param>
 /// <param name="Wait">With <see cref="RunOutcome.Waiting"/>: how long until then. An orchestrator waits by another clock, so it needs the length.</param>
-public sealed record RoundEnd(bool Again, string Outcome, DateTimeOffset? NotBefore = null, TimeSpan? Wait = null);
+public sealed record FinishRoundResult(bool Again, string Outcome, DateTimeOffset? NotBefore = null, TimeSpan? Wait = null);

@@ -1,7 +1,7 @@
 namespace RagFunctions.Tests.Faults;
 
 /// <summary>How a connection dies.</summary>
-public enum FaultKind
+public enum ConnectionFault
 {
     /// <summary>The request never reaches the server.</summary>
     BeforeRequest,
