@@ -30,10 +30,6 @@ public static class EntityNames
     public static IReadOnlyList<Entity> All { get; } =
         [Entity.Products, Entity.Orders, Entity.Stocks, Entity.Reviews, Entity.Sales];
 
-    /// <summary>The entities whose texts print the catalogue name of their article.</summary>
-    public static IReadOnlyList<Entity> Dependents { get; } =
-        [Entity.Orders, Entity.Stocks, Entity.Reviews, Entity.Sales];
-
     /// <summary>The key in <c>changed_ids</c>: <c>orders</c>, <c>products</c>, <c>stocks</c>, <c>reviews</c>, <c>sales</c>.</summary>
     public static string WireName(this Entity entity) => entity switch
     {

@@ -102,9 +102,6 @@ public sealed class ChangeQueue(MainDatabase main)
 
     private const string DropCabinet = "DELETE FROM rag_changes WHERE cabinet_id = $1";
 
-    private const string FullRequestVersion =
-        "SELECT version FROM rag_changes WHERE cabinet_id = $1 AND source_table = '*' AND source_id = 0";
-
     private const string DeleteFullRequest =
         "DELETE FROM rag_changes WHERE cabinet_id = $1 AND source_table = '*' AND source_id = 0 AND version = $2";
 
@@ -272,18 +269,6 @@ public sealed class ChangeQueue(MainDatabase main)
         },
     };
 
-    /// <inheritdoc cref="DeleteTakenCommand"/>
-    /// <returns>How many rows were removed.</returns>
-    public static Task<int> DeleteTakenAsync(
-        NpgsqlConnection connection, long cabinetId, Entity entity, TakenChanges taken, CancellationToken cancellationToken) =>
-        ExecuteAsync(connection, DeleteTakenCommand(cabinetId, entity, taken), cancellationToken);
-
-    /// <inheritdoc cref="FailCommand"/>
-    public static Task<int> FailAsync(
-        NpgsqlConnection connection, long cabinetId, Entity entity, IReadOnlyCollection<FailedChange> failed,
-        CancellationToken cancellationToken) =>
-        ExecuteAsync(connection, FailCommand(cabinetId, entity, failed), cancellationToken);
-
     /// <summary>What waits, for each entity that has anything queued.</summary>
     public async Task<IReadOnlyList<QueueDepth>> CountAsync(long cabinetId, CancellationToken cancellationToken)
     {
@@ -313,14 +298,6 @@ public sealed class ChangeQueue(MainDatabase main)
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>The version of the cabinet's stored request for a full rebuild (a table was truncated); null = there is none.</summary>
-    public async Task<long?> FullRequestAsync(long cabinetId, CancellationToken cancellationToken)
-    {
-        await using var command = main.Source.CreateCommand(FullRequestVersion);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
-        return (long?)await command.ExecuteScalarAsync(cancellationToken);
-    }
-
     /// <summary>Removes the stored request for a full rebuild if it is still the one that was served.</summary>
     public async Task DeleteFullRequestAsync(long cabinetId, long version, CancellationToken cancellationToken)
     {
@@ -344,13 +321,6 @@ public sealed class ChangeQueue(MainDatabase main)
             },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private static async Task<int> ExecuteAsync(
-        NpgsqlConnection connection, NpgsqlBatchCommand command, CancellationToken cancellationToken)
-    {
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { command } };
-        return await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static async Task<TakenChanges> ReadTakenAsync(NpgsqlCommand command, CancellationToken cancellationToken)

@@ -34,22 +34,22 @@ public static class ChunkRenderer
 
     private static RenderedChunk[] Chunks(RowText text)
     {
-        if (TextSplitter.Fits(text.Text, out var tokens))
+        if (TextSplitter.Fits(text.Text))
         {
-            return [Chunk(0, text.Text, tokens)];
+            return [Chunk(0, text.Text)];
         }
 
         var parts = TextSplitter.Split(text.Text, text.Subject());
         var chunks = new RenderedChunk[parts.Count];
         for (var i = 0; i < chunks.Length; i++)
         {
-            chunks[i] = Chunk(i, parts[i].Text, parts[i].Tokens);
+            chunks[i] = Chunk(i, parts[i]);
         }
 
         return chunks;
     }
 
-    private static RenderedChunk Chunk(int index, string text, int tokens) => new(index, text, ChunkHash.Of(text), tokens);
+    private static RenderedChunk Chunk(int index, string text) => new(index, text, ChunkHash.Of(text));
 }
 
 /// <summary>The chunks of one source row and what stands beside them in the index.</summary>
@@ -73,5 +73,4 @@ public sealed record RenderedRow(
 /// <param name="Index">Number within its row, from 0.</param>
 /// <param name="Text">Never empty; without NUL and lone surrogates, so that PostgreSQL stores it as it is.</param>
 /// <param name="Hash">SHA-256 of the UTF-8 text, 64 lower-case hexadecimal digits.</param>
-/// <param name="TokenEstimate">Tokens of cl100k_base: exact for the parts of a split text, an estimate otherwise.</param>
-public sealed record RenderedChunk(int Index, string Text, string Hash, int TokenEstimate);
+public sealed record RenderedChunk(int Index, string Text, string Hash);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Polly;
 using Polly.Retry;
@@ -10,7 +11,8 @@ namespace RagFunctions.Core.Runs;
 /// Drives a run inside this process: the same <see cref="RunPlan"/> and the same services as the orchestration, without
 /// Durable. For the command line, the bench and the tests. If the process dies, the stored request and the queue keep the work.
 /// </summary>
-public sealed partial class InProcessDriver(IRunSteps steps, TimeProvider time, ILogger<InProcessDriver> logger)
+public sealed partial class InProcessDriver(
+    IRunSteps steps, TimeProvider time, IOptions<RunsOptions> options, ILogger<InProcessDriver> logger)
 {
     private readonly ResiliencePipeline _retry = new ResiliencePipelineBuilder { TimeProvider = time }
         .AddRetry(new RetryStrategyOptions
@@ -26,12 +28,12 @@ public sealed partial class InProcessDriver(IRunSteps steps, TimeProvider time, 
     /// <summary>The owner string of a run of this process; a new one for every call, so that two runs never take each other's lease at once.</summary>
     public static string NewOwner() => $"cli:{Environment.MachineName}:{Environment.ProcessId}:{Guid.NewGuid():N}";
 
-    /// <summary>Runs the cabinet to its end.</summary>
+    /// <summary>Runs the cabinet to its end, as <see cref="RunsOptions"/> say.</summary>
     /// <param name="cabinetId">The tenant.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellationToken">Stops starting steps and cancels those under way; the lease then runs out or is taken over.</param>
     public Task<RunSummary> RunAsync(long cabinetId, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
-        RunAsync(new RunInput(cabinetId, NewOwner()), progress, cancellationToken);
+        RunAsync(options.Value.NewRun(cabinetId, NewOwner()), progress, cancellationToken);
 
     /// <summary>Runs with the given windows, owner and number of rounds.</summary>
     public async Task<RunSummary> RunAsync(RunInput input, IProgress<RunProgress>? progress, CancellationToken cancellationToken)

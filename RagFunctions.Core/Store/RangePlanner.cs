@@ -49,19 +49,12 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
             main, rag, EntityNames.All, (source, index, entity, token) => CutAllAsync(source, index, entity, cabinetId, asOf, token), cancellationToken);
 
         List<ChangeRange> ranges = [];
-        List<BlockedEntity> blocked = [];
         foreach (var (entity, (cutter, verdict)) in EntityNames.All.Zip(cuts))
         {
-            var blocks = verdict.Blocks && !allowMassDelete;
-            if (blocks)
-            {
-                blocked.Add(verdict.Numbers);
-            }
-
-            ranges.AddRange(cutter.Ranges(entity, deletesAllowed: !blocks));
+            ranges.AddRange(cutter.Ranges(entity, deletesAllowed: allowMassDelete || !verdict.Blocks));
         }
 
-        return new RangePlan(ranges, blocked, cuts.Sum(cut => cut.Cutter.Rows));
+        return new RangePlan(ranges, cuts.Sum(cut => cut.Cutter.Rows));
     }
 
     /// <summary>The due rows of the change queue; no ranges when nothing is due.</summary>
@@ -76,7 +69,7 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
         Entity[] worthJudging = allowMassDelete ? [] : [.. cuts.Where(cut => cut.Value.Waiting >= MassDeleteGuard.WorthJudging).Select(cut => cut.Key)];
         var verdicts = await EntityFanOut.ReadAsync(
             main, rag, worthJudging, (source, index, entity, token) => MassDeleteGuard.JudgeQueueAsync(source, index, entity, cabinetId, token), cancellationToken);
-        List<BlockedEntity> blocked = [.. verdicts.Where(verdict => verdict.Blocks).Select(verdict => verdict.Numbers)];
+        var blocked = verdicts.Where(verdict => verdict.Blocks).Select(verdict => verdict.Numbers.Entity).ToHashSet();
         List<ChangeRange> ranges = [];
         foreach (var (entity, cut) in cuts.OrderBy(pair => pair.Key))
         {
@@ -86,11 +79,11 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
                     entity,
                     i == 0 ? null : cut.Firsts[i],
                     i == cut.Firsts.Count - 1 ? null : cut.Firsts[i + 1],
-                    blocked.TrueForAll(held => held.Entity != entity)));
+                    !blocked.Contains(entity)));
             }
         }
 
-        return new RangePlan(ranges, blocked, cuts.Values.Sum(cut => cut.Rows));
+        return new RangePlan(ranges, cuts.Values.Sum(cut => cut.Rows));
     }
 
     private static async Task<(RangeCutter Cutter, GuardVerdict Verdict)> CutAllAsync(
@@ -147,9 +140,8 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
 
 /// <summary>The work of a round, cut into ranges.</summary>
 /// <param name="Ranges">Disjoint, products first, in order of id; at most <see cref="RangePlanner.MaxRanges"/>.</param>
-/// <param name="Blocked">Entities the guard against mass deletion holds back; their ranges say <c>DeletesAllowed = false</c>.</param>
 /// <param name="Rows">Distinct rows the ranges cover.</param>
-public sealed record RangePlan(IReadOnlyList<ChangeRange> Ranges, IReadOnlyList<BlockedEntity> Blocked, long Rows);
+public sealed record RangePlan(IReadOnlyList<ChangeRange> Ranges, long Rows);
 
 /// <summary>A half-open interval of row ids of one entity.</summary>
 /// <param name="Entity">Whose rows.</param>

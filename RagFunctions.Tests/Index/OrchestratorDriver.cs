@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
 using RagFunctions.Core.Embeddings;
@@ -48,7 +49,7 @@ internal sealed class OrchestratorDriver(IRunSteps steps, FakeTimeProvider time)
             Activity<RunRoundInput, RunRoundResult>(context, "RunRound", asked =>
             {
                 RoundsAtOnce++;
-                return new InProcessDriver(steps, TimeProvider.System, NullLogger<InProcessDriver>.Instance).RunRoundAsync(asked, CancellationToken.None);
+                return new InProcessDriver(steps, TimeProvider.System, Options.Create(new RunsOptions()), NullLogger<InProcessDriver>.Instance).RunRoundAsync(asked, CancellationToken.None);
             });
             Activity<ApplyChangesInput, ApplyChangesResult>(context, "ApplyChanges", asked => steps.ApplyAsync(asked, CancellationToken.None));
             Activity<PlanEmbeddingInput, PlanEmbeddingResult>(context, "PlanEmbedding", asked => steps.PlanAsync(asked, CancellationToken.None));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using RagFunctions.Core;
 using RagFunctions.Core.Embeddings;
@@ -99,7 +100,7 @@ public sealed class RunScenarioTests
         var (make, outcome, calls) = Scenarios[name];
         var steps = make();
         var time = new FakeTimeProvider(ScenarioSteps.Start);
-        var run = new InProcessDriver(steps, time, NullLogger<InProcessDriver>.Instance)
+        var run = new InProcessDriver(steps, time, Options.Create(new RunsOptions()), NullLogger<InProcessDriver>.Instance)
             .RunAsync(new RunInput(7, Owner), null, TestContext.Current.CancellationToken);
         if (name == "a short wait")
         {

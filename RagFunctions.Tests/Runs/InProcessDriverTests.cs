@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using RagFunctions.Core.Runs;
 
@@ -24,6 +25,16 @@ public sealed class InProcessDriverTests
         var steps = new ScriptedSteps { Rounds = 100 };
         Assert.Equal(10, (await DriveAsync(steps)).Rounds);
         Assert.True(steps.Finished[^1].LastRound);
+    }
+
+    [Fact]
+    public async Task A_run_of_this_process_has_the_windows_and_rounds_of_the_settings()
+    {
+        var steps = new ScriptedSteps { Rounds = 100, Ranges = 9, Intervals = 9, Meet = 2 };
+        var options = new RunsOptions { ApplyWindow = 2, EmbedWindow = 2, MaxRounds = 3 };
+        var summary = await new InProcessDriver(steps, _time, Options.Create(options), NullLogger<InProcessDriver>.Instance)
+            .RunAsync(1, null, TestContext.Current.CancellationToken);
+        Assert.Equal((3, 2), (summary.Rounds, steps.MostAtOnce));
     }
 
     [Fact]
@@ -63,7 +74,7 @@ public sealed class InProcessDriverTests
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var steps = new ScriptedSteps { Ranges = 4, Meet = 4, OnMeet = cancel.Cancel, Hang = true };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => new InProcessDriver(steps, _time, NullLogger<InProcessDriver>.Instance).RunAsync(1, null, cancel.Token));
+            () => new InProcessDriver(steps, _time, Options.Create(new RunsOptions()), NullLogger<InProcessDriver>.Instance).RunAsync(1, null, cancel.Token));
         Assert.Equal(0, steps.AtOnce);
         Assert.Empty(steps.Finished);
     }
@@ -72,7 +83,7 @@ public sealed class InProcessDriverTests
     public async Task Progress_is_told_and_ends_with_the_end()
     {
         List<RunProgress> told = [];
-        await new InProcessDriver(new ScriptedSteps { Ranges = 2 }, _time, NullLogger<InProcessDriver>.Instance)
+        await new InProcessDriver(new ScriptedSteps { Ranges = 2 }, _time, Options.Create(new RunsOptions()), NullLogger<InProcessDriver>.Instance)
             .RunAsync(1, new Told(told), TestContext.Current.CancellationToken);
         Assert.Equal(["begin", "apply", "plan", "embed", "finish", "ended"], told.Select(progress => progress.Phase).Distinct());
     }
@@ -85,7 +96,7 @@ public sealed class InProcessDriverTests
     }
 
     private Task<RunSummary> DriveAsync(ScriptedSteps steps, RunInput? input = null) =>
-        new InProcessDriver(steps, _time, NullLogger<InProcessDriver>.Instance)
+        new InProcessDriver(steps, _time, Options.Create(new RunsOptions()), NullLogger<InProcessDriver>.Instance)
             .RunAsync(input ?? new RunInput(1, "cli:x"), null, TestContext.Current.CancellationToken);
 
     private sealed class Told(List<RunProgress> told) : IProgress<RunProgress>

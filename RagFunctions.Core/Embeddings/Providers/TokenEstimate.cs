@@ -1,5 +1,3 @@
-using Microsoft.ML.Tokenizers;
-
 namespace RagFunctions.Core.Embeddings.Providers;
 
 /// <summary>
@@ -13,12 +11,6 @@ public static class TokenEstimate
     /// </summary>
     public const int BytesPerToken = 3;
 
-    // Loading the vocabulary takes a tenth of a second and some megabytes: only for texts that need it.
-    private static readonly Lazy<Tokenizer> Vocabulary = new(() => TiktokenTokenizer.CreateForEncoding("cl100k_base"));
-
     /// <summary>The estimate, at least 1.</summary>
     public static int OfBytes(int bytes) => Math.Max(1, (bytes + BytesPerToken - 1) / BytesPerToken);
-
-    /// <summary>The exact number for the text-embedding-3 models.</summary>
-    public static int Count(string text) => Vocabulary.Value.CountTokens(text);
 }

@@ -32,10 +32,6 @@ public sealed partial class EntitySync
         _logger = logger;
     }
 
-    /// <summary>Runs the entity if it is due.</summary>
-    public Task<EntitySyncResult> RunAsync(long cabinetId, SyncEntity entity, CancellationToken ct) =>
-        RunAsync(cabinetId, entity, askedAt: null, ct);
-
     /// <summary>Runs the entity, if a person asks (<paramref name="evenIfNotDue"/>) whether or not it is due.</summary>
     public Task<EntitySyncResult> RunAsync(long cabinetId, SyncEntity entity, bool evenIfNotDue, CancellationToken ct) =>
         RunAsync(cabinetId, entity, evenIfNotDue ? _time.GetUtcNow() : null, ct);

@@ -194,14 +194,14 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
         var cabinet = await services.GetRequiredService<CabinetStore>().AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), "c", Ct);
         stub.Answer(Orders, "[]");
 
-        var refused = await services.GetRequiredService<EntitySync>().RunAsync(cabinet, SyncEntity.Orders, Ct);
+        var refused = await services.GetRequiredService<EntitySync>().RunAsync(cabinet, SyncEntity.Orders, askedAt: null, Ct);
         Assert.Equal(EntitySyncStatus.Failed, refused.Status);
         Assert.Contains("uq_cabinet_order_id", refused.Reason, StringComparison.Ordinal);
         Assert.Contains("--drop-original-keys", refused.Reason, StringComparison.Ordinal);
         Assert.Empty(stub.Requests);
 
         await OriginalKeys.DropAsync(own.Source, Ct);
-        Assert.Equal(EntitySyncStatus.Ok, (await services.GetRequiredService<EntitySync>().RunAsync(cabinet, SyncEntity.Orders, Ct)).Status);
+        Assert.Equal(EntitySyncStatus.Ok, (await services.GetRequiredService<EntitySync>().RunAsync(cabinet, SyncEntity.Orders, askedAt: null, Ct)).Status);
     }
 
     private static SyncPlanner Planner(SyncWorld world) => world.Services.GetRequiredService<SyncPlanner>();

@@ -46,7 +46,7 @@ public sealed class OriginalDatabaseTests
             foreach (var entity in SyncEntityNames.All)
             {
                 time.Advance(TimeSpan.FromMinutes(30));
-                results.Add(await services.GetRequiredService<EntitySync>().RunAsync(cabinet, entity, Ct));
+                results.Add(await services.GetRequiredService<EntitySync>().RunAsync(cabinet, entity, askedAt: null, Ct));
             }
 
             return results;

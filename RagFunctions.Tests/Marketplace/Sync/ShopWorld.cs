@@ -69,7 +69,7 @@ internal sealed class ShopWorld : IAsyncDisposable
         Queue<SyncEntity> left = new(due.SelectMany(one => one.Entities));
         while (left.TryDequeue(out var entity))
         {
-            var result = await Services.GetRequiredService<EntitySync>().RunAsync(Cabinet, entity, Ct);
+            var result = await Services.GetRequiredService<EntitySync>().RunAsync(Cabinet, entity, askedAt: null, Ct);
             results.Add(result);
             if (result is { Status: EntitySyncStatus.Waiting, WaitUntil: { } until })
             {

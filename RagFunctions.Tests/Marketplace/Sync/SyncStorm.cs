@@ -232,7 +232,7 @@ internal sealed class SyncStorm : IAsyncDisposable
         var struckBefore = _proxy.Struck;
         try
         {
-            var result = await _world.Services.GetRequiredService<EntitySync>().RunAsync(_world.Cabinet, entity, worker.Token);
+            var result = await _world.Services.GetRequiredService<EntitySync>().RunAsync(_world.Cabinet, entity, askedAt: null, worker.Token);
             Assert.False(
                 isOvertaken && left <= 0 && result.Status == EntitySyncStatus.Ok, $"a worker that was overtaken at {entity} went on: {result}");
             return result;

@@ -67,7 +67,7 @@ internal sealed class SyncWorld : IAsyncDisposable
         return await RunAsync(entity);
     }
 
-    public Task<EntitySyncResult> RunAsync(SyncEntity entity) => Services.GetRequiredService<EntitySync>().RunAsync(Cabinet, entity, Ct);
+    public Task<EntitySyncResult> RunAsync(SyncEntity entity) => Services.GetRequiredService<EntitySync>().RunAsync(Cabinet, entity, askedAt: null, Ct);
 
     /// <summary>Forgets former answers.</summary>
     public SyncWorld Now(string path, params string[] answers)

@@ -77,7 +77,7 @@ public sealed class TwentyCabinetsTests
         {
             foreach (var entity in cabinet.Entities)
             {
-                var result = await sync.RunAsync(cabinet.CabinetId, entity, Ct);
+                var result = await sync.RunAsync(cabinet.CabinetId, entity, askedAt: null, Ct);
                 Assert.True(
                     result.Status is EntitySyncStatus.Ok or EntitySyncStatus.Waiting or EntitySyncStatus.Busy or EntitySyncStatus.NotDue, $"{result}");
             }
