@@ -15,7 +15,6 @@ internal static class ObservedStep
 
     /// <summary>Runs the step inside its span.</summary>
     /// <param name="step">Its name.</param>
-    /// <param name="cabinetId">The cabinet.</param>
     /// <param name="run">The step; may tell the span more.</param>
     public static async Task<T> RunAsync<T>(string step, long cabinetId, Func<Activity?, Task<T>> run)
     {

@@ -39,7 +39,6 @@ internal sealed class Baseline(NpgsqlDataSource main, NpgsqlDataSource rag, Http
     }
 
     /// <summary>Reads the rows (all, or the ids named), embeds what differs from the stored hash, writes it, deletes what is gone.</summary>
-    /// <param name="cabinetId">The cabinet.</param>
     /// <param name="ids">Per table the ids to look at; null = all rows, and then rows that are gone are deleted.</param>
     /// <param name="compare">Whether stored hashes are read and equal texts left alone.</param>
     /// <param name="cancellationToken">Stops between statements.</param>

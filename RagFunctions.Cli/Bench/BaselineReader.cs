@@ -46,9 +46,7 @@ internal static class BaselineReader
     /// <summary>The rows of one table, streamed.</summary>
     /// <param name="source">An open connection; busy until the end.</param>
     /// <param name="entity">Whose table.</param>
-    /// <param name="cabinetId">The cabinet.</param>
     /// <param name="ids">The rows wanted; null = all.</param>
-    /// <param name="cancellationToken">Stops the read.</param>
     public static async IAsyncEnumerable<SourceRow> ReadAsync(
         NpgsqlConnection source, Entity entity, long cabinetId, long[]? ids,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)

@@ -9,9 +9,7 @@ public sealed class CatchUpQueue(MainDatabase main)
     private static readonly Dictionary<Entity, string> Statements = EntityNames.All.ToDictionary(entity => entity, Statement);
 
     /// <summary>Queues them with a new version, whatever was queued before.</summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="since">Rows updated or created at this instant or later; the overlap is already taken off.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>How many rows were queued.</returns>
     public Task<int> EnqueueAsync(long cabinetId, DateTimeOffset since, CancellationToken cancellationToken) =>
         DatabaseRetries.Concurrency.ExecuteAsync(

@@ -111,10 +111,8 @@ public sealed class ChangeQueue(MainDatabase main)
     /// </summary>
     /// <param name="connection">An open connection of the main database.</param>
     /// <param name="transaction">The caller's transaction; null = each statement commits by itself.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="entity">Whose rows.</param>
     /// <param name="ids">Row primary keys, in any order, repeats allowed.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>How many distinct rows were announced.</returns>
     /// <exception cref="PostgresException">Also 40P01 (deadlock): the caller repeats its transaction.</exception>
     public static async Task<int> EnqueueAsync(
@@ -137,9 +135,7 @@ public sealed class ChangeQueue(MainDatabase main)
     }
 
     /// <summary>Announces changed rows that are already committed, on a connection of its own; all of them or none.</summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="changed">Row primary keys of each entity, in any order, repeats allowed.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>How many distinct rows were announced.</returns>
     /// <remarks>A deadlock with another writer of the queue is answered by another try, at most six.</remarks>
     public async Task<int> EnqueueAsync(
@@ -180,13 +176,11 @@ public sealed class ChangeQueue(MainDatabase main)
 
     /// <summary>Looks at the due rows of an interval of ids without removing them.</summary>
     /// <param name="connection">An open connection of the main database.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="entity">Whose rows.</param>
     /// <param name="first">First id, inclusive.</param>
     /// <param name="last">Last id, inclusive.</param>
     /// <param name="limit">Most rows to return, those with the lowest ids.</param>
     /// <param name="includeBlocked">Also rows the guard against mass deletion keeps: the request allows it now.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public static async Task<TakenChanges> TakeAsync(
         NpgsqlConnection connection, long cabinetId, Entity entity, long first, long last, int limit, bool includeBlocked,
         CancellationToken cancellationToken)

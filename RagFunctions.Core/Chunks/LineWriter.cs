@@ -4,12 +4,12 @@ using System.Text;
 namespace RagFunctions.Core.Chunks;
 
 /// <summary>
-/// Writes one line of labelled facts, up to <see cref="ToString"/>; a fact without a value leaves no trace, neither its label nor its
-/// separator.
+/// Builds one line of labelled facts. A fact without a value is left out with its label and its separator. <see cref="ToString"/> ends
+/// the line; the writer cannot be used after that.
 /// </summary>
 internal sealed class LineWriter
 {
-    // Lines are written by the ten thousand, one after another: the builder of the last one serves the next, unless it has grown.
+    // A run writes tens of thousands of lines one after another. Each thread keeps one builder for the next line, unless it has grown.
     private const int Ordinary = 1024;
 
     [ThreadStatic]
@@ -93,7 +93,7 @@ internal sealed class LineWriter
         return this;
     }
 
-    /// <summary>The line. The writer has served then.</summary>
+    /// <summary>Returns the line. The writer must not be used after that.</summary>
     public override string ToString()
     {
         var line = _line.ToString();

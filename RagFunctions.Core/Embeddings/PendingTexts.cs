@@ -73,7 +73,6 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
     /// Renews the lease, reads at most one request's worth of texts, and first gives those their vector that the index has already.
     /// Two round trips at any size, two more where there are such texts.
     /// </summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="token">The round's token.</param>
     /// <param name="from">First hash, inclusive; a border of an interval or a hash read before with a character appended.</param>
     /// <param name="to">First hash that is not wanted; null: to the end.</param>

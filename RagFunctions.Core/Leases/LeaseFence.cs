@@ -20,10 +20,8 @@ internal static class LeaseFence
     /// another delivery of the same piece of work to end.
     /// </summary>
     /// <param name="transaction">Just begun.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="token">The round's token.</param>
     /// <param name="work">Names the piece of work, the same for each delivery of it.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>Null: superseded. Else whether the stored request allows mass deletion.</returns>
     public static async Task<bool?> EnterAsync(
         NpgsqlTransaction transaction, long cabinetId, long token, string work, CancellationToken cancellationToken)

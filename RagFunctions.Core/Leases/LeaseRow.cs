@@ -59,7 +59,6 @@ internal sealed record LeaseRow(
     /// <summary>Reads the row without a lock; a cabinet without one has never been indexed. One round trip.</summary>
     /// <param name="connection">An open connection of the index database.</param>
     /// <param name="claim">Cabinet and run.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public static async Task<LeaseRow> LookAsync(NpgsqlConnection connection, LeaseClaim claim, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlBatch(connection) { BatchCommands = { SelectCommand(claim) } };
@@ -74,7 +73,6 @@ internal sealed record LeaseRow(
     /// <param name="transaction">Just begun.</param>
     /// <param name="claim">Cabinet and run.</param>
     /// <param name="longestWait">For a lock, and for the next statement of this transaction.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="PostgresException">55P03: a sub-batch held the row for longer than that.</exception>
     public static async Task<LeaseRow> LockAsync(
         NpgsqlTransaction transaction, LeaseClaim claim, TimeSpan longestWait, CancellationToken cancellationToken)

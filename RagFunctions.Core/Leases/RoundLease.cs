@@ -139,7 +139,6 @@ public sealed class RoundLease(RagDatabase rag, TimeProvider time)
 }
 
 /// <summary>A round that asks for the lease of its cabinet.</summary>
-/// <param name="CabinetId">The cabinet.</param>
 /// <param name="RunId">The run, the same for all its rounds.</param>
 /// <param name="Round">1-based.</param>
 /// <param name="Owner">The same owner with another run takes over at once, another owner only after the lease has expired.</param>

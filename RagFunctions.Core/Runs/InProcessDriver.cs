@@ -29,7 +29,6 @@ public sealed partial class InProcessDriver(
     public static string NewOwner() => $"cli:{Environment.MachineName}:{Environment.ProcessId}:{Guid.NewGuid():N}";
 
     /// <summary>Runs the cabinet to its end, as <see cref="RunsOptions"/> say.</summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellationToken">Stops starting steps and cancels those under way; the lease then runs out or is taken over.</param>
     public Task<RunSummary> RunAsync(long cabinetId, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>

@@ -25,10 +25,8 @@ public sealed class IndexRequests(RagDatabase rag)
         """;
 
     /// <summary>Stores a request; together with one that waits already the stronger mode is kept.</summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="mode">At least this mode.</param>
     /// <param name="allowMassDelete">Switches the guard against mass deletion off for the run that serves it.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public async Task StoreAsync(long cabinetId, RunMode mode, bool allowMassDelete, CancellationToken cancellationToken)
     {
         await using var command = rag.Source.CreateCommand(Store);

@@ -32,7 +32,6 @@ public sealed class RefusalBooking(RagDatabase rag, IOptions<RunsOptions> option
     /// <summary>Books it; repeating it changes nothing but times.</summary>
     /// <param name="input">Cabinet, run and owner.</param>
     /// <param name="error">Why, for the operator; without secrets.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>When the sweep tries again; null when another run has the cabinet, and nothing was booked.</returns>
     public async Task<DateTimeOffset?> BookAsync(BeginRoundInput input, string error, CancellationToken cancellationToken)
     {

@@ -98,7 +98,6 @@ public sealed partial class RoundBeginner(
 }
 
 /// <summary>Input of the activity BeginRound.</summary>
-/// <param name="CabinetId">The tenant.</param>
 /// <param name="RunId">Made by the orchestrator, the same for all rounds of a run; repeating a known (run, round) changes nothing.</param>
 /// <param name="Round">1-based.</param>
 /// <param name="Owner">Who runs: the same owner with another run takes over at once, another owner only after the lease has expired.</param>

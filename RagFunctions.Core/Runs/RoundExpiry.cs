@@ -43,9 +43,7 @@ public static class ExpiredChunks
 
     /// <summary>Is there anything to delete? Takes no lock and no transaction: nearly always there is nothing.</summary>
     /// <param name="rag">An open connection to the index.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="asOf">Business time of the round.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public static async Task<bool> AnyAsync(NpgsqlConnection rag, long cabinetId, DateTimeOffset asOf, CancellationToken cancellationToken)
     {
         await using var command = Command(rag, Look, cabinetId, asOf);
@@ -54,9 +52,7 @@ public static class ExpiredChunks
 
     /// <summary>Deletes them, vectors included.</summary>
     /// <param name="rag">An open connection to the index; its transaction, if any, is used.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="asOf">Business time of the round: what expires at this very instant goes.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>How many chunks went.</returns>
     public static async Task<long> DeleteAsync(
         NpgsqlConnection rag, long cabinetId, DateTimeOffset asOf, CancellationToken cancellationToken)

@@ -149,8 +149,6 @@ public sealed partial class RoundFinisher(
 }
 
 /// <summary>Input of the activity FinishRound. Repeating a known (run, round) changes nothing and gives the same answer.</summary>
-/// <param name="CabinetId">The tenant.</param>
-/// <param name="RunId">The run.</param>
 /// <param name="Round">The round to finish.</param>
 /// <param name="Token">The round's fencing token.</param>
 /// <param name="Totals">Sums of this round.</param>

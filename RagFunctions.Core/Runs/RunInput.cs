@@ -4,7 +4,6 @@ namespace RagFunctions.Core.Runs;
 /// What a run carries from round to round (the orchestrator's input, renewed by continue-as-new). Settings travel in it,
 /// so that a replay never sees other values than the first execution did.
 /// </summary>
-/// <param name="CabinetId">The tenant.</param>
 /// <param name="Owner">Who runs, for the lease: <c>durable:{instanceId}</c> or <c>cli:{machine}:{pid}:{guid}</c>.</param>
 /// <param name="RunId">Null before the first round; see <see cref="Begun"/>.</param>
 /// <param name="Round">The round to begin, 1-based.</param>
@@ -31,8 +30,6 @@ public sealed record RunInput(
 }
 
 /// <summary>How a run ended: the orchestration's output. Figures stand in <c>rag_index_runs</c>.</summary>
-/// <param name="CabinetId">The tenant.</param>
-/// <param name="RunId">The run.</param>
 /// <param name="Outcome">One of <see cref="RunOutcome"/>.</param>
 /// <param name="Rounds">Rounds begun.</param>
 /// <param name="StartedAt">When the first round began.</param>

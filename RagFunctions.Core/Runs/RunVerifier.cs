@@ -44,7 +44,6 @@ public sealed class RunVerifier(SourceRowSets source, IndexVerifier verifier) : 
 public interface IRunVerifier
 {
     /// <summary>Counts what differs.</summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="asOf">Business time of the run: what was eligible then.</param>
     /// <param name="figures">What the index holds, being counted meanwhile.</param>
     /// <param name="cancellationToken">Stops the comparison.</param>

@@ -54,9 +54,7 @@ public sealed partial class StartIndex(
     /// <summary>
     /// The sync of a cabinet has committed rows and their changes. Zero changes start nothing: an empty delta is no reason to run.
     /// </summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="changes">How many rows changed; null = this source cannot say which, so the cabinet catches up.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<StartedRun?> StartChangedAsync(long cabinetId, long? changes, CancellationToken cancellationToken)
     {
         switch (changes)
@@ -117,7 +115,6 @@ public sealed partial class StartIndex(
 }
 
 /// <summary>What a caller asks for.</summary>
-/// <param name="CabinetId">The tenant.</param>
 /// <param name="FullRebuild">Read everything again. With ids: both are stored.</param>
 /// <param name="AllowMassDelete">Switches the guard against mass deletion off for one run.</param>
 /// <param name="ChangedIds">Row primary keys per entity. Null = no delta is known: catch up. Present without any id: nothing to do.</param>

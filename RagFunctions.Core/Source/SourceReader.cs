@@ -12,9 +12,7 @@ public static class SourceReader
     /// <summary>The ids of all eligible rows of the cabinet in ascending order, streamed. The connection is busy until the end.</summary>
     /// <param name="main">An open connection to the main database.</param>
     /// <param name="entity">Whose table.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="asOf">The instant the 90 days are measured at.</param>
-    /// <param name="cancellationToken">Stops the read.</param>
     public static async IAsyncEnumerable<long> ReadIdsAsync(
         NpgsqlConnection main, Entity entity, long cabinetId, DateTimeOffset asOf, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -45,7 +43,6 @@ public static class SourceReader
     /// <param name="ids">Primary keys.</param>
     /// <param name="asOf">The instant the 90 days are measured at.</param>
     /// <param name="make">Of each eligible row only what this makes of it is kept, nothing where that is null.</param>
-    /// <param name="cancellationToken">Stops the read.</param>
     /// <exception cref="OverflowException">A number of some row does not fit in a decimal. The connection stays usable; read fewer ids to find the row.</exception>
     public static async Task<SourceBatch<T>> ReadByIdsAsync<T>(
         NpgsqlConnection main, Entity entity, long cabinetId, long[] ids, DateTimeOffset asOf, Func<SourceRow, T?> make,
@@ -61,13 +58,11 @@ public static class SourceReader
     /// <summary>The first <paramref name="limit"/> eligible rows, ordered by id, of the half-open key range.</summary>
     /// <param name="main">An open connection to the main database.</param>
     /// <param name="entity">Whose table.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="from">First id, inclusive; null = from the beginning.</param>
     /// <param name="to">End, exclusive; null = to the end, including <see cref="long.MaxValue"/>.</param>
     /// <param name="limit">At most so many rows; fewer mean that the range is exhausted.</param>
     /// <param name="asOf">The instant the 90 days are measured at.</param>
     /// <param name="make">Of each eligible row only what this makes of it is kept, nothing where that is null.</param>
-    /// <param name="cancellationToken">Stops the read.</param>
     /// <exception cref="OverflowException">As in <see cref="ReadByIdsAsync{T}"/>.</exception>
     public static async Task<SourceBatch<T>> ReadRangeAsync<T>(
         NpgsqlConnection main, Entity entity, long cabinetId, long? from, long? to, int limit, DateTimeOffset asOf, Func<SourceRow, T?> make,

@@ -50,10 +50,8 @@ internal static class ChunkWriter
     /// <summary>Writes within the transaction; no statement at all when nothing differs.</summary>
     /// <param name="transaction">The sub-batch's transaction.</param>
     /// <param name="entity">Whose chunks.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="difference">What to write.</param>
     /// <param name="deleteGone">False: rows the source no longer offers keep their chunks (the guard holds).</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public static async Task WriteAsync(
         NpgsqlTransaction transaction, Entity entity, long cabinetId, ChunkComparison difference, bool deleteGone,
         CancellationToken cancellationToken)
@@ -142,11 +140,9 @@ internal static class WrittenChunks
     /// <summary>Nothing when nothing was written; else one round trip.</summary>
     /// <param name="rag">The connection of the transaction that wrote.</param>
     /// <param name="entity">Whose chunks.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="rows">The page's rows as they are.</param>
     /// <param name="difference">What was to be written.</param>
     /// <param name="deleteGone">Rows the source no longer offers were deleted.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="InvalidOperationException">The index does not hold what was written: a trigger or a fault. Nothing of the page may be committed.</exception>
     public static async Task VerifyAsync(
         NpgsqlConnection rag, Entity entity, long cabinetId, IReadOnlyList<RenderedRow> rows, ChunkComparison difference, bool deleteGone,

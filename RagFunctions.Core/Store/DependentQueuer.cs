@@ -5,11 +5,13 @@ using RagFunctions.Core.Source;
 
 namespace RagFunctions.Core.Store;
 
-/// <summary>A product's name stands in the texts of its orders, stocks, reviews and sales: when it changes they are looked at again.</summary>
+/// <summary>
+/// Queues the orders, stocks, reviews and sales of a product when the product's name changes, because their texts contain the name.
+/// </summary>
 public static class DependentQueuer
 {
-    // The second half is for a product that is gone and was not in the index, so that its article is unknown: whoever prints a
-    // name that no card carries any more is looked at.
+    // The second half ($3) is for a deleted product that was never indexed. Its article is unknown then, so every row is queued whose
+    // article has no product.
     private const string Queue = """
         INSERT INTO rag_changes (cabinet_id, source_table, source_id)
         SELECT $1, dependent.source_table, dependent.id
@@ -33,9 +35,7 @@ public static class DependentQueuer
 
     /// <summary>Queues them in one statement that commits by itself, repeated on a deadlock.</summary>
     /// <param name="main">An open connection to the main database, outside a transaction.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="articles">What to look for.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>How many rows were queued.</returns>
     public static async Task<int> QueueAsync(
         NpgsqlConnection main, long cabinetId, RenamedArticles articles, CancellationToken cancellationToken) =>

@@ -3,13 +3,13 @@ using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Store;
 
-/// <summary>Looks at several entities of a cabinet, each over a connection of its own to either database.</summary>
+/// <summary>Reads several entities of a cabinet at the same time, each over its own connections to both databases.</summary>
 internal static class EntityFanOut
 {
-    // One is merged, counted or rendered here while the databases read another.
+    // Two at a time: this process works on the rows of one entity while the databases read the other.
     private const int AtOnce = 2;
 
-    /// <summary>What <paramref name="read"/> (main, rag, entity) says of each entity, in their order.</summary>
+    /// <summary>Calls <paramref name="read"/> with (main, rag, entity) for each entity; the results are in the order of the entities.</summary>
     public static async Task<T[]> ReadAsync<T>(
         MainDatabase main, RagDatabase rag, IReadOnlyList<Entity> entities,
         Func<NpgsqlConnection, NpgsqlConnection, Entity, CancellationToken, Task<T>> read, CancellationToken cancellationToken)

@@ -15,7 +15,6 @@ public sealed class IndexVerifier(MainDatabase main, RagDatabase rag)
     internal Func<SourceRow, RenderedRow> Render { get; init; } = ChunkRenderer.Render;
 
     /// <summary>Compares all entities of a cabinet, pages of 4,000 rows at a time.</summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="asOf">The instant eligibility is measured at: that of the run to be verified, or now.</param>
     /// <param name="examples">At most so many differences are named.</param>
     /// <param name="cancellationToken">Stops the comparison.</param>

@@ -41,11 +41,9 @@ internal static class IndexedChunks
     /// <summary>The chunks of an interval of row ids in order, whole rows only.</summary>
     /// <param name="rag">An open connection to the index.</param>
     /// <param name="entity">Whose chunks.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="first">First row id, inclusive.</param>
     /// <param name="last">Last row id, inclusive.</param>
     /// <param name="rows">About how many rows are wanted: bounds memory where the interval holds more.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The chunks, and the last row id they cover: <paramref name="last"/>, or less when there were too many.</returns>
     public static async Task<(List<IndexedChunk> Chunks, long Last)> ReadRangeAsync(
         NpgsqlConnection rag, Entity entity, long cabinetId, long first, long last, int rows, CancellationToken cancellationToken)

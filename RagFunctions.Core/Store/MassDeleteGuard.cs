@@ -53,8 +53,6 @@ public static class MassDeleteGuard
     /// <param name="main">An open connection to the main database.</param>
     /// <param name="rag">An open connection to the index.</param>
     /// <param name="entity">Whose rows.</param>
-    /// <param name="cabinetId">The tenant.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The numbers, and whether they block.</returns>
     /// <remarks>Every round deletes expired chunks before it plans, so what the index holds is unexpired.</remarks>
     public static async Task<GuardVerdict> JudgeQueueAsync(
@@ -80,9 +78,7 @@ public static class MassDeleteGuard
     /// <param name="main">An open connection to the main database.</param>
     /// <param name="rag">An open connection to the index.</param>
     /// <param name="entity">Whose rows.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="asOf">The instant eligibility is measured at; chunks expired by then do not count.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The numbers, and whether they block.</returns>
     public static async Task<GuardVerdict> JudgeAllAsync(
         NpgsqlConnection main, NpgsqlConnection rag, Entity entity, long cabinetId, DateTimeOffset asOf, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ using RagFunctions.Core.Source;
 
 namespace RagFunctions.Core.Store;
 
-/// <summary>One call of <see cref="ChangeApplier"/>: its connections, its pages one after another, its sums.</summary>
+/// <summary>Applies one range for <see cref="ChangeApplier"/>, page by page, and adds up what was done.</summary>
 internal sealed partial class RangeApplication(
     NpgsqlConnection main,
     NpgsqlConnection rag,
@@ -73,7 +73,7 @@ internal sealed partial class RangeApplication(
         return page.More ? page.Last + 1 : null;
     }
 
-    // Source and index are read at the same time: under the lock of the range nobody else changes what the index holds of it.
+    // Source and index may be read at the same time, because the lock on the range keeps others from changing its rows in the index.
     private async Task<(SourcePage Page, List<IndexedChunk> Indexed)?> ReadQueuedAsync(
         long first, bool includeBlocked, CancellationToken cancellationToken)
     {
@@ -97,7 +97,10 @@ internal sealed partial class RangeApplication(
         return IndexedChunks.CutToSameEnd(await source, await index);
     }
 
-    /// <summary>Committed before the transaction that stores the new name: afterwards nobody would know that it was new.</summary>
+    /// <summary>
+    /// Queues the rows that contain a changed product name. This commits before the transaction that stores the new name: after a crash
+    /// between the two the name is still seen as changed, while the other way round nobody would notice.
+    /// </summary>
     private async Task QueueDependentsAsync(
         SourcePage page, List<IndexedChunk> indexed, CancellationToken cancellationToken)
     {

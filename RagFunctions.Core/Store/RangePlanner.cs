@@ -38,10 +38,8 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
     /// <summary>
     /// All rows of source and index: at least one range for each entity, so that its queue rows are served too.
     /// </summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="asOf">Business time of the round. Chunks expired by then are deleted before and do not count.</param>
     /// <param name="allowMassDelete">The request switches the guard off.</param>
-    /// <param name="cancellationToken">Stops the planning.</param>
     public async Task<RangePlan> PlanFullAsync(
         long cabinetId, DateTimeOffset asOf, bool allowMassDelete, CancellationToken cancellationToken)
     {
@@ -58,9 +56,7 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
     }
 
     /// <summary>The due rows of the change queue; no ranges when nothing is due.</summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="allowMassDelete">The request switches the guard off; rows it kept are due again.</param>
-    /// <param name="cancellationToken">Stops the planning.</param>
     public async Task<RangePlan> PlanDeltaAsync(long cabinetId, bool allowMassDelete, CancellationToken cancellationToken)
     {
         var cuts = await CutQueueAsync(cabinetId, allowMassDelete, cancellationToken);

@@ -8,9 +8,9 @@ using RagFunctions.Index;
 namespace RagFunctions.Sync;
 
 /// <summary>
-/// The sync of a cabinet: one activity for each entity, side by side, and an index run as soon as one of them has changes. Prices and
-/// stocks name articles and sizes, so they begin when the first step of the cards has ended, however. Always a top-level instance named
-/// by <see cref="Index.InstanceIds.SyncOf"/>.
+/// The sync of a cabinet: one activity for each entity, at the same time, and an index run as soon as one of them has changes. Prices and
+/// stocks refer to articles and sizes that the cards bring, so they begin after the first step of the cards, even if that step failed.
+/// Always a top-level instance named by <see cref="Index.InstanceIds.SyncOf"/>.
 /// </summary>
 public static class SyncCabinet
 {
@@ -56,7 +56,6 @@ public static class SyncCabinet
 }
 
 /// <summary>Where the sync of a cabinet stands; renewed by continue-as-new.</summary>
-/// <param name="CabinetId">The cabinet.</param>
 /// <param name="AskedAt">When a person asked for everything; null = the timer, what is due.</param>
 /// <param name="StartedAt">When the first generation began.</param>
 public sealed record SyncCabinetInput(long CabinetId, DateTimeOffset? AskedAt = null, DateTimeOffset? StartedAt = null)
@@ -66,7 +65,6 @@ public sealed record SyncCabinetInput(long CabinetId, DateTimeOffset? AskedAt = 
 }
 
 /// <summary>How a sync ended: the orchestration's output.</summary>
-/// <param name="CabinetId">The cabinet.</param>
 /// <param name="StartedAt">When the first generation began.</param>
 /// <param name="Entities">What was planned, in starting order.</param>
 public sealed record SyncSummary(long CabinetId, DateTimeOffset? StartedAt, IReadOnlyList<SyncedEntity> Entities);
@@ -92,9 +90,7 @@ internal static class SyncStart
 {
     /// <summary>Starts the sync of a cabinet, or finds the one under way.</summary>
     /// <param name="client">Of the calling function.</param>
-    /// <param name="cabinetId">The cabinet.</param>
     /// <param name="askedAt">When a person asked; null = what is due.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public static Task<StartedRun> StartSyncAsync(
         this DurableTaskClient client, long cabinetId, DateTimeOffset? askedAt, CancellationToken cancellationToken) =>
         client.StartSingletonAsync(

@@ -94,7 +94,6 @@ internal sealed class SyncGeneration(TaskOrchestrationContext context, SyncCabin
 }
 
 /// <summary>One entity of a sync under way.</summary>
-/// <param name="Entity">Which.</param>
 /// <param name="IsOpen">There is more to do in this sync.</param>
 /// <param name="NextTry">When it goes on, if it waits.</param>
 public sealed record EntityProgress(SyncEntity Entity, bool IsOpen = true, DateTimeOffset? NextTry = null)

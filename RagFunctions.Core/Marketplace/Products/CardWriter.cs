@@ -74,7 +74,6 @@ internal static class CardWriter
     /// <param name="cards">The page.</param>
     /// <param name="isActive">False for the trash.</param>
     /// <param name="markSeen">True during a listing of everything.</param>
-    /// <param name="ct">Cancels.</param>
     public static async Task<ChangedRows> WriteAsync(
         PageTransaction page, IReadOnlyList<CardAnswer> cards, bool isActive, bool markSeen, CancellationToken ct)
     {

@@ -37,8 +37,6 @@ public sealed partial class EntitySync
         RunAsync(cabinetId, entity, evenIfNotDue ? _time.GetUtcNow() : null, ct);
 
     /// <summary>Runs the entity.</summary>
-    /// <param name="cabinetId">The cabinet.</param>
-    /// <param name="entity">The entity.</param>
     /// <param name="askedAt">
     /// When a person asked: due times and a rejection before that instant do not count, limits do. What succeeded or was rejected after it
     /// has served the person, so that a repeated delivery costs no second reading. Null = only if it is due.

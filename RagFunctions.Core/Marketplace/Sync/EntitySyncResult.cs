@@ -3,7 +3,6 @@ using System.Text.Json;
 namespace RagFunctions.Core.Marketplace.Sync;
 
 /// <summary>What came of one entity. Small and flat: it travels through an orchestration's history.</summary>
-/// <param name="Entity">Which.</param>
 /// <param name="Status">How it ended.</param>
 /// <param name="RowsRead">Rows the marketplace sent.</param>
 /// <param name="RowsInserted">Rows new to the tables.</param>

@@ -176,8 +176,6 @@ internal sealed class SyncCursorStore(MainDatabase main)
 }
 
 /// <summary>The right to synchronise an entity, and what the last holder left.</summary>
-/// <param name="CabinetId">The cabinet.</param>
-/// <param name="Entity">The entity.</param>
 /// <param name="Token">Rises with every holder; every write is fenced by it.</param>
 /// <param name="State">The cursor, JSON of the entity's own shape.</param>
 /// <param name="DueAt">The entity's next time; null = at once.</param>

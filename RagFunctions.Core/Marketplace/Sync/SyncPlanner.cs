@@ -20,7 +20,6 @@ public sealed class SyncPlanner(MainDatabase main, TimeProvider time)
 
     /// <summary>The active cabinets with something due, and what. One query.</summary>
     /// <param name="cabinetId">Only this cabinet; null = all.</param>
-    /// <param name="ct">Cancels.</param>
     public async Task<IReadOnlyList<DueSync>> DueAsync(long? cabinetId, CancellationToken ct)
     {
         var now = time.GetUtcNow();
@@ -44,6 +43,5 @@ public sealed class SyncPlanner(MainDatabase main, TimeProvider time)
 }
 
 /// <summary>A cabinet with entities whose time has come.</summary>
-/// <param name="CabinetId">The cabinet.</param>
 /// <param name="Entities">At least one, in starting order.</param>
 public sealed record DueSync(long CabinetId, IReadOnlyList<SyncEntity> Entities);

@@ -54,13 +54,10 @@ public sealed class SyncSteps(SyncPlanner planner, EntitySync sync, ChangeQueue 
 }
 
 /// <summary>Asks what a cabinet's sync has to do.</summary>
-/// <param name="CabinetId">The cabinet.</param>
 /// <param name="AskedAt">When a person asked for everything; null = what is due.</param>
 public sealed record SyncPlanInput(long CabinetId, DateTimeOffset? AskedAt = null);
 
 /// <summary>Asks for the sync of one entity.</summary>
-/// <param name="CabinetId">The cabinet.</param>
-/// <param name="Entity">The entity.</param>
 /// <param name="AskedAt">When a person asked for it; null = only if it is due.</param>
 public sealed record SyncStepInput(long CabinetId, SyncEntity Entity, DateTimeOffset? AskedAt = null);
 
@@ -76,6 +73,5 @@ public sealed record SyncStepInput(long CabinetId, SyncEntity Entity, DateTimeOf
 public sealed record SyncStepResult(EntitySyncResult Result, long Changes, TimeSpan? Wait = null);
 
 /// <summary>Asks for the run that indexes a sync's changes.</summary>
-/// <param name="CabinetId">The cabinet.</param>
 /// <param name="Changes">Rows changed, at least 1.</param>
 public sealed record StartSyncedInput(long CabinetId, long Changes);

@@ -44,7 +44,6 @@ public sealed partial class CabinetDirectory(MainDatabase main, RagDatabase rag,
     /// <param name="after">Behind this id.</param>
     /// <param name="limit">At most so many; fewer mean that no further one follows.</param>
     /// <param name="since">Leaves out those with a full run that began at or after this instant; null leaves out none.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<IReadOnlyList<long>> NextActiveAsync(long after, int limit, DateTimeOffset? since, CancellationToken cancellationToken)
     {
         List<long> next = [];

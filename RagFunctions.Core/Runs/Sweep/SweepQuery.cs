@@ -150,7 +150,6 @@ public sealed record SweepFindings(
     IReadOnlyList<DueCabinet> Due, IReadOnlyList<long> Deactivated, IReadOnlyList<long> Gone, long Indexed);
 
 /// <summary>A cabinet to start.</summary>
-/// <param name="CabinetId">The tenant.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Mode">What the run will be, at least.</param>
 public sealed record DueCabinet(long CabinetId, SweepReason Reason, RunMode Mode);
