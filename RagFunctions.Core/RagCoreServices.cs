@@ -9,6 +9,7 @@ using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Marketplace;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Search;
+using RagFunctions.Core.Status;
 using RagFunctions.Core.Store;
 using RagFunctions.Core.Telemetry;
 
@@ -40,9 +41,47 @@ public static class RagCoreServices
         services.AddStore();
         services.AddEmbeddings(configuration);
         services.AddRuns(configuration);
+        services.AddStatus();
         services.AddMarketplace(configuration);
         services.AddSearch();
         services.AddTelemetry(configuration);
         return services;
     }
+}
+
+/// <summary>Registers the change queue.</summary>
+public static class ChangesServices
+{
+    /// <summary>Adds <see cref="ChangeQueue"/>.</summary>
+    public static IServiceCollection AddChanges(this IServiceCollection services) => services.AddSingleton<ChangeQueue>();
+}
+
+/// <summary>Registers what writes and checks the index.</summary>
+public static class StoreServices
+{
+    /// <summary>Adds planning, applying, verifying and the removal of cabinets.</summary>
+    public static IServiceCollection AddStore(this IServiceCollection services) => services
+        .AddSingleton<RangePlanner>()
+        .AddSingleton<ChangeApplier>()
+        .AddSingleton<IndexVerifier>()
+        .AddSingleton<SourceRowSets>()
+        .AddSingleton<CabinetPurge>();
+}
+
+/// <summary>Registers what tells how runs and indexes stand.</summary>
+public static class StatusServices
+{
+    /// <summary>Adds the readers of status, runs and figures, and the purge of old runs.</summary>
+    public static IServiceCollection AddStatus(this IServiceCollection services) => services
+        .AddSingleton<RunReader>()
+        .AddSingleton<RunPurge>()
+        .AddSingleton<IndexStatusReader>()
+        .AddSingleton<IndexMetricsReader>();
+}
+
+/// <summary>Registers the search.</summary>
+public static class SearchServices
+{
+    /// <summary>Adds the search; it needs the embedder.</summary>
+    public static IServiceCollection AddSearch(this IServiceCollection services) => services.AddSingleton<VectorSearch>();
 }

@@ -66,7 +66,6 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
     /// <summary>Starts the app. Disposing stops it; what the app's own start refuses is thrown as it is.</summary>
     /// <param name="settings">The app's settings, and <c>LocalHost:*</c>.</param>
     /// <param name="replace">Registers last: a stepped clock, databases of a test.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="ValidationException">A setting of the local host is out of its range.</exception>
     public static async Task<LocalFunctionsHost> StartAsync(
         IConfiguration settings, Action<IServiceCollection>? replace, CancellationToken cancellationToken)

@@ -9,13 +9,13 @@ internal sealed class BenchLine(int rows, BenchStep step)
 
     public List<BenchReading> Engine { get; } = [];
 
-    public List<BenchReading> Floor { get; } = [];
+    public List<BenchReading> Baseline { get; } = [];
 
     /// <summary>Chunks found pending, without a vector, with the vector of another text, or with a text that the floor did not make.</summary>
     public long Wrong { get; set; }
 
     /// <summary>All of them.</summary>
-    public IEnumerable<BenchReading> Readings => Engine.Concat(Floor);
+    public IEnumerable<BenchReading> Readings => Engine.Concat(Baseline);
 
     /// <summary>Median time in milliseconds.</summary>
     public static double Median(IEnumerable<BenchReading> readings) => Middle(readings.Select(reading => reading.Milliseconds));

@@ -58,9 +58,9 @@ internal sealed class BenchRun(BenchDatabase database, BenchWorkerProcess engine
             }
 
             line.Engine.Add(engineFirst ? first : second);
-            line.Floor.Add(engineFirst ? second : first);
+            line.Baseline.Add(engineFirst ? second : first);
             line.Wrong += await WrongChunksAsync(cabinetId, cancellationToken);
-            tell?.Invoke($"  {step}: engine {line.Engine[^1].Milliseconds:N0} ms, floor {line.Floor[^1].Milliseconds:N0} ms");
+            tell?.Invoke($"  {step}: engine {line.Engine[^1].Milliseconds:N0} ms, floor {line.Baseline[^1].Milliseconds:N0} ms");
         }
 
         await PurgeAsync(cabinetId, cancellationToken);

@@ -3,8 +3,7 @@ using RagFunctions.Core;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Requests;
-using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Status;
 
 namespace RagFunctions.Cli.Bench;
 

@@ -71,7 +71,7 @@ internal static class BenchCommand
             var settings = scope.Services.GetRequiredService<IConfiguration>();
             await using IBenchSubject measured = scope.Parsed.GetValue(subject) switch
             {
-                "floor" => await FloorSubject.CreateAsync(
+                "floor" => await BaselineSubject.CreateAsync(
                     settings["ConnectionStrings:Rag"]!, new Uri(settings["Embeddings:Endpoint"]!), scope.CancellationToken),
                 "sync" => new SyncSubject(scope.Services),
                 _ => new EngineSubject(scope.Services),
@@ -117,19 +117,19 @@ internal static class BenchCommand
         foreach (var line in lines)
         {
             var engine = BenchLine.Median(line.Engine) / 1_000;
-            var floor = BenchLine.Median(line.Floor) / 1_000;
+            var floor = BenchLine.Median(line.Baseline) / 1_000;
             table.AddRow(
                 Number(line.Rows, "N0"),
                 line.Step.ToString(),
                 Number(engine, "F3"),
                 Number(floor, "F3"),
                 Number(engine / floor, "F2"),
-                $"{Number(BenchLine.MedianCpu(line.Engine) / 1_000, "F2")} / {Number(BenchLine.MedianCpu(line.Floor) / 1_000, "F2")}",
+                $"{Number(BenchLine.MedianCpu(line.Engine) / 1_000, "F2")} / {Number(BenchLine.MedianCpu(line.Baseline) / 1_000, "F2")}",
                 line.Engine[^1].Inputs == 0 ? "" : Number(1_000 * engine / line.Engine[^1].Inputs, "F2"),
-                $"{Number(line.Engine[^1].Requests, "N0")} / {Number(line.Floor[^1].Requests, "N0")}",
-                $"{Number(line.Engine[^1].Inputs, "N0")} / {Number(line.Floor[^1].Inputs, "N0")}",
+                $"{Number(line.Engine[^1].Requests, "N0")} / {Number(line.Baseline[^1].Requests, "N0")}",
+                $"{Number(line.Engine[^1].Inputs, "N0")} / {Number(line.Baseline[^1].Inputs, "N0")}",
                 Number(line.Engine.Max(r => r.PeakBytes) / 1_048_576d, "F0"),
-                Number(line.Floor.Max(r => r.PeakBytes) / 1_048_576d, "F0"),
+                Number(line.Baseline.Max(r => r.PeakBytes) / 1_048_576d, "F0"),
                 line.Readings.FirstOrDefault(r => r.Error is not null)?.Error?.EscapeMarkup() ?? Number(line.Wrong, "N0"));
         }
 

@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Migrations;
 using RagFunctions.Core.Migrations.Main;
-using RagFunctions.Core.Migrations.Rag;
 using Spectre.Console;
 
 namespace RagFunctions.Cli.Commands;

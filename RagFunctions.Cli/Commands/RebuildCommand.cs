@@ -2,9 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Runs.Sweep;
+using RagFunctions.Core.Status;
 using RagFunctions.Core.Store;
 using Spectre.Console;
 
@@ -33,7 +34,7 @@ internal static class RebuildCommand
         {
             var cabinets = scope.Parsed.GetValue(cabinet) is { } one
                 ? [one]
-                : await scope.Services.GetRequiredService<WeeklyRebuild>().NextAsync(after: 0, int.MaxValue, since: null, scope.CancellationToken);
+                : await scope.Services.GetRequiredService<CabinetDirectory>().NextActiveAsync(after: 0, int.MaxValue, since: null, scope.CancellationToken);
             var code = ExitCode.Done;
             foreach (var id in cabinets)
             {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Status;
 using Spectre.Console;
 
 namespace RagFunctions.Cli.Commands;

@@ -15,7 +15,7 @@ internal static class VerifyCommand
     public static Command Create(CommandRunner runner)
     {
         var cabinet = CabinetArgument.Create();
-        var command = new Command("verify", "Renders every row again and compares with the index. Answers 1 if anything differs.") { cabinet };
+        var command = new Command("verify", "Renders every row again and compares with the index. The exit code is 1 if anything differs.") { cabinet };
         runner.Run(command, async scope =>
         {
             var id = scope.Parsed.GetValue(cabinet);

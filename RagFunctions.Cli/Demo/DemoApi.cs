@@ -28,7 +28,6 @@ internal sealed class DemoApi(HttpClient http, long cabinetId, string management
 
     /// <summary>How the cabinet's last sync ended.</summary>
     /// <param name="since">Real time, as everything that Durable says.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>Null while it runs, and when none was started at or after the instant.</returns>
     /// <exception cref="CliException">It broke.</exception>
     public async Task<SyncSummary?> SyncSinceAsync(DateTimeOffset since, CancellationToken cancellationToken)

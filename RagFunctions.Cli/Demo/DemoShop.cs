@@ -14,7 +14,7 @@ internal sealed class DemoShop : IAsyncDisposable
     {
         (_server, Shop) = (server, shop);
         server.Add(shop);
-        Token = MarketplaceTokens.Create(shop.SellerId, TokenType.Personal, TokenCategories.Sync, clock.GetUtcNow().AddDays(180));
+        Token = MarketplaceTokens.Create(shop.SellerId, TokenType.Personal, TokenScopes.Sync, clock.GetUtcNow().AddDays(180));
         clock.Living = server.AdvanceShopsTo;
     }
 

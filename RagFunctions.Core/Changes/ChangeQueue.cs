@@ -102,9 +102,6 @@ public sealed class ChangeQueue(MainDatabase main)
 
     private const string DropCabinet = "DELETE FROM rag_changes WHERE cabinet_id = $1";
 
-    private const string FullRequestVersion =
-        "SELECT version FROM rag_changes WHERE cabinet_id = $1 AND source_table = '*' AND source_id = 0";
-
     private const string DeleteFullRequest =
         "DELETE FROM rag_changes WHERE cabinet_id = $1 AND source_table = '*' AND source_id = 0 AND version = $2";
 
@@ -114,10 +111,8 @@ public sealed class ChangeQueue(MainDatabase main)
     /// </summary>
     /// <param name="connection">An open connection of the main database.</param>
     /// <param name="transaction">The caller's transaction; null = each statement commits by itself.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="entity">Whose rows.</param>
     /// <param name="ids">Row primary keys, in any order, repeats allowed.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>How many distinct rows were announced.</returns>
     /// <exception cref="PostgresException">Also 40P01 (deadlock): the caller repeats its transaction.</exception>
     public static async Task<int> EnqueueAsync(
@@ -140,9 +135,7 @@ public sealed class ChangeQueue(MainDatabase main)
     }
 
     /// <summary>Announces changed rows that are already committed, on a connection of its own; all of them or none.</summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="changed">Row primary keys of each entity, in any order, repeats allowed.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>How many distinct rows were announced.</returns>
     /// <remarks>A deadlock with another writer of the queue is answered by another try, at most six.</remarks>
     public async Task<int> EnqueueAsync(
@@ -183,13 +176,11 @@ public sealed class ChangeQueue(MainDatabase main)
 
     /// <summary>Looks at the due rows of an interval of ids without removing them.</summary>
     /// <param name="connection">An open connection of the main database.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="entity">Whose rows.</param>
     /// <param name="first">First id, inclusive.</param>
     /// <param name="last">Last id, inclusive.</param>
     /// <param name="limit">Most rows to return, those with the lowest ids.</param>
     /// <param name="includeBlocked">Also rows the guard against mass deletion keeps: the request allows it now.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public static async Task<TakenChanges> TakeAsync(
         NpgsqlConnection connection, long cabinetId, Entity entity, long first, long last, int limit, bool includeBlocked,
         CancellationToken cancellationToken)
@@ -272,18 +263,6 @@ public sealed class ChangeQueue(MainDatabase main)
         },
     };
 
-    /// <inheritdoc cref="DeleteTakenCommand"/>
-    /// <returns>How many rows were removed.</returns>
-    public static Task<int> DeleteTakenAsync(
-        NpgsqlConnection connection, long cabinetId, Entity entity, TakenChanges taken, CancellationToken cancellationToken) =>
-        ExecuteAsync(connection, DeleteTakenCommand(cabinetId, entity, taken), cancellationToken);
-
-    /// <inheritdoc cref="FailCommand"/>
-    public static Task<int> FailAsync(
-        NpgsqlConnection connection, long cabinetId, Entity entity, IReadOnlyCollection<FailedChange> failed,
-        CancellationToken cancellationToken) =>
-        ExecuteAsync(connection, FailCommand(cabinetId, entity, failed), cancellationToken);
-
     /// <summary>What waits, for each entity that has anything queued.</summary>
     public async Task<IReadOnlyList<QueueDepth>> CountAsync(long cabinetId, CancellationToken cancellationToken)
     {
@@ -313,14 +292,6 @@ public sealed class ChangeQueue(MainDatabase main)
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>The version of the cabinet's stored request for a full rebuild (a table was truncated); null = there is none.</summary>
-    public async Task<long?> FullRequestAsync(long cabinetId, CancellationToken cancellationToken)
-    {
-        await using var command = main.Source.CreateCommand(FullRequestVersion);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
-        return (long?)await command.ExecuteScalarAsync(cancellationToken);
-    }
-
     /// <summary>Removes the stored request for a full rebuild if it is still the one that was served.</summary>
     public async Task DeleteFullRequestAsync(long cabinetId, long version, CancellationToken cancellationToken)
     {
@@ -346,13 +317,6 @@ public sealed class ChangeQueue(MainDatabase main)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static async Task<int> ExecuteAsync(
-        NpgsqlConnection connection, NpgsqlBatchCommand command, CancellationToken cancellationToken)
-    {
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { command } };
-        return await batch.ExecuteNonQueryAsync(cancellationToken);
-    }
-
     private static async Task<TakenChanges> ReadTakenAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -376,3 +340,27 @@ public sealed class ChangeQueue(MainDatabase main)
 
     private static string Cut(string text) => text.Length <= MaxErrorLength ? text : text[..MaxErrorLength];
 }
+
+/// <summary>Queue rows as they stood when they were looked at, in order of id. The rows stay in the queue until what they ask for is committed.</summary>
+/// <param name="Ids">Row primary keys, ascending.</param>
+/// <param name="Versions">The version of each row of <paramref name="Ids"/>; a later change of the same row has another one.</param>
+public sealed record TakenChanges(long[] Ids, long[] Versions)
+{
+    /// <summary>Nothing was due.</summary>
+    public static TakenChanges None { get; } = new([], []);
+}
+
+/// <summary>A row that could not be indexed.</summary>
+/// <param name="Id">Row primary key.</param>
+/// <param name="Version">The queue version that was taken; null when the row was not queued (full run): it is queued now.</param>
+/// <param name="Error">What went wrong, without secrets or personal data. Cut to 500 characters.</param>
+public readonly record struct FailedChange(long Id, long? Version, string Error);
+
+/// <summary>What waits in the change queue for one entity of one cabinet.</summary>
+/// <param name="Entity">Whose rows.</param>
+/// <param name="Rows">All queued rows.</param>
+/// <param name="Due">Those a run would take now.</param>
+/// <param name="Failed">Those that failed at least once.</param>
+/// <param name="Blocked">Those the guard against mass deletion keeps.</param>
+/// <param name="OldestChange">When the oldest of them was first announced, by the clock of the main database.</param>
+public sealed record QueueDepth(Entity Entity, long Rows, long Due, long Failed, long Blocked, DateTimeOffset OldestChange);

@@ -34,20 +34,43 @@ public static class ChunkRenderer
 
     private static RenderedChunk[] Chunks(RowText text)
     {
-        if (TextSplitter.Fits(text.Text, out var tokens))
+        if (TextSplitter.Fits(text.Text))
         {
-            return [Chunk(0, text.Text, tokens)];
+            return [Chunk(0, text.Text)];
         }
 
         var parts = TextSplitter.Split(text.Text, text.Subject());
         var chunks = new RenderedChunk[parts.Count];
         for (var i = 0; i < chunks.Length; i++)
         {
-            chunks[i] = Chunk(i, parts[i].Text, parts[i].Tokens);
+            chunks[i] = Chunk(i, parts[i]);
         }
 
         return chunks;
     }
 
-    private static RenderedChunk Chunk(int index, string text, int tokens) => new(index, text, ChunkHash.Of(text), tokens);
+    private static RenderedChunk Chunk(int index, string text) => new(index, text, ChunkHash.Of(text));
 }
+
+/// <summary>The chunks of one source row and what stands beside them in the index.</summary>
+/// <param name="Entity">The row's table.</param>
+/// <param name="SourceId">The row's primary key.</param>
+/// <param name="NmId">Article number, for filters; null where a review names none.</param>
+/// <param name="BusinessDate">Order, review or sale date, UTC; null for products and stocks.</param>
+/// <param name="ExpiresAt">When the row leaves the index; null = never.</param>
+/// <param name="SourceName">For products the catalogue name exactly as stored (the name dependents print); null otherwise.</param>
+/// <param name="Chunks">At least one, numbered from 0 without gaps.</param>
+public sealed record RenderedRow(
+    Entity Entity,
+    long SourceId,
+    long? NmId,
+    DateTimeOffset? BusinessDate,
+    DateTimeOffset? ExpiresAt,
+    string? SourceName,
+    IReadOnlyList<RenderedChunk> Chunks);
+
+/// <summary>A text to be embedded.</summary>
+/// <param name="Index">Number within its row, from 0.</param>
+/// <param name="Text">Never empty; without NUL and lone surrogates, so that PostgreSQL stores it as it is.</param>
+/// <param name="Hash">SHA-256 of the UTF-8 text, 64 lower-case hexadecimal digits.</param>
+public sealed record RenderedChunk(int Index, string Text, string Hash);

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.ML.Tokenizers;
 
 namespace RagFunctions.Core.Chunks;
@@ -12,8 +11,11 @@ internal static class ChunkTokens
     // Loading takes 80 ms and 20 MB: only a text that may be too long pays for it.
     private static readonly Lazy<TiktokenTokenizer> Tokenizer = new(() => TiktokenTokenizer.CreateForEncoding("cl100k_base"));
 
+    /// <summary>The exact number, of a text without an endless word.</summary>
+    public static int Count(string text) => Tokenizer.Value.CountTokens(text);
+
     /// <summary>The exact number, or the upper bound when some run without a space is longer than any word.</summary>
-    public static int Measure(string text) => HasEndlessWord(text) ? UpperBound(text) : Tokenizer.Value.CountTokens(text);
+    public static int Measure(string text) => HasEndlessWord(text) ? UpperBound(text) : Count(text);
 
     /// <summary>
     /// Never less than the exact number, at the price of one pass. A token is at least one byte, so bytes bound tokens. Beyond that,
@@ -38,9 +40,6 @@ internal static class ChunkTokens
         < '\u0800' => 2,
         _ => char.IsSurrogate(c) ? 2 : 3,
     };
-
-    /// <summary>A third of the UTF-8 bytes, rounded up.</summary>
-    public static int Estimate(string text) => (Encoding.UTF8.GetByteCount(text) + 2) / 3;
 
     private static bool HasEndlessWord(ReadOnlySpan<char> text)
     {

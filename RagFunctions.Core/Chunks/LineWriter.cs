@@ -4,12 +4,12 @@ using System.Text;
 namespace RagFunctions.Core.Chunks;
 
 /// <summary>
-/// Writes one line of labelled facts, up to <see cref="ToString"/>; a fact without a value leaves no trace, neither its label nor its
-/// separator.
+/// Builds one line of labelled facts. A fact without a value is left out with its label and its separator. <see cref="ToString"/> ends
+/// the line; the writer cannot be used after that.
 /// </summary>
 internal sealed class LineWriter
 {
-    // Lines are written by the ten thousand, one after another: the builder of the last one serves the next, unless it has grown.
+    // A run writes tens of thousands of lines one after another. Each thread keeps one builder for the next line, unless it has grown.
     private const int Ordinary = 1024;
 
     [ThreadStatic]
@@ -93,7 +93,7 @@ internal sealed class LineWriter
         return this;
     }
 
-    /// <summary>The line. The writer has served then.</summary>
+    /// <summary>Returns the line. The writer must not be used after that.</summary>
     public override string ToString()
     {
         var line = _line.ToString();
@@ -111,4 +111,17 @@ internal sealed class LineWriter
         _separator = ", ";
         return _line;
     }
+}
+
+/// <summary>What an entity's class says about a row.</summary>
+/// <param name="Text">Everything, on one line.</param>
+/// <param name="Subject">The row in a few words: it begins every part but the first of a text that is split, so that each part is understood alone.</param>
+internal readonly record struct RowText(string Text, Func<string> Subject)
+{
+    /// <summary>Names are cut to so many characters in a subject: it must leave most of a part to the text.</summary>
+    public const int ClippedName = 80;
+
+    /// <summary>The words that tell which article a row is about, short.</summary>
+    public static LineWriter Article(LineWriter line, string? name, long? nmId) =>
+        line.Quote("товар ", CleanText.Clip(CleanText.Of(name), ClippedName)).Number("артикул ", nmId);
 }

@@ -21,24 +21,15 @@ internal static class TextSplitter
     private const int MaxSubject = 240;
 
     /// <summary>True when the text is one chunk as it stands. Tokens are counted only when their upper bound leaves a doubt.</summary>
-    public static bool Fits(string text, out int tokens)
-    {
-        if (ChunkTokens.UpperBound(text) <= MaxTokens)
-        {
-            tokens = ChunkTokens.Estimate(text);
-            return true;
-        }
-
-        tokens = text.Length > MaxLength ? int.MaxValue : ChunkTokens.Measure(text);
-        return tokens <= MaxTokens;
-    }
+    public static bool Fits(string text) =>
+        ChunkTokens.UpperBound(text) <= MaxTokens || (text.Length <= MaxLength && ChunkTokens.Measure(text) <= MaxTokens);
 
     /// <summary>The parts in order. Without their subjects, and but for the spaces at the cuts, they are the text.</summary>
     /// <param name="text">A clean text (<see cref="CleanText"/>).</param>
     /// <param name="subject">What the text is about: begins every part but the first, which begins as the text does.</param>
-    public static List<TextPart> Split(string text, string subject)
+    public static List<string> Split(string text, string subject)
     {
-        List<TextPart> parts = [];
+        List<string> parts = [];
         var shortSubject = ClipToWeight(subject, MaxSubject);
         for (var start = 0; start < text.Length;)
         {
@@ -54,7 +45,7 @@ internal static class TextSplitter
         return parts;
     }
 
-    private static int AddPart(List<TextPart> parts, string prefix, ReadOnlySpan<char> rest)
+    private static int AddPart(List<string> parts, string prefix, ReadOnlySpan<char> rest)
     {
         var reach = MaxLength;
         while (true)
@@ -64,7 +55,7 @@ internal static class TextSplitter
             var tokens = ChunkTokens.Measure(part);
             if (tokens <= MaxTokens || cut <= 2)
             {
-                parts.Add(new TextPart(part, tokens));
+                parts.Add(part);
                 return cut;
             }
 

@@ -28,3 +28,23 @@ public sealed class DatabaseSources(IOptions<DatabasesOptions> options, TokenCre
         return builder.Build();
     }
 }
+
+/// <summary>The source database (<c>wb_*</c>, <c>rag_changes</c>). Its own type, so that no statement reaches the wrong database.</summary>
+public sealed class MainDatabase(NpgsqlDataSource source) : IAsyncDisposable
+{
+    /// <summary>The pooled connections.</summary>
+    public NpgsqlDataSource Source { get; } = source;
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => Source.DisposeAsync();
+}
+
+/// <summary>The index database (<c>rag_*</c>, pgvector). Built with <c>UseVector()</c>.</summary>
+public sealed class RagDatabase(NpgsqlDataSource source) : IAsyncDisposable
+{
+    /// <summary>The pooled connections.</summary>
+    public NpgsqlDataSource Source { get; } = source;
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => Source.DisposeAsync();
+}

@@ -97,3 +97,6 @@ public static class RoleGrants
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 }
+
+/// <summary>A role cannot be granted to; the message says what is missing.</summary>
+public sealed class RoleGrantException(string message) : Exception(message);

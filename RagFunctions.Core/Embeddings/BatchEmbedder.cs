@@ -1,7 +1,7 @@
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core.Embeddings.Providers;
 
 namespace RagFunctions.Core.Embeddings;
 
@@ -25,6 +25,17 @@ public sealed class BatchEmbedder(
     /// told in the result; only the database's own errors are thrown.
     /// </summary>
     public async Task<EmbedBatchResult> EmbedAsync(EmbedBatchInput input, CancellationToken cancellationToken)
+    {
+        var result = await ObservedStep.RunAsync(
+            "embed_batch", input.CabinetId, input.RunId, () => EmbedIntervalAsync(input, cancellationToken));
+        var cabinet = RagTelemetry.Cabinet(input.CabinetId);
+        RagTelemetry.Inputs.Add(result.Inputs, cabinet);
+        RagTelemetry.Skipped.Add(result.Reused, cabinet);
+        RagTelemetry.Cost.Add((double)(result.Tokens * options.PricePerMillionTokens / 1_000_000m), cabinet);
+        return result;
+    }
+
+    private async Task<EmbedBatchResult> EmbedIntervalAsync(EmbedBatchInput input, CancellationToken cancellationToken)
     {
         var pass = new EmbeddingPass(input, rag, writer, pause, generator, logger);
         var from = input.Interval.From ?? "";
@@ -67,3 +78,33 @@ public sealed class BatchEmbedder(
         return [.. RequestPacking.Pack(fitting, options)];
     }
 }
+
+/// <summary>Input of the activity that embeds what is pending in one interval.</summary>
+public sealed record EmbedBatchInput(long CabinetId, Guid RunId, long Token, HashInterval Interval);
+
+/// <summary>What one interval came to. Trouble with the provider is a value here, never an exception.</summary>
+/// <param name="Superseded">The token is no longer the cabinet's.</param>
+/// <param name="Embedded">Chunks that got a vector from the provider.</param>
+/// <param name="Reused">Chunks that got the vector of an identical text.</param>
+/// <param name="FailedChunks">Chunks whose text the provider refuses; the error is stored with the chunk.</param>
+/// <param name="Requests">Requests sent.</param>
+/// <param name="Inputs">Texts sent and answered.</param>
+/// <param name="Tokens">Tokens the provider counted.</param>
+/// <param name="RetryAt">Set: the provider asks to wait (429, outage); the rest of the interval is still pending.</param>
+/// <param name="StopError">Set: configuration is wrong (key, deployment, quota); no other batch can succeed. Nothing is marked failed.</param>
+/// <param name="Error">A batch-level error worth keeping (for example a malformed answer); the chunks are still pending.</param>
+/// <param name="EmbedMs">Milliseconds waiting for the provider.</param>
+/// <param name="SaveMs">Milliseconds reading and writing the index.</param>
+public sealed record EmbedBatchResult(
+    bool Superseded = false,
+    long Embedded = 0,
+    long Reused = 0,
+    long FailedChunks = 0,
+    long Requests = 0,
+    long Inputs = 0,
+    long Tokens = 0,
+    DateTimeOffset? RetryAt = null,
+    string? StopError = null,
+    string? Error = null,
+    long EmbedMs = 0,
+    long SaveMs = 0);

@@ -1,6 +1,6 @@
 using Npgsql;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core.Embeddings.Providers;
 
 namespace RagFunctions.Core.Embeddings;
 
@@ -45,7 +45,10 @@ public sealed class EmbeddingPlanner(RagDatabase rag, EmbeddingsOptions options)
     /// The intervals for every due pending chunk. One round trip, two after a load that the statistics do not know; memory for 16
     /// digits of each distinct hash.
     /// </summary>
-    public async Task<EmbeddingPlan> PlanAsync(PlanEmbeddingInput input, CancellationToken cancellationToken)
+    public Task<PlanEmbeddingResult> PlanAsync(PlanEmbeddingInput input, CancellationToken cancellationToken) =>
+        ObservedStep.RunAsync("plan_embedding", input.CabinetId, input.RunId, () => CutAsync(input, cancellationToken));
+
+    private async Task<PlanEmbeddingResult> CutAsync(PlanEmbeddingInput input, CancellationToken cancellationToken)
     {
         await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
         var (plan, isLoad) = await ReadAsync(connection, input, cancellationToken);
@@ -58,7 +61,7 @@ public sealed class EmbeddingPlanner(RagDatabase rag, EmbeddingsOptions options)
         return plan;
     }
 
-    private async Task<(EmbeddingPlan Plan, bool IsLoad)> ReadAsync(
+    private async Task<(PlanEmbeddingResult Plan, bool IsLoad)> ReadAsync(
         NpgsqlConnection connection, PlanEmbeddingInput input, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
@@ -68,7 +71,7 @@ public sealed class EmbeddingPlanner(RagDatabase rag, EmbeddingsOptions options)
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
         {
-            return (new EmbeddingPlan(Superseded: true, PendingChunks: 0, []), IsLoad: false);
+            return (new PlanEmbeddingResult(Superseded: true, PendingChunks: 0, []), IsLoad: false);
         }
 
         var chunksBefore = reader.GetInt64(0);
@@ -85,6 +88,15 @@ public sealed class EmbeddingPlanner(RagDatabase rag, EmbeddingsOptions options)
         await reader.ReadAsync(cancellationToken);
         var isLoad = chunks >= LoadFrom && chunks >= reader.GetInt64(0) / 10 && chunks >= chunksBefore / 2;
         var intervals = HashIntervals.Cut(pending, options.MaxInputsPerRequest, options.MaxTokensPerRequest, options.ParallelRequests);
-        return (new EmbeddingPlan(Superseded: false, chunks, intervals), isLoad);
+        return (new PlanEmbeddingResult(Superseded: false, chunks, intervals), isLoad);
     }
 }
+
+/// <summary>Input of the activity that plans the embedding of a round.</summary>
+public sealed record PlanEmbeddingInput(long CabinetId, Guid RunId, long Token);
+
+/// <summary>Contiguous intervals of <c>chunk_hash</c> that together hold every due pending chunk of the cabinet.</summary>
+/// <param name="Superseded">The token is no longer the cabinet's.</param>
+/// <param name="PendingChunks">Due pending chunks found.</param>
+/// <param name="Intervals">At most 400; identical texts never stand in two of them. Empty when nothing is pending.</param>
+public sealed record PlanEmbeddingResult(bool Superseded, long PendingChunks, IReadOnlyList<HashInterval> Intervals);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using RagFunctions.Core.Telemetry;
+using RagFunctions.Core.Embeddings.Providers;
 
 namespace RagFunctions.Core.Embeddings;
 

@@ -1,5 +1,3 @@
-using RagFunctions.Core.Runs;
-
 namespace RagFunctions.Core.Embeddings;
 
 /// <summary>Cuts sorted hashes into contiguous intervals, each about one request. Pure.</summary>
@@ -74,3 +72,8 @@ public static class HashIntervals
         return length < after.Length ? after[..(length + 1)] : null;
     }
 }
+
+/// <summary>A half-open interval of <c>chunk_hash</c>; the borders are prefixes of a lower-case hex SHA-256, compared byte by byte.</summary>
+/// <param name="From">Inclusive; null = from the beginning.</param>
+/// <param name="To">Exclusive; null = to the end.</param>
+public sealed record HashInterval(string? From, string? To);

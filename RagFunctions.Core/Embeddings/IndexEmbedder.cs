@@ -1,4 +1,8 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Embeddings.Providers;
 
 namespace RagFunctions.Core.Embeddings;
 
@@ -54,4 +58,54 @@ public sealed class IndexEmbedder(RagDatabase rag, EmbeddingsOptions options)
             throw new EmbedderMismatchException(recorded, Configured);
         }
     }
+}
+
+/// <summary>What makes two vectors comparable.</summary>
+/// <param name="Model">The model's name, never a deployment's.</param>
+/// <param name="Dimensions">Length of a vector.</param>
+public sealed record EmbedderIdentity(string Model, int Dimensions)
+{
+    /// <inheritdoc />
+    public override string ToString() => $"{Model} ({Dimensions} dimensions)";
+}
+
+/// <summary>The index holds the vectors of one embedder, the configuration names another: nothing may be embedded or searched.</summary>
+public sealed class EmbedderMismatchException(EmbedderIdentity index, EmbedderIdentity configured)
+    : Exception(Text(index, configured))
+{
+    /// <summary>The embedder the index is bound to.</summary>
+    public EmbedderIdentity Index { get; } = index;
+
+    /// <summary>The embedder of the configuration.</summary>
+    public EmbedderIdentity Configured { get; } = configured;
+
+    /// <summary>The message, for results that carry it as a value.</summary>
+    public static string Text(EmbedderIdentity index, EmbedderIdentity configured) =>
+        $"The index was made with {index}, the configuration names {configured}. Vectors of different embedders cannot be compared: "
+        + "set Embeddings:Model and Embeddings:Dimensions back, or switch the index on purpose.";
+}
+
+/// <summary>Start-up refuses an embedder that is not the index's, and names both. Rounds check again.</summary>
+internal sealed partial class EmbedderStartCheck(IndexEmbedder embedder, ILogger<EmbedderStartCheck> logger) : IHostedService
+{
+    /// <inheritdoc />
+    /// <exception cref="EmbedderMismatchException">The index belongs to another embedder.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await embedder.CheckAsync(cancellationToken);
+        }
+        catch (NpgsqlException error)
+        {
+            // Not there yet, or not migrated: no reason to stay down; health tells it, and nothing is embedded unchecked.
+            NotChecked(logger, error.Message);
+        }
+    }
+
+    /// <inheritdoc />
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(5090, LogLevel.Warning, "The index database could not be asked for its embedding model at start: {Error}")]
+    private static partial void NotChecked(ILogger logger, string error);
 }

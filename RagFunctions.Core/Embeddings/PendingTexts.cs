@@ -1,6 +1,7 @@
 using Npgsql;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core.Embeddings.Providers;
+using RagFunctions.Core.Leases;
 
 namespace RagFunctions.Core.Embeddings;
 
@@ -72,7 +73,6 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
     /// Renews the lease, reads at most one request's worth of texts, and first gives those their vector that the index has already.
     /// Two round trips at any size, two more where there are such texts.
     /// </summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="token">The round's token.</param>
     /// <param name="from">First hash, inclusive; a border of an interval or a hash read before with a character appended.</param>
     /// <param name="to">First hash that is not wanted; null: to the end.</param>
@@ -147,3 +147,20 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
 
     private static NpgsqlParameter Nullable(string? text) => new() { Value = text ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text };
 }
+
+/// <summary>What is pending in a part of an interval.</summary>
+/// <param name="LeaseHeld">False: another run has the cabinet; the rest is empty.</param>
+/// <param name="Reused">Chunks that just got the vector of an identical text.</param>
+/// <param name="Texts">Distinct texts in the order of their hashes.</param>
+/// <param name="More">The interval goes on after the last of them.</param>
+/// <param name="NotBefore">The provider must not be asked before.</param>
+/// <param name="Recorded">The embedder the index is bound to; null: none yet.</param>
+public sealed record PendingPage(
+    bool LeaseHeld, int Reused, IReadOnlyList<PendingText> Texts, bool More, DateTimeOffset? NotBefore, EmbedderIdentity? Recorded);
+
+/// <summary>A text that waits for its vector; however many chunks have it.</summary>
+/// <param name="Hash">Its <c>chunk_hash</c>.</param>
+/// <param name="Text">What to embed.</param>
+/// <param name="Bytes">Its length in UTF-8: a bound for its tokens.</param>
+/// <param name="Attempts">How often an answer with it was unusable or it was refused.</param>
+public sealed record PendingText(string Hash, string Text, int Bytes, int Attempts);

@@ -1,3 +1,6 @@
+using RagFunctions.Core.Chunks;
+using RagFunctions.Core.Embeddings.Providers;
+
 namespace RagFunctions.Core.Embeddings;
 
 /// <summary>Divides texts into requests. Pure but for the tokenizer.</summary>
@@ -30,7 +33,7 @@ public static class RequestPacking
     /// <summary>The exact number of tokens, if it is more than the provider takes in one input; else null.</summary>
     public static int? TooLong(PendingText text) =>
         text.Bytes > EmbeddingsOptions.ProviderMaxTokensPerInput
-        && TokenEstimate.Count(text.Text) is var tokens && tokens > EmbeddingsOptions.ProviderMaxTokensPerInput
+        && ChunkTokens.Count(text.Text) is var tokens && tokens > EmbeddingsOptions.ProviderMaxTokensPerInput
             ? tokens
             : null;
 
@@ -64,8 +67,8 @@ public static class RequestPacking
                 return true;
             }
 
-            _bound = _texts.Sum(one => (long)TokenEstimate.Count(one.Text));
-            return _bound + TokenEstimate.Count(text.Text) <= EmbeddingsOptions.ProviderMaxTokens;
+            _bound = _texts.Sum(one => (long)ChunkTokens.Count(one.Text));
+            return _bound + ChunkTokens.Count(text.Text) <= EmbeddingsOptions.ProviderMaxTokens;
         }
     }
 }

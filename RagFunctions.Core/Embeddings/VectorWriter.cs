@@ -2,6 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Pgvector;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Embeddings.Providers;
 
 namespace RagFunctions.Core.Embeddings;
 

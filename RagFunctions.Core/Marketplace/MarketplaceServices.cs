@@ -8,8 +8,12 @@ using Polly;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Marketplace.Client;
-using RagFunctions.Core.Marketplace.Cursors;
 using RagFunctions.Core.Marketplace.Limits;
+using RagFunctions.Core.Marketplace.Prices;
+using RagFunctions.Core.Marketplace.Products;
+using RagFunctions.Core.Marketplace.Reviews;
+using RagFunctions.Core.Marketplace.Statistics;
+using RagFunctions.Core.Marketplace.Stocks;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Marketplace.Tokens;
 
@@ -51,7 +55,7 @@ public static class MarketplaceServices
             p.GetRequiredService<MainDatabase>(), p.GetRequiredService<CabinetStore>(), p.GetRequiredService<SyncCursorStore>(),
             p.GetServices<IEntitySteps>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<EntitySync>>()));
         services.AddSingleton<SyncPlanner>();
-        services.AddSingleton<ISyncSteps, SyncSteps>();
+        services.AddSingleton<SyncSteps>();
         return services;
     }
 

@@ -169,3 +169,42 @@ public static class SchemaMigrator
         _ => throw new ArgumentOutOfRangeException(nameof(set), set, "not a migration set"),
     };
 }
+
+/// <summary>One numbered step of a set.</summary>
+/// <param name="Set">The set it belongs to.</param>
+/// <param name="Number">Its number, unique in the set; steps run in this order.</param>
+/// <param name="Description">What it does.</param>
+/// <param name="AppliedAt">When it ran on this database; null when it has not.</param>
+public sealed record MigrationStep(MigrationSet Set, long Number, string Description, DateTimeOffset? AppliedAt)
+{
+    /// <summary>What going up deletes for good; null: nothing.</summary>
+    public string? Deletes { get; init; }
+}
+
+/// <summary>What happens while a database is migrated.</summary>
+/// <param name="Kind">What has just happened.</param>
+/// <param name="Step">The step it happened to; null for <see cref="MigrationProgressKind.Waiting"/>.</param>
+/// <param name="Elapsed">How long the step took; zero until it is done.</param>
+public sealed record MigrationProgress(MigrationProgressKind Kind, MigrationStep? Step, TimeSpan Elapsed);
+
+/// <summary>Kinds of <see cref="MigrationProgress"/>.</summary>
+public enum MigrationProgressKind
+{
+    /// <summary>Another process migrates this database; this one waits for it.</summary>
+    Waiting,
+
+    /// <summary>A step begins.</summary>
+    Started,
+
+    /// <summary>A step has been applied and recorded.</summary>
+    Applied,
+
+    /// <summary>A step has been taken back.</summary>
+    TakenBack,
+
+    /// <summary>An index of an applied step was missing or invalid and has been built again.</summary>
+    Repaired,
+}
+
+/// <summary>A database could not be migrated. The message says which step failed and why; the steps before it stay applied.</summary>
+public sealed class MigrationException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Polly;
 using Polly.Retry;
+using RagFunctions.Core.Embeddings;
 
 namespace RagFunctions.Core.Runs;
 
@@ -9,7 +11,8 @@ namespace RagFunctions.Core.Runs;
 /// Drives a run inside this process: the same <see cref="RunPlan"/> and the same services as the orchestration, without
 /// Durable. For the command line, the bench and the tests. If the process dies, the stored request and the queue keep the work.
 /// </summary>
-public sealed partial class InProcessDriver(IRunSteps steps, TimeProvider time, ILogger<InProcessDriver> logger)
+public sealed partial class InProcessDriver(
+    IRunSteps steps, TimeProvider time, IOptions<RunsOptions> options, ILogger<InProcessDriver> logger)
 {
     private readonly ResiliencePipeline _retry = new ResiliencePipelineBuilder { TimeProvider = time }
         .AddRetry(new RetryStrategyOptions
@@ -25,12 +28,11 @@ public sealed partial class InProcessDriver(IRunSteps steps, TimeProvider time, 
     /// <summary>The owner string of a run of this process; a new one for every call, so that two runs never take each other's lease at once.</summary>
     public static string NewOwner() => $"cli:{Environment.MachineName}:{Environment.ProcessId}:{Guid.NewGuid():N}";
 
-    /// <summary>Runs the cabinet to its end.</summary>
-    /// <param name="cabinetId">The tenant.</param>
+    /// <summary>Runs the cabinet to its end, as <see cref="RunsOptions"/> say.</summary>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellationToken">Stops starting steps and cancels those under way; the lease then runs out or is taken over.</param>
     public Task<RunSummary> RunAsync(long cabinetId, IProgress<RunProgress>? progress, CancellationToken cancellationToken) =>
-        RunAsync(new RunInput(cabinetId, NewOwner()), progress, cancellationToken);
+        RunAsync(options.Value.NewRun(cabinetId, NewOwner()), progress, cancellationToken);
 
     /// <summary>Runs with the given windows, owner and number of rounds.</summary>
     public async Task<RunSummary> RunAsync(RunInput input, IProgress<RunProgress>? progress, CancellationToken cancellationToken)
@@ -94,31 +96,14 @@ public sealed partial class InProcessDriver(IRunSteps steps, TimeProvider time, 
         progress?.Report(plan.Progress);
     }
 
-    /// <summary>Runs a step; its answer is fed to the plan by the loop, one at a time.</summary>
+    /// <summary>On the thread pool: reading and rendering are processor work, and the steps of a window must overlap.</summary>
+    /// <returns>Tells the plan the answer; called by the loop, one at a time.</returns>
     private async Task<Action> RunAsync(RunPlan plan, RunStep step, CancellationToken cancellationToken)
     {
         try
         {
-            switch (step)
-            {
-                case RunStep.OpenRound open:
-                    var start = await TryAsync(steps.OpenAsync, open.Input, cancellationToken);
-                    return () => plan.Complete(open, start);
-                case RunStep.ApplyRange apply:
-                    var applied = await TryAsync(steps.ApplyAsync, apply.Input, cancellationToken);
-                    return () => plan.Complete(apply, applied);
-                case RunStep.PlanEmbedding planning:
-                    var planned = await TryAsync(steps.PlanAsync, planning.Input, cancellationToken);
-                    return () => plan.Complete(planning, planned);
-                case RunStep.EmbedBatch embed:
-                    var embedded = await TryAsync(steps.EmbedAsync, embed.Input, cancellationToken);
-                    return () => plan.Complete(embed, embedded);
-                case RunStep.CloseRound close:
-                    var end = await TryAsync(steps.CloseAsync, close.Input, cancellationToken);
-                    return () => plan.Complete(close, end);
-                default:
-                    throw new NotSupportedException(step.GetType().Name);
-            }
+            return await Task.Run(
+                () => _retry.ExecuteAsync(async token => await plan.RunAsync(step, steps, token), cancellationToken).AsTask(), cancellationToken);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
@@ -127,11 +112,19 @@ public sealed partial class InProcessDriver(IRunSteps steps, TimeProvider time, 
         }
     }
 
-    /// <summary>On the thread pool: reading and rendering are processor work, and the steps of a window must overlap.</summary>
-    private Task<TResult> TryAsync<TInput, TResult>(
-        Func<TInput, CancellationToken, Task<TResult>> call, TInput input, CancellationToken cancellationToken) =>
-        Task.Run(() => _retry.ExecuteAsync(async token => await call(input, token), cancellationToken).AsTask(), cancellationToken);
-
     [LoggerMessage(4001, LogLevel.Error, "Step {Step} failed; its work stays queued or pending")]
     private partial void StepFailed(string step, Exception exception);
 }
+
+/// <summary>Input of the activity that does a small round at one go, from its ranges to its end, instead of one activity for each step.</summary>
+/// <param name="Run">The run, at the round.</param>
+/// <param name="Start">The round as it was begun.</param>
+public sealed record RunRoundInput(RunInput Run, BeginRoundResult Start);
+
+/// <summary>What a round done at one go came to.</summary>
+/// <param name="End">The round is booked; null when more is to be embedded than one activity should take.</param>
+/// <param name="Totals">Sums of the round so far.</param>
+/// <param name="Left">Without <paramref name="End"/>: what is to be embedded, as the plan of the round has it.</param>
+/// <param name="ApplyFailed">A range failed as a whole.</param>
+/// <param name="StepFailed">A step failed: another round at once would meet the same trouble.</param>
+public sealed record RunRoundResult(FinishRoundResult? End, RoundTotals Totals, PlanEmbeddingResult? Left = null, bool ApplyFailed = false, bool StepFailed = false);

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using RagFunctions.Core.Chunks;
-using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core.Runs;
 
@@ -67,7 +68,7 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
 
     /// <summary>Writes all of it in the caller's transaction, one round trip.</summary>
     internal async Task WriteAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, FinishRoundInput input, RoundEnd end, RunFigures? figures,
+        NpgsqlConnection connection, NpgsqlTransaction transaction, FinishRoundInput input, FinishRoundResult end, RunFigures? figures,
         CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
@@ -129,7 +130,7 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
         return command;
     }
 
-    private NpgsqlBatchCommand EndCommand(FinishRoundInput input, RoundEnd end, RunFigures? figures) => new(EndRun)
+    private NpgsqlBatchCommand EndCommand(FinishRoundInput input, FinishRoundResult end, RunFigures? figures) => new(EndRun)
     {
         Parameters =
         {
@@ -146,7 +147,7 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
         },
     };
 
-    private static NpgsqlBatchCommand ReleaseCommand(FinishRoundInput input, RoundEnd end, RunFigures? figures) => new(Release)
+    private static NpgsqlBatchCommand ReleaseCommand(FinishRoundInput input, FinishRoundResult end, RunFigures? figures) => new(Release)
     {
         Parameters =
         {

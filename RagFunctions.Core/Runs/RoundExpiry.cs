@@ -1,6 +1,6 @@
 using Npgsql;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Store;
+using RagFunctions.Core.Leases;
 
 namespace RagFunctions.Core.Runs;
 
@@ -32,4 +32,41 @@ public sealed class RoundExpiry(RagDatabase rag)
         await book.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
+}
+
+/// <summary>Chunks whose row is older than 90 days: nothing in the source announces that, only the clock does.</summary>
+public static class ExpiredChunks
+{
+    private const string Look = "SELECT EXISTS (SELECT FROM rag_metadata WHERE cabinet_id = $1 AND expires_at <= $2)";
+
+    private const string Delete = "DELETE FROM rag_metadata WHERE cabinet_id = $1 AND expires_at <= $2";
+
+    /// <summary>Is there anything to delete? Takes no lock and no transaction: nearly always there is nothing.</summary>
+    /// <param name="rag">An open connection to the index.</param>
+    /// <param name="asOf">Business time of the round.</param>
+    public static async Task<bool> AnyAsync(NpgsqlConnection rag, long cabinetId, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        await using var command = Command(rag, Look, cabinetId, asOf);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <summary>Deletes them, vectors included.</summary>
+    /// <param name="rag">An open connection to the index; its transaction, if any, is used.</param>
+    /// <param name="asOf">Business time of the round: what expires at this very instant goes.</param>
+    /// <returns>How many chunks went.</returns>
+    public static async Task<long> DeleteAsync(
+        NpgsqlConnection rag, long cabinetId, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        await using var command = Command(rag, Delete, cabinetId, asOf);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static NpgsqlCommand Command(NpgsqlConnection rag, string sql, long cabinetId, DateTimeOffset asOf) => new(sql, rag)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<long> { TypedValue = cabinetId },
+            new NpgsqlParameter<DateTime> { TypedValue = asOf.UtcDateTime },
+        },
+    };
 }

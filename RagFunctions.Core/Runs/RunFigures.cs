@@ -1,5 +1,5 @@
 using Npgsql;
-using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core.Runs;

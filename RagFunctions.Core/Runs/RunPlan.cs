@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core.Runs;
 
@@ -10,7 +12,7 @@ namespace RagFunctions.Core.Runs;
 /// </summary>
 /// <remarks>
 /// Started steps are always awaited: <see cref="IsDone"/> is false while one is under way, also after a stop. A stop
-/// (lease lost, configuration error, provider asks to wait) starts nothing new, and the round is still closed.
+/// (lease lost, configuration error, provider asks to wait) starts nothing new, and the round is still finished.
 /// </remarks>
 public sealed class RunPlan
 {
@@ -39,11 +41,11 @@ public sealed class RunPlan
     private int _done;
     private int _total = 1;
     private int _productsLeft;
-    private bool _openStarted;
+    private bool _beginStarted;
     private bool _roundStarted;
     private bool _planStarted;
-    private bool _closeStarted;
-    private RoundStart? _start;
+    private bool _finishStarted;
+    private BeginRoundResult? _start;
     private RoundTotals _totals = new();
     private long _pending;
     private bool _superseded;
@@ -51,9 +53,9 @@ public sealed class RunPlan
     private bool _stepFailed;
     private string? _stopError;
     private DateTimeOffset? _retryAt;
-    private RoundEnd? _end;
+    private FinishRoundResult? _end;
     private string? _brokenBy;
-    private EmbeddingPlan? _left;
+    private PlanEmbeddingResult? _left;
 
     /// <param name="input">With <see cref="RunInput.RunId"/> set (<see cref="RunInput.Begun"/>).</param>
     /// <exception cref="ArgumentException">The run has no id, or a window or a number of rounds is below one.</exception>
@@ -70,7 +72,7 @@ public sealed class RunPlan
     private RunPlan(RunRoundInput round)
         : this(round.Run)
     {
-        _openStarted = true;
+        _beginStarted = true;
         _mostIntervals = MostShortIntervals;
         Begin(round.Start);
     }
@@ -117,12 +119,12 @@ public sealed class RunPlan
     {
         step = _phase switch
         {
-            Phase.Begin when !_openStarted => Open(),
+            Phase.Begin when !_beginStarted => NextBegin(),
             Phase.Round when !_roundStarted => Round(),
             Phase.Apply => NextRange(),
             Phase.Plan when !_planStarted => PlanEmbedding(),
             Phase.Embed => NextInterval(),
-            Phase.Finish when !_closeStarted => Close(),
+            Phase.Finish when !_finishStarted => NextFinish(),
             _ => null,
         };
         if (step is not null)
@@ -133,8 +135,37 @@ public sealed class RunPlan
         return step is not null;
     }
 
-    /// <summary>The round is open, or cannot be.</summary>
-    public void Complete(RunStep.OpenRound step, RoundStart result)
+    /// <summary>Runs a step that <see cref="TryNext"/> gave. Awaits nothing but the task that <paramref name="steps"/> returns.</summary>
+    /// <returns>Tells this plan the answer; to be called by the loop, one at a time.</returns>
+    public async Task<Action> RunAsync(RunStep step, IRunSteps steps, CancellationToken cancellationToken)
+    {
+        switch (step)
+        {
+            case RunStep.BeginRound begin:
+                var start = await steps.BeginAsync(begin.Input, cancellationToken);
+                return () => Complete(begin, start);
+            case RunStep.RunRound round:
+                var done = await steps.RunRoundAsync(round.Input, cancellationToken);
+                return () => Complete(round, done);
+            case RunStep.ApplyChanges apply:
+                var applied = await steps.ApplyAsync(apply.Input, cancellationToken);
+                return () => Complete(apply, applied);
+            case RunStep.PlanEmbedding planning:
+                var planned = await steps.PlanAsync(planning.Input, cancellationToken);
+                return () => Complete(planning, planned);
+            case RunStep.EmbedBatch embed:
+                var embedded = await steps.EmbedAsync(embed.Input, cancellationToken);
+                return () => Complete(embed, embedded);
+            case RunStep.FinishRound finish:
+                var end = await steps.FinishAsync(finish.Input, cancellationToken);
+                return () => Complete(finish, end);
+            default:
+                throw new NotSupportedException(step.GetType().Name);
+        }
+    }
+
+    /// <summary>The round has begun, or cannot begin.</summary>
+    public void Complete(RunStep.BeginRound step, BeginRoundResult result)
     {
         Over(step);
         _start = result;
@@ -170,7 +201,7 @@ public sealed class RunPlan
         Enter(Phase.Ended, 0);
     }
 
-    private void Begin(RoundStart result)
+    private void Begin(BeginRoundResult result)
     {
         _start = result;
 
@@ -186,7 +217,7 @@ public sealed class RunPlan
     }
 
     /// <summary>A range is applied.</summary>
-    public void Complete(RunStep.ApplyRange step, ApplyResult result)
+    public void Complete(RunStep.ApplyChanges step, ApplyChangesResult result)
     {
         Over(step);
         _superseded |= result.Superseded;
@@ -195,7 +226,7 @@ public sealed class RunPlan
     }
 
     /// <summary>Pending texts are cut into intervals.</summary>
-    public void Complete(RunStep.PlanEmbedding step, EmbeddingPlan result)
+    public void Complete(RunStep.PlanEmbedding step, PlanEmbeddingResult result)
     {
         Over(step);
         _superseded |= result.Superseded;
@@ -209,7 +240,7 @@ public sealed class RunPlan
         Plan(result);
     }
 
-    private void Plan(EmbeddingPlan result)
+    private void Plan(PlanEmbeddingResult result)
     {
         _pending = result.PendingChunks;
         foreach (var interval in result.Intervals)
@@ -239,7 +270,7 @@ public sealed class RunPlan
     }
 
     /// <summary>The round is booked.</summary>
-    public void Complete(RunStep.CloseRound step, RoundEnd result)
+    public void Complete(RunStep.FinishRound step, FinishRoundResult result)
     {
         Over(step);
         _end = result;
@@ -256,7 +287,7 @@ public sealed class RunPlan
         var error = Short(message);
         switch (step)
         {
-            case RunStep.ApplyRange apply:
+            case RunStep.ApplyChanges apply:
                 _applyFailed = true;
                 _totals = _totals with { Error = _totals.Error ?? error };
                 RangeOver(apply);
@@ -317,9 +348,9 @@ public sealed class RunPlan
         return Done(_end.Outcome, _end.NotBefore, _stopError ?? _totals.Error);
     }
 
-    private RunEnding NotStarted(RoundStart start) => start.Status switch
+    private RunEnding NotStarted(BeginRoundResult start) => start.Status switch
     {
-        // The round was not opened: the same one is asked for again.
+        // The round has not begun: the same one is asked for again.
         BeginStatus.NotYet when IsShort(start.Wait) =>
             new RunEnding.Wait(start.Wait!.Value, _input with { Waits = _input.Waits + 1 }),
         BeginStatus.NotYet => Done(RunOutcome.Waiting, start.NotBefore, start.Message),
@@ -334,10 +365,10 @@ public sealed class RunPlan
     private bool IsShort(TimeSpan? wait) =>
         wait <= LongestWait && _input.Waits < MostWaits;
 
-    private RunStep.OpenRound Open()
+    private RunStep.BeginRound NextBegin()
     {
-        _openStarted = true;
-        return new RunStep.OpenRound(new BeginRoundInput(_input.CabinetId, _runId, _input.Round, _input.Owner));
+        _beginStarted = true;
+        return new RunStep.BeginRound(new BeginRoundInput(_input.CabinetId, _runId, _input.Round, _input.Owner));
     }
 
     private RunStep.RunRound Round()
@@ -346,7 +377,7 @@ public sealed class RunPlan
         return new RunStep.RunRound(new RunRoundInput(_input, _start!));
     }
 
-    private RunStep.ApplyRange? NextRange()
+    private RunStep.ApplyChanges? NextRange()
     {
         if (Stopped || _running.Count >= _input.ApplyWindow || !_ranges.TryPeek(out var range))
         {
@@ -359,7 +390,7 @@ public sealed class RunPlan
         }
 
         _ranges.Dequeue();
-        return new RunStep.ApplyRange(new ApplyRangeInput(_input.CabinetId, _runId, _start!.Token, _start.Mode, _start.AsOf, range));
+        return new RunStep.ApplyChanges(new ApplyChangesInput(_input.CabinetId, _runId, _start!.Token, _start.Mode, _start.AsOf, range));
     }
 
     private RunStep.PlanEmbedding PlanEmbedding()
@@ -373,17 +404,17 @@ public sealed class RunPlan
             ? new RunStep.EmbedBatch(new EmbedBatchInput(_input.CabinetId, _runId, _start!.Token, interval))
             : null;
 
-    private RunStep.CloseRound Close()
+    private RunStep.FinishRound NextFinish()
     {
-        _closeStarted = true;
+        _finishStarted = true;
 
         // After a failed step another round at once would meet the same trouble: the sweep brings the next try, a minute later.
         var last = _input.Round >= _input.MaxRounds || _stepFailed;
-        return new RunStep.CloseRound(new FinishRoundInput(
+        return new RunStep.FinishRound(new FinishRoundInput(
             _input.CabinetId, _runId, _input.Round, _start!.Token, _totals, _applyFailed, _retryAt, _stopError, last, _start.Mode));
     }
 
-    private void RangeOver(RunStep.ApplyRange step)
+    private void RangeOver(RunStep.ApplyChanges step)
     {
         _done++;
         if (_productsLeft > 0 && step.Input.Range.Entity == Entity.Products)
@@ -428,4 +459,47 @@ public sealed class RunPlan
     private static RoundTotals Shortened(RoundTotals totals) => totals with { Error = Short(totals.Error) };
 
     private static string? Short(string? text) => text is { Length: > LongestError } ? text[..LongestError] : text;
+}
+
+/// <summary>One thing to do, handed out by <see cref="RunPlan"/>: an activity of the orchestrator, a call of the in-process driver.</summary>
+public abstract record RunStep
+{
+    private RunStep()
+    {
+    }
+
+    /// <summary>Take the lease, decide the mode, cut the ranges.</summary>
+    public sealed record BeginRound(BeginRoundInput Input) : RunStep;
+
+    /// <summary>Do the whole of a small round.</summary>
+    public sealed record RunRound(RunRoundInput Input) : RunStep;
+
+    /// <summary>Bring the chunks of one range up to date.</summary>
+    public sealed record ApplyChanges(ApplyChangesInput Input) : RunStep;
+
+    /// <summary>Cut what is pending into intervals.</summary>
+    public sealed record PlanEmbedding(PlanEmbeddingInput Input) : RunStep;
+
+    /// <summary>Embed what is pending in one interval.</summary>
+    public sealed record EmbedBatch(EmbedBatchInput Input) : RunStep;
+
+    /// <summary>Book the totals; release the lease unless another round follows.</summary>
+    public sealed record FinishRound(FinishRoundInput Input) : RunStep;
+}
+
+/// <summary>What follows when every step of a round is over.</summary>
+public abstract record RunEnding
+{
+    private RunEnding()
+    {
+    }
+
+    /// <summary>Go on at once with <paramref name="Next"/> (continue-as-new).</summary>
+    public sealed record Again(RunInput Next) : RunEnding;
+
+    /// <summary>Sleep for <paramref name="Time"/>, at most <see cref="RunPlan.LongestWait"/>, then go on with <paramref name="Next"/>.</summary>
+    public sealed record Wait(TimeSpan Time, RunInput Next) : RunEnding;
+
+    /// <summary>The run is over.</summary>
+    public sealed record Done(RunSummary Summary) : RunEnding;
 }

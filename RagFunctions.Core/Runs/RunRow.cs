@@ -3,7 +3,7 @@ using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Runs;
 
-/// <summary>The run and its cabinet as they stand when a round is to be closed.</summary>
+/// <summary>The run and its cabinet as they stand when a round is to be finished.</summary>
 internal sealed record RunRow(
     DateTimeOffset Now,
     long? Token,

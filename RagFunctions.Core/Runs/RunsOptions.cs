@@ -48,6 +48,10 @@ public sealed class RunsOptions
     [Range(1, 3650, ErrorMessage = "Runs:KeepDays must be between 1 and 3650.")]
     public int KeepDays { get; set; } = 90;
 
+    /// <summary>A new run with the windows and the number of rounds set here. Everything that starts a run begins with it.</summary>
+    public RunInput NewRun(long cabinetId, string owner) =>
+        new(cabinetId, owner, ApplyWindow: ApplyWindow, EmbedWindow: EmbedWindow, MaxRounds: MaxRounds);
+
     /// <summary>The lease's length.</summary>
     public TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
 }

@@ -1,9 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using RagFunctions.Core.Runs.CatchUp;
-using RagFunctions.Core.Runs.Lease;
-using RagFunctions.Core.Runs.Requests;
-using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Changes;
+using RagFunctions.Core.Leases;
 using RagFunctions.Core.Runs.Sweep;
 
 namespace RagFunctions.Core.Runs;
@@ -24,22 +22,18 @@ public static class RunsServices
             .AddSingleton<RoundExpiry>()
             .AddSingleton<CatchUpQueue>()
             .AddSingleton<CabinetActivity>()
-            .AddSingleton<RefusedRun>()
-            .AddSingleton<RoundOpener>()
+            .AddSingleton<RefusalBooking>()
+            .AddSingleton<RoundBeginner>()
             .AddSingleton<RoundBooking>()
             .AddSingleton<IRunVerifier, RunVerifier>()
-            .AddSingleton<RoundCloser>()
+            .AddSingleton<RoundFinisher>()
             .AddSingleton<IRunSteps, RunSteps>()
             .AddSingleton<InProcessDriver>()
             .AddSingleton<IndexRequests>()
             .AddSingleton<StartIndex>()
             .AddSingleton<SweepQuery>()
             .AddSingleton<CabinetSweep>()
-            .AddSingleton<WeeklyRebuild>()
-            .AddSingleton<RebuildAllRecord>()
-            .AddSingleton<RunReader>()
-            .AddSingleton<RunPurge>()
-            .AddSingleton<IndexStatusReader>()
-            .AddSingleton<IndexMetricsReader>();
+            .AddSingleton<CabinetDirectory>()
+            .AddSingleton<RebuildAllRecord>();
     }
 }

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Runs.Requests;
 
 namespace RagFunctions.Core.Runs;
 
@@ -55,9 +54,7 @@ public sealed partial class StartIndex(
     /// <summary>
     /// The sync of a cabinet has committed rows and their changes. Zero changes start nothing: an empty delta is no reason to run.
     /// </summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="changes">How many rows changed; null = this source cannot say which, so the cabinet catches up.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<StartedRun?> StartChangedAsync(long cabinetId, long? changes, CancellationToken cancellationToken)
     {
         switch (changes)
@@ -116,3 +113,45 @@ public sealed partial class StartIndex(
     [LoggerMessage(4032, LogLevel.Warning, "Cabinet {CabinetId} could not be started now; what it has to do is stored, the sweep starts it")]
     private partial void NotStarted(long cabinetId, Exception exception);
 }
+
+/// <summary>What a caller asks for.</summary>
+/// <param name="FullRebuild">Read everything again. With ids: both are stored.</param>
+/// <param name="AllowMassDelete">Switches the guard against mass deletion off for one run.</param>
+/// <param name="ChangedIds">Row primary keys per entity. Null = no delta is known: catch up. Present without any id: nothing to do.</param>
+public sealed record StartIndexRequest(
+    long CabinetId,
+    bool FullRebuild = false,
+    bool AllowMassDelete = false,
+    IReadOnlyDictionary<Entity, IReadOnlyCollection<long>>? ChangedIds = null);
+
+/// <summary>The answer to <see cref="StartIndexRequest"/>.</summary>
+/// <param name="Status">Accepted or why not.</param>
+/// <param name="Mode">What will run: the strongest of what was asked and what the state of the index demands.</param>
+/// <param name="AcceptedChanges">Distinct ids stored.</param>
+/// <param name="Run">The run under way; null when it could not be started now: what is stored is not lost, the sweep starts it.</param>
+public sealed record StartIndexResult(StartIndexStatus Status, RunMode Mode, long AcceptedChanges, StartedRun? Run);
+
+/// <summary>What came of asking for a run.</summary>
+public enum StartIndexStatus
+{
+    /// <summary>Stored, and a run is under way that does it (or the sweep starts one).</summary>
+    Accepted = 0,
+
+    /// <summary>A list of changes without a single id: nothing was stored, nothing started.</summary>
+    NothingToDo = 1,
+
+    /// <summary>No such cabinet, or it is not active.</summary>
+    UnknownCabinet = 2,
+}
+
+/// <summary>Starts the one run a cabinet may have. Implemented by the app on the Durable client: look, schedule with dedupe, look again.</summary>
+public interface IRunStarter
+{
+    /// <summary>Starts the run, or finds the one that is pending or running. What it has to do is stored before.</summary>
+    Task<StartedRun> StartAsync(long cabinetId, CancellationToken cancellationToken);
+}
+
+/// <summary>A run under way.</summary>
+/// <param name="InstanceId"><c>index-{cabinetId}</c>.</param>
+/// <param name="AlreadyRunning">It was pending or running before; it will see what is stored, or the sweep will.</param>
+public sealed record StartedRun(string InstanceId, bool AlreadyRunning);

@@ -4,6 +4,7 @@ using NpgsqlTypes;
 using Pgvector;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
 
 namespace RagFunctions.Core.Search;
 
@@ -72,3 +73,25 @@ public sealed class VectorSearch(
 
     private static NpgsqlParameter Optional(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
 }
+
+/// <summary>What a search is limited to.</summary>
+/// <param name="Entity">One kind of chunk; null: all.</param>
+/// <param name="NmId">One article; null: all.</param>
+/// <param name="Since">Chunks whose business date is not earlier; products and stocks have none and are left out. Null: all.</param>
+/// <param name="Limit">Hits at most, 1…200.</param>
+public sealed record SearchFilter(Entity? Entity = null, long? NmId = null, DateTimeOffset? Since = null, int Limit = 5)
+{
+    /// <summary>The most hits of one search.</summary>
+    public const int MaxLimit = 200;
+}
+
+/// <summary>A chunk that was found.</summary>
+/// <param name="Entity">What it is about.</param>
+/// <param name="SourceId">The source row.</param>
+/// <param name="ChunkIndex">0, or the number of a part of a long text.</param>
+/// <param name="NmId">The article.</param>
+/// <param name="BusinessDate">Date of the order, review or sale.</param>
+/// <param name="Text">The text.</param>
+/// <param name="Similarity">1 − cosine distance to the question: 1 is the same direction, 0 unrelated.</param>
+public sealed record SearchHit(
+    Entity Entity, long SourceId, int ChunkIndex, long? NmId, DateTimeOffset? BusinessDate, string Text, double Similarity);

@@ -37,3 +37,35 @@ internal sealed class ReviewTable : SourceTable
         columns.Text(),
         columns.Text());
 }
+
+/// <summary>A buyer's review, <c>wb_reviews</c>, without the buyer's name.</summary>
+/// <param name="Id">Primary key.</param>
+/// <param name="NmId">Article number.</param>
+/// <param name="CatalogueName">Name of the article's card, active or not; null without a card.</param>
+/// <param name="Rating">Stars, 1 to 5.</param>
+/// <param name="CreatedDate">When the buyer wrote it, UTC (not when it was imported).</param>
+/// <param name="Text">Free text.</param>
+/// <param name="Pros">What the buyer likes.</param>
+/// <param name="Cons">What the buyer dislikes.</param>
+/// <param name="IsAnswered">True when the seller has answered.</param>
+/// <param name="Color">Colour of the bought item.</param>
+/// <param name="MatchingSize"><c>ok</c>, <c>smaller</c>, <c>bigger</c> or empty.</param>
+public sealed record ReviewRow(
+    long Id,
+    long? NmId,
+    string? CatalogueName,
+    long? Rating,
+    DateTimeOffset? CreatedDate,
+    string? Text,
+    string? Pros,
+    string? Cons,
+    bool? IsAnswered,
+    string? Color,
+    string? MatchingSize) : SourceRow(Id, NmId)
+{
+    /// <inheritdoc />
+    public override Entity Entity => Entity.Reviews;
+
+    /// <inheritdoc />
+    public override DateTimeOffset? BusinessDate => CreatedDate;
+}

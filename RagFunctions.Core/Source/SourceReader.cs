@@ -9,38 +9,10 @@ namespace RagFunctions.Core.Source;
 /// </summary>
 public static class SourceReader
 {
-    /// <summary>The named rows of one cabinet, in whatever order and however often named.</summary>
-    /// <param name="main">An open connection to the main database.</param>
-    /// <param name="entity">Whose table.</param>
-    /// <param name="cabinetId">The tenant; a row of another one counts as not there.</param>
-    /// <param name="ids">Primary keys.</param>
-    /// <param name="asOf">The instant the 90 days are measured at.</param>
-    /// <param name="cancellationToken">Stops the read.</param>
-    /// <exception cref="OverflowException">A number of some row does not fit in a decimal. The connection stays usable; read fewer ids to find the row.</exception>
-    public static Task<SourceBatch<SourceRow>> ReadByIdsAsync(
-        NpgsqlConnection main, Entity entity, long cabinetId, long[] ids, DateTimeOffset asOf, CancellationToken cancellationToken) =>
-        ReadByIdsAsync(main, entity, cabinetId, ids, asOf, Itself, cancellationToken);
-
-    /// <summary>The first <paramref name="limit"/> eligible rows, ordered by id, of the half-open key range.</summary>
-    /// <param name="main">An open connection to the main database.</param>
-    /// <param name="entity">Whose table.</param>
-    /// <param name="cabinetId">The tenant.</param>
-    /// <param name="from">First id, inclusive; null = from the beginning.</param>
-    /// <param name="to">End, exclusive; null = to the end, including <see cref="long.MaxValue"/>.</param>
-    /// <param name="limit">At most so many rows; fewer mean that the range is exhausted.</param>
-    /// <param name="asOf">The instant the 90 days are measured at.</param>
-    /// <param name="cancellationToken">Stops the read.</param>
-    /// <exception cref="OverflowException">As in <see cref="ReadByIdsAsync"/>.</exception>
-    public static Task<SourceBatch<SourceRow>> ReadRangeAsync(
-        NpgsqlConnection main, Entity entity, long cabinetId, long? from, long? to, int limit, DateTimeOffset asOf, CancellationToken cancellationToken) =>
-        ReadRangeAsync(main, entity, cabinetId, from, to, limit, asOf, Itself, cancellationToken);
-
     /// <summary>The ids of all eligible rows of the cabinet in ascending order, streamed. The connection is busy until the end.</summary>
     /// <param name="main">An open connection to the main database.</param>
     /// <param name="entity">Whose table.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="asOf">The instant the 90 days are measured at.</param>
-    /// <param name="cancellationToken">Stops the read.</param>
     public static async IAsyncEnumerable<long> ReadIdsAsync(
         NpgsqlConnection main, Entity entity, long cabinetId, DateTimeOffset asOf, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -64,8 +36,15 @@ public static class SourceReader
             : null;
     }
 
-    /// <summary>As the public one; of each eligible row only what <paramref name="make"/> makes of it is kept, nothing where that is null.</summary>
-    internal static async Task<SourceBatch<T>> ReadByIdsAsync<T>(
+    /// <summary>The named rows of one cabinet, in whatever order and however often named.</summary>
+    /// <param name="main">An open connection to the main database.</param>
+    /// <param name="entity">Whose table.</param>
+    /// <param name="cabinetId">The tenant; a row of another one counts as not there.</param>
+    /// <param name="ids">Primary keys.</param>
+    /// <param name="asOf">The instant the 90 days are measured at.</param>
+    /// <param name="make">Of each eligible row only what this makes of it is kept, nothing where that is null.</param>
+    /// <exception cref="OverflowException">A number of some row does not fit in a decimal. The connection stays usable; read fewer ids to find the row.</exception>
+    public static async Task<SourceBatch<T>> ReadByIdsAsync<T>(
         NpgsqlConnection main, Entity entity, long cabinetId, long[] ids, DateTimeOffset asOf, Func<SourceRow, T?> make,
         CancellationToken cancellationToken)
         where T : class
@@ -76,8 +55,16 @@ public static class SourceReader
         return await ReadAsync(command, table, make, cancellationToken);
     }
 
-    /// <inheritdoc cref="ReadByIdsAsync{T}"/>
-    internal static async Task<SourceBatch<T>> ReadRangeAsync<T>(
+    /// <summary>The first <paramref name="limit"/> eligible rows, ordered by id, of the half-open key range.</summary>
+    /// <param name="main">An open connection to the main database.</param>
+    /// <param name="entity">Whose table.</param>
+    /// <param name="from">First id, inclusive; null = from the beginning.</param>
+    /// <param name="to">End, exclusive; null = to the end, including <see cref="long.MaxValue"/>.</param>
+    /// <param name="limit">At most so many rows; fewer mean that the range is exhausted.</param>
+    /// <param name="asOf">The instant the 90 days are measured at.</param>
+    /// <param name="make">Of each eligible row only what this makes of it is kept, nothing where that is null.</param>
+    /// <exception cref="OverflowException">As in <see cref="ReadByIdsAsync{T}"/>.</exception>
+    public static async Task<SourceBatch<T>> ReadRangeAsync<T>(
         NpgsqlConnection main, Entity entity, long cabinetId, long? from, long? to, int limit, DateTimeOffset asOf, Func<SourceRow, T?> make,
         CancellationToken cancellationToken)
         where T : class
@@ -94,8 +81,6 @@ public static class SourceReader
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = limit });
         return await ReadAsync(command, table, make, cancellationToken);
     }
-
-    private static SourceRow Itself(SourceRow row) => row;
 
     private static NpgsqlCommand Command(NpgsqlConnection main, string sql, long cabinetId, DateTimeOffset asOf) => new(sql, main)
     {
@@ -139,3 +124,14 @@ public static class SourceReader
         return null;
     }
 }
+
+/// <summary>What one read of the source found. An id in neither list does not exist in this cabinet.</summary>
+/// <typeparam name="T">The row, or what the reader's caller makes of it.</typeparam>
+/// <param name="Eligible">Rows that have a chunk, ordered by id.</param>
+/// <param name="Ineligible">Rows that are there but have none, ordered by id; filled by reads by id only.</param>
+public sealed record SourceBatch<T>(IReadOnlyList<T> Eligible, IReadOnlyList<IneligibleRow> Ineligible);
+
+/// <summary>A row that exists in the source but may have no chunk: inactive, quantity 0, or older than 90 days.</summary>
+/// <param name="Id">Primary key.</param>
+/// <param name="NmId">Article number.</param>
+public sealed record IneligibleRow(long Id, long? NmId);

@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace RagFunctions.Core.Source;
 
 /// <summary>How one entity is read: three statements around its columns, and its row.</summary>
@@ -87,4 +89,41 @@ internal abstract class SourceTable
         Entity.Sales => SaleTable.Instance,
         _ => throw new ArgumentOutOfRangeException(nameof(entity), entity, "not an entity"),
     };
+}
+
+/// <summary>
+/// One eligible row of a source table with everything its text prints, and nothing else: personal data is never read.
+/// Numbers are bigint and decimal whatever the column's type; a NaN or infinite number, and an instant that .NET cannot hold, is null.
+/// </summary>
+/// <param name="Id">Primary key of the row, <c>rag_metadata.source_id</c>.</param>
+/// <param name="NmId">Article number of the marketplace; null only where a review names none.</param>
+public abstract record SourceRow(long Id, long? NmId)
+{
+    /// <summary>The table the row stands in.</summary>
+    public abstract Entity Entity { get; }
+
+    /// <summary>The instant the 90 days count from: order, review and sale date in UTC; null for products and stocks.</summary>
+    public virtual DateTimeOffset? BusinessDate => null;
+}
+
+/// <summary>Takes the columns of the current row one after the other, in the order of the select list.</summary>
+internal ref struct ColumnCursor(NpgsqlDataReader reader)
+{
+    private int _next;
+
+    public string? Text() => TakeNull(out var ordinal) ? null : reader.GetString(ordinal);
+
+    public long? Number() => TakeNull(out var ordinal) ? null : reader.GetInt64(ordinal);
+
+    public decimal? Amount() => TakeNull(out var ordinal) ? null : reader.GetDecimal(ordinal);
+
+    public bool? Flag() => TakeNull(out var ordinal) ? null : reader.GetBoolean(ordinal);
+
+    public DateTimeOffset? Instant() => TakeNull(out var ordinal) ? null : reader.GetFieldValue<DateTimeOffset>(ordinal);
+
+    private bool TakeNull(out int ordinal)
+    {
+        ordinal = _next++;
+        return reader.IsDBNull(ordinal);
+    }
 }

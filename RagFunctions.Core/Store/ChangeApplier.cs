@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core.Leases;
 using RagFunctions.Core.Source;
 
 namespace RagFunctions.Core.Store;
@@ -26,7 +26,15 @@ public sealed class ChangeApplier(MainDatabase main, RagDatabase rag, ILogger<Ch
 
     /// <summary>Applies one range.</summary>
     /// <exception cref="Npgsql.NpgsqlException">The range failed as a whole; what was not committed is still queued.</exception>
-    public async Task<ApplyResult> ApplyAsync(ApplyRangeInput input, CancellationToken cancellationToken)
+    public async Task<ApplyChangesResult> ApplyAsync(ApplyChangesInput input, CancellationToken cancellationToken)
+    {
+        var result = await ObservedStep.RunAsync(
+            "apply_changes", input.CabinetId, input.RunId, () => ApplyRangeAsync(input, cancellationToken));
+        RagTelemetry.Skipped.Add(result.Unchanged, RagTelemetry.Cabinet(input.CabinetId));
+        return result;
+    }
+
+    private async Task<ApplyChangesResult> ApplyRangeAsync(ApplyChangesInput input, CancellationToken cancellationToken)
     {
         await using var source = await main.Source.OpenConnectionAsync(cancellationToken);
         await using var index = await rag.Source.OpenConnectionAsync(cancellationToken);
@@ -47,3 +55,33 @@ public sealed class ChangeApplier(MainDatabase main, RagDatabase rag, ILogger<Ch
         return range.Result;
     }
 }
+
+/// <summary>Input of the activity that applies one range of changes.</summary>
+public sealed record ApplyChangesInput(long CabinetId, Guid RunId, long Token, RunMode Mode, DateTimeOffset AsOf, ChangeRange Range);
+
+/// <summary>What one range of changes came to. Counts only, never texts.</summary>
+/// <param name="Superseded">The token is no longer the cabinet's: nothing (more) was written.</param>
+/// <param name="RowsRead">Source rows looked at.</param>
+/// <param name="New">Chunks inserted.</param>
+/// <param name="Updated">Chunks whose text changed.</param>
+/// <param name="Unchanged">Chunks found equal and not written.</param>
+/// <param name="Deleted">Chunks deleted.</param>
+/// <param name="FailedRows">Rows that could not be read or rendered; they stay queued with their error.</param>
+/// <param name="Blocked">Set when the guard kept chunks that would have been deleted.</param>
+/// <param name="Error">First error of a failed row, without secrets or personal data.</param>
+/// <param name="ReadMs">Milliseconds reading the source and, at the same time, what the index holds of it.</param>
+/// <param name="RenderMs">Milliseconds rendering and hashing.</param>
+/// <param name="SaveMs">Milliseconds comparing and writing.</param>
+public sealed record ApplyChangesResult(
+    bool Superseded = false,
+    long RowsRead = 0,
+    long New = 0,
+    long Updated = 0,
+    long Unchanged = 0,
+    long Deleted = 0,
+    long FailedRows = 0,
+    BlockedEntity? Blocked = null,
+    string? Error = null,
+    long ReadMs = 0,
+    long RenderMs = 0,
+    long SaveMs = 0);

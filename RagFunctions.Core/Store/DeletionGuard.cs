@@ -1,12 +1,11 @@
 using Npgsql;
-using RagFunctions.Core.Runs;
 
 namespace RagFunctions.Core.Store;
 
 /// <summary>
 /// The second look of <see cref="MassDeleteGuard"/>, within one range: the source may have been emptied after the round was planned.
 /// </summary>
-internal sealed class DeletionGuard(NpgsqlConnection main, NpgsqlConnection rag, ApplyRangeInput input)
+internal sealed class DeletionGuard(NpgsqlConnection main, NpgsqlConnection rag, ApplyChangesInput input)
 {
     private bool _allowed = input.Range.DeletesAllowed;
     private long _gone;

@@ -1,13 +1,17 @@
 using Npgsql;
+using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Source;
 
 namespace RagFunctions.Core.Store;
 
-/// <summary>A product's name stands in the texts of its orders, stocks, reviews and sales: when it changes they are looked at again.</summary>
+/// <summary>
+/// Queues the orders, stocks, reviews and sales of a product when the product's name changes, because their texts contain the name.
+/// </summary>
 public static class DependentQueuer
 {
-    // The second half is for a product that is gone and was not in the index, so that its article is unknown: whoever prints a
-    // name that no card carries any more is looked at.
+    // The second half ($3) is for a deleted product that was never indexed. Its article is unknown then, so every row is queued whose
+    // article has no product.
     private const string Queue = """
         INSERT INTO rag_changes (cabinet_id, source_table, source_id)
         SELECT $1, dependent.source_table, dependent.id
@@ -31,9 +35,7 @@ public static class DependentQueuer
 
     /// <summary>Queues them in one statement that commits by itself, repeated on a deadlock.</summary>
     /// <param name="main">An open connection to the main database, outside a transaction.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="articles">What to look for.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>How many rows were queued.</returns>
     public static async Task<int> QueueAsync(
         NpgsqlConnection main, long cabinetId, RenamedArticles articles, CancellationToken cancellationToken) =>
@@ -52,4 +54,75 @@ public static class DependentQueuer
                 return await command.ExecuteNonQueryAsync(token);
             },
             cancellationToken);
+}
+
+/// <summary>The articles whose printed name may differ from what the index was made with.</summary>
+/// <param name="NmIds">Article numbers.</param>
+/// <param name="SomeUnknown">A product is gone of which not even the article is known.</param>
+public sealed record RenamedArticles(IReadOnlySet<long> NmIds, bool SomeUnknown)
+{
+    /// <summary>There is somebody to queue.</summary>
+    public bool Any => NmIds.Count > 0 || SomeUnknown;
+
+    /// <summary>Compares product rows with what the index remembers of them.</summary>
+    /// <param name="rendered">Products that have a chunk.</param>
+    /// <param name="indexed">What the index holds of the page.</param>
+    /// <param name="ineligible">Products that are there but inactive (run over the queue).</param>
+    /// <param name="named">
+    /// Ids the queue named (run over the queue); null in a full run, where every dependent is rendered anyway, so that a product
+    /// which is merely new to the index concerns nobody.
+    /// </param>
+    /// <param name="failed">Ids that could not be read or rendered: nothing is known of them.</param>
+    internal static RenamedArticles Find(
+        IReadOnlyList<RenderedRow> rendered,
+        IReadOnlyList<IndexedChunk> indexed,
+        IReadOnlyList<IneligibleRow> ineligible,
+        long[]? named,
+        IReadOnlySet<long> failed)
+    {
+        Dictionary<long, IndexedChunk> stored = [];
+        foreach (var chunk in indexed)
+        {
+            stored.TryAdd(chunk.SourceId, chunk);
+        }
+
+        HashSet<long> articles = [];
+        HashSet<long> seen = [.. failed];
+        foreach (var product in rendered)
+        {
+            seen.Add(product.SourceId);
+            var known = stored.TryGetValue(product.SourceId, out var before);
+            if (known ? before.SourceName != product.SourceName || before.NmId != product.NmId : named is not null)
+            {
+                Add(articles, product.NmId);
+                Add(articles, before.NmId);
+            }
+        }
+
+        foreach (var product in ineligible)
+        {
+            seen.Add(product.Id);
+            Add(articles, product.NmId);
+            Add(articles, stored.GetValueOrDefault(product.Id).NmId);
+        }
+
+        foreach (var (id, product) in stored)
+        {
+            if (!seen.Contains(id))
+            {
+                Add(articles, product.NmId);
+            }
+        }
+
+        var someUnknown = named is not null && Array.Exists(named, id => !seen.Contains(id) && !stored.ContainsKey(id));
+        return new RenamedArticles(articles, someUnknown);
+    }
+
+    private static void Add(HashSet<long> articles, long? nmId)
+    {
+        if (nmId is { } article)
+        {
+            articles.Add(article);
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using Npgsql;
 using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Source;
@@ -14,13 +15,12 @@ public sealed class IndexVerifier(MainDatabase main, RagDatabase rag)
     internal Func<SourceRow, RenderedRow> Render { get; init; } = ChunkRenderer.Render;
 
     /// <summary>Compares all entities of a cabinet, pages of 4,000 rows at a time.</summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="asOf">The instant eligibility is measured at: that of the run to be verified, or now.</param>
     /// <param name="examples">At most so many differences are named.</param>
     /// <param name="cancellationToken">Stops the comparison.</param>
     public async Task<VerifyReport> VerifyAsync(long cabinetId, DateTimeOffset asOf, int examples, CancellationToken cancellationToken)
     {
-        var reports = await EachEntity.ReadAsync(
+        var reports = await EntityFanOut.ReadAsync(
             main, rag, EntityNames.All,
             (source, index, entity, token) => new EntityVerification(source, index, entity, cabinetId, asOf, examples, PageRows, Render).RunAsync(token),
             cancellationToken);
@@ -33,5 +33,135 @@ public sealed class IndexVerifier(MainDatabase main, RagDatabase rag)
             reports.Sum(report => report.Pending),
             reports.Sum(report => report.Unreadable),
             [.. reports.SelectMany(report => report.Examples).Take(examples)]);
+    }
+}
+
+/// <summary>How the index of a cabinet differs from its source.</summary>
+/// <param name="Rows">Eligible source rows.</param>
+/// <param name="Chunks">Chunks they render to.</param>
+/// <param name="Missing">Chunks the index should hold and does not.</param>
+/// <param name="Stale">Chunks whose text, dates, article or name differ, or whose vector is missing or of another model.</param>
+/// <param name="Surplus">Chunks that no eligible row renders to, expired ones included.</param>
+/// <param name="Pending">Chunks that wait for their vector.</param>
+/// <param name="Unreadable">Rows that cannot be read or rendered; their chunks are not judged.</param>
+/// <param name="Examples">Some of the differences, at most as many as asked for.</param>
+public sealed record VerifyReport(
+    long Rows, long Chunks, long Missing, long Stale, long Surplus, long Pending, long Unreadable, IReadOnlyList<VerifyExample> Examples)
+{
+    /// <summary>Index and source agree and everything is embedded.</summary>
+    public bool IsClean => Missing + Stale + Surplus + Pending + Unreadable == 0;
+}
+
+/// <summary>One difference between index and source.</summary>
+/// <param name="Kind"><c>missing</c>, <c>stale</c>, <c>surplus</c>, <c>pending</c> or <c>unreadable</c>.</param>
+/// <param name="Entity">Whose row.</param>
+/// <param name="SourceId">Row primary key.</param>
+/// <param name="ChunkIndex">Number of the chunk within its row; null = the whole row.</param>
+public sealed record VerifyExample(string Kind, Entity Entity, long SourceId, int? ChunkIndex);
+
+/// <summary>Compares one entity, page by page in order of id.</summary>
+internal sealed class EntityVerification(
+    NpgsqlConnection main, NpgsqlConnection rag, Entity entity, long cabinetId, DateTimeOffset asOf, int maxExamples, int pageRows,
+    Func<SourceRow, RenderedRow> render)
+{
+    private readonly SourcePageReader _source = new(
+        main,
+        new ApplyChangesInput(cabinetId, Guid.Empty, 0, RunMode.Full, asOf, new ChangeRange(entity, null, null)),
+        pageRows,
+        render);
+
+    private readonly List<VerifyExample> _examples = [];
+    private long _rows;
+    private long _chunks;
+    private long _missing;
+    private long _stale;
+    private long _surplus;
+    private long _pending;
+    private long _unreadable;
+
+    public async Task<VerifyReport> RunAsync(CancellationToken cancellationToken)
+    {
+        long? first = long.MinValue;
+        while (first is { } start)
+        {
+            var source = _source.ReadRowsAsync(start, cancellationToken);
+            var index = IndexedChunks.ReadRangeAsync(rag, entity, cabinetId, start, _source.LastOfRange, pageRows, cancellationToken);
+            await Task.WhenAll(source, index);
+            var (page, chunks) = IndexedChunks.CutToSameEnd(await source, await index);
+            Compare(page, chunks);
+            first = page.More ? page.Last + 1 : null;
+        }
+
+        return new VerifyReport(_rows, _chunks, _missing, _stale, _surplus, _pending, _unreadable, _examples);
+    }
+
+    private void Compare(SourcePage page, List<IndexedChunk> indexed)
+    {
+        var next = 0;
+        foreach (var row in page.Eligible)
+        {
+            _rows++;
+            for (; next < indexed.Count && indexed[next].SourceId < row.SourceId; next++)
+            {
+                Surplus(indexed[next], page);
+            }
+
+            foreach (var chunk in row.Chunks)
+            {
+                _chunks++;
+                if (next < indexed.Count && indexed[next].SourceId == row.SourceId && indexed[next].Index == chunk.Index)
+                {
+                    Judge(indexed[next++], row, chunk);
+                }
+                else
+                {
+                    Note(ref _missing, "missing", row.SourceId, chunk.Index);
+                }
+            }
+
+            for (; next < indexed.Count && indexed[next].SourceId == row.SourceId; next++)
+            {
+                Surplus(indexed[next], page);
+            }
+        }
+
+        for (; next < indexed.Count; next++)
+        {
+            Surplus(indexed[next], page);
+        }
+
+        foreach (var id in page.Failed.Keys)
+        {
+            Note(ref _unreadable, "unreadable", id, null);
+        }
+    }
+
+    private void Judge(IndexedChunk stored, RenderedRow row, RenderedChunk chunk)
+    {
+        if (!ChunkComparison.Equal(stored, row, chunk) || (stored.VectorLost && !stored.Pending))
+        {
+            Note(ref _stale, "stale", stored.SourceId, stored.Index);
+        }
+        else if (stored.Pending)
+        {
+            Note(ref _pending, "pending", stored.SourceId, stored.Index);
+        }
+    }
+
+    private void Surplus(IndexedChunk chunk, SourcePage page)
+    {
+        if (!page.Failed.ContainsKey(chunk.SourceId))
+        {
+            Note(ref _surplus, "surplus", chunk.SourceId, chunk.Index);
+        }
+    }
+
+    private void Note(ref long count, string kind, long sourceId, int? chunkIndex)
+    {
+        count++;
+        if (_examples.Count < maxExamples)
+        {
+            _examples.Add(new VerifyExample(kind, entity, sourceId, chunkIndex));
+        }
     }
 }

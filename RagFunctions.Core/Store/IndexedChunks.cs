@@ -41,11 +41,9 @@ internal static class IndexedChunks
     /// <summary>The chunks of an interval of row ids in order, whole rows only.</summary>
     /// <param name="rag">An open connection to the index.</param>
     /// <param name="entity">Whose chunks.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="first">First row id, inclusive.</param>
     /// <param name="last">Last row id, inclusive.</param>
     /// <param name="rows">About how many rows are wanted: bounds memory where the interval holds more.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The chunks, and the last row id they cover: <paramref name="last"/>, or less when there were too many.</returns>
     public static async Task<(List<IndexedChunk> Chunks, long Last)> ReadRangeAsync(
         NpgsqlConnection rag, Entity entity, long cabinetId, long first, long last, int rows, CancellationToken cancellationToken)
@@ -118,3 +116,28 @@ internal static class IndexedChunks
         row.FieldCount > 9 && row.GetBoolean(9),
         row.FieldCount > 9 && row.GetBoolean(10));
 }
+
+/// <summary>What the index holds of one chunk, without its text and vector.</summary>
+/// <param name="Id"><c>rag_metadata.id</c>.</param>
+/// <param name="SourceId">Row primary key in the source.</param>
+/// <param name="Index">Number within its row.</param>
+/// <param name="Hash">SHA-256 of the stored text.</param>
+/// <param name="NmId">Article number.</param>
+/// <param name="BusinessDate">UTC.</param>
+/// <param name="ExpiresAt">UTC.</param>
+/// <param name="RendererVersion">Version that rendered the text.</param>
+/// <param name="SourceName">Catalogue name of a product.</param>
+/// <param name="Pending">Its text is not the embedded one (reads of an interval tell).</param>
+/// <param name="VectorLost">It counts as embedded, but its vector is missing or of another model (reads of an interval tell).</param>
+internal readonly record struct IndexedChunk(
+    long Id,
+    long SourceId,
+    int Index,
+    string? Hash,
+    long? NmId,
+    DateTime? BusinessDate,
+    DateTime? ExpiresAt,
+    int RendererVersion,
+    string? SourceName,
+    bool Pending,
+    bool VectorLost);

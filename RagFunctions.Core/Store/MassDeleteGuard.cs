@@ -53,8 +53,6 @@ public static class MassDeleteGuard
     /// <param name="main">An open connection to the main database.</param>
     /// <param name="rag">An open connection to the index.</param>
     /// <param name="entity">Whose rows.</param>
-    /// <param name="cabinetId">The tenant.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The numbers, and whether they block.</returns>
     /// <remarks>Every round deletes expired chunks before it plans, so what the index holds is unexpired.</remarks>
     public static async Task<GuardVerdict> JudgeQueueAsync(
@@ -80,9 +78,7 @@ public static class MassDeleteGuard
     /// <param name="main">An open connection to the main database.</param>
     /// <param name="rag">An open connection to the index.</param>
     /// <param name="entity">Whose rows.</param>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="asOf">The instant eligibility is measured at; chunks expired by then do not count.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The numbers, and whether they block.</returns>
     public static async Task<GuardVerdict> JudgeAllAsync(
         NpgsqlConnection main, NpgsqlConnection rag, Entity entity, long cabinetId, DateTimeOffset asOf, CancellationToken cancellationToken)
@@ -120,3 +116,18 @@ public static class MassDeleteGuard
         },
     };
 }
+
+/// <summary>What the guard against mass deletion found for one entity.</summary>
+/// <param name="Blocks">Nothing of the entity may be deleted.</param>
+/// <param name="Numbers">Rows the index holds and how many of them would stay; set when it blocks.</param>
+public readonly record struct GuardVerdict(bool Blocks, BlockedEntity Numbers)
+{
+    internal static GuardVerdict Of(Entity entity, long indexedRows, long stayingRows) =>
+        new(MassDeleteGuard.Blocks(indexedRows, stayingRows), new BlockedEntity(entity, indexedRows, stayingRows));
+}
+
+/// <summary>The guard against mass deletion held: what the operator needs to judge it.</summary>
+/// <param name="Entity">Whose chunks were kept.</param>
+/// <param name="IndexedRows">Rows of the entity the index holds.</param>
+/// <param name="EligibleRows">How many of those the source still offers.</param>
+public sealed record BlockedEntity(Entity Entity, long IndexedRows, long EligibleRows);

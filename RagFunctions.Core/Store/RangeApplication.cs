@@ -5,16 +5,16 @@ using Npgsql;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core.Leases;
 using RagFunctions.Core.Source;
 
 namespace RagFunctions.Core.Store;
 
-/// <summary>One call of <see cref="ChangeApplier"/>: its connections, its pages one after another, its sums.</summary>
+/// <summary>Applies one range for <see cref="ChangeApplier"/>, page by page, and adds up what was done.</summary>
 internal sealed partial class RangeApplication(
     NpgsqlConnection main,
     NpgsqlConnection rag,
-    ApplyRangeInput input,
+    ApplyChangesInput input,
     int pageRows,
     Func<SourceRow, RenderedRow> render,
     ILogger logger)
@@ -29,7 +29,7 @@ internal sealed partial class RangeApplication(
     private Entity Entity => input.Range.Entity;
 
     /// <summary>Sums over the pages that are committed.</summary>
-    public ApplyResult Result { get; private set; } = new();
+    public ApplyChangesResult Result { get; private set; } = new();
 
     /// <summary>Applies the page that begins at <paramref name="first"/>, in one transaction.</summary>
     /// <returns>Where the next page begins; null = the range is done, or superseded.</returns>
@@ -73,7 +73,7 @@ internal sealed partial class RangeApplication(
         return page.More ? page.Last + 1 : null;
     }
 
-    // Source and index are read at the same time: under the lock of the range nobody else changes what the index holds of it.
+    // Source and index may be read at the same time, because the lock on the range keeps others from changing its rows in the index.
     private async Task<(SourcePage Page, List<IndexedChunk> Indexed)?> ReadQueuedAsync(
         long first, bool includeBlocked, CancellationToken cancellationToken)
     {
@@ -97,7 +97,10 @@ internal sealed partial class RangeApplication(
         return IndexedChunks.CutToSameEnd(await source, await index);
     }
 
-    /// <summary>Committed before the transaction that stores the new name: afterwards nobody would know that it was new.</summary>
+    /// <summary>
+    /// Queues the rows that contain a changed product name. This commits before the transaction that stores the new name: after a crash
+    /// between the two the name is still seen as changed, while the other way round nobody would notice.
+    /// </summary>
     private async Task QueueDependentsAsync(
         SourcePage page, List<IndexedChunk> indexed, CancellationToken cancellationToken)
     {

@@ -1,5 +1,3 @@
-using RagFunctions.Core.Runs;
-
 namespace RagFunctions.Core.Store;
 
 /// <summary>

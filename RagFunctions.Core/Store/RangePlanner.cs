@@ -1,6 +1,5 @@
 using Npgsql;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Runs;
 
 namespace RagFunctions.Core.Store;
 
@@ -39,45 +38,34 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
     /// <summary>
     /// All rows of source and index: at least one range for each entity, so that its queue rows are served too.
     /// </summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="asOf">Business time of the round. Chunks expired by then are deleted before and do not count.</param>
     /// <param name="allowMassDelete">The request switches the guard off.</param>
-    /// <param name="cancellationToken">Stops the planning.</param>
     public async Task<RangePlan> PlanFullAsync(
         long cabinetId, DateTimeOffset asOf, bool allowMassDelete, CancellationToken cancellationToken)
     {
-        var cuts = await EachEntity.ReadAsync(
+        var cuts = await EntityFanOut.ReadAsync(
             main, rag, EntityNames.All, (source, index, entity, token) => CutAllAsync(source, index, entity, cabinetId, asOf, token), cancellationToken);
 
         List<ChangeRange> ranges = [];
-        List<BlockedEntity> blocked = [];
         foreach (var (entity, (cutter, verdict)) in EntityNames.All.Zip(cuts))
         {
-            var blocks = verdict.Blocks && !allowMassDelete;
-            if (blocks)
-            {
-                blocked.Add(verdict.Numbers);
-            }
-
-            ranges.AddRange(cutter.Ranges(entity, deletesAllowed: !blocks));
+            ranges.AddRange(cutter.Ranges(entity, deletesAllowed: allowMassDelete || !verdict.Blocks));
         }
 
-        return new RangePlan(ranges, blocked, cuts.Sum(cut => cut.Cutter.Rows));
+        return new RangePlan(ranges, cuts.Sum(cut => cut.Cutter.Rows));
     }
 
     /// <summary>The due rows of the change queue; no ranges when nothing is due.</summary>
-    /// <param name="cabinetId">The tenant.</param>
     /// <param name="allowMassDelete">The request switches the guard off; rows it kept are due again.</param>
-    /// <param name="cancellationToken">Stops the planning.</param>
     public async Task<RangePlan> PlanDeltaAsync(long cabinetId, bool allowMassDelete, CancellationToken cancellationToken)
     {
         var cuts = await CutQueueAsync(cabinetId, allowMassDelete, cancellationToken);
 
         // Rows that wait for another try count too: what was blocked once stays part of the sum.
         Entity[] worthJudging = allowMassDelete ? [] : [.. cuts.Where(cut => cut.Value.Waiting >= MassDeleteGuard.WorthJudging).Select(cut => cut.Key)];
-        var verdicts = await EachEntity.ReadAsync(
+        var verdicts = await EntityFanOut.ReadAsync(
             main, rag, worthJudging, (source, index, entity, token) => MassDeleteGuard.JudgeQueueAsync(source, index, entity, cabinetId, token), cancellationToken);
-        List<BlockedEntity> blocked = [.. verdicts.Where(verdict => verdict.Blocks).Select(verdict => verdict.Numbers)];
+        var blocked = verdicts.Where(verdict => verdict.Blocks).Select(verdict => verdict.Numbers.Entity).ToHashSet();
         List<ChangeRange> ranges = [];
         foreach (var (entity, cut) in cuts.OrderBy(pair => pair.Key))
         {
@@ -87,11 +75,11 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
                     entity,
                     i == 0 ? null : cut.Firsts[i],
                     i == cut.Firsts.Count - 1 ? null : cut.Firsts[i + 1],
-                    blocked.TrueForAll(held => held.Entity != entity)));
+                    !blocked.Contains(entity)));
             }
         }
 
-        return new RangePlan(ranges, blocked, cuts.Values.Sum(cut => cut.Rows));
+        return new RangePlan(ranges, cuts.Values.Sum(cut => cut.Rows));
     }
 
     private static async Task<(RangeCutter Cutter, GuardVerdict Verdict)> CutAllAsync(
@@ -145,3 +133,18 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
 
     private sealed record QueueCuts(List<long> Firsts, long Rows, long Waiting);
 }
+
+/// <summary>The work of a round, cut into ranges.</summary>
+/// <param name="Ranges">Disjoint, products first, in order of id; at most <see cref="RangePlanner.MaxRanges"/>.</param>
+/// <param name="Rows">Distinct rows the ranges cover.</param>
+public sealed record RangePlan(IReadOnlyList<ChangeRange> Ranges, long Rows);
+
+/// <summary>A half-open interval of row ids of one entity.</summary>
+/// <param name="Entity">Whose rows.</param>
+/// <param name="From">First id, inclusive; null = from the beginning.</param>
+/// <param name="To">First id of the next range, exclusive; null = to the end.</param>
+/// <param name="DeletesAllowed">False when the guard against mass deletion holds for this entity: rows are written, none deleted.</param>
+/// <param name="ForeseenDeletes">
+/// Rows of the range whose deletion the guard has already judged. When clearly more are about to go, it judges again.
+/// </param>
+public sealed record ChangeRange(Entity Entity, long? From, long? To, bool DeletesAllowed = true, long ForeseenDeletes = 0);

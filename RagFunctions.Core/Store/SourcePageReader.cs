@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Npgsql;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Chunks;
-using RagFunctions.Core.Runs;
 using RagFunctions.Core.Source;
 
 namespace RagFunctions.Core.Store;
@@ -12,7 +11,7 @@ namespace RagFunctions.Core.Store;
 /// nobody took. A row that cannot be read is found by halving; the others of its page are read all the same. Each row is rendered as it
 /// comes, while the database sends the next ones; nothing else of it is kept.
 /// </summary>
-internal sealed class SourcePageReader(NpgsqlConnection main, ApplyRangeInput input, int limit, Func<SourceRow, RenderedRow> render)
+internal sealed class SourcePageReader(NpgsqlConnection main, ApplyChangesInput input, int limit, Func<SourceRow, RenderedRow> render)
 {
     private static readonly Dictionary<Entity, string> IdsOfRange = EntityNames.All.ToDictionary(
         entity => entity,
@@ -167,4 +166,57 @@ internal sealed class SourcePageReader(NpgsqlConnection main, ApplyRangeInput in
 
         return [.. ids];
     }
+}
+
+/// <summary>One transaction's worth of source rows, read after the versions that announced them.</summary>
+/// <param name="Last">Last id the page covers, inclusive.</param>
+/// <param name="More">Rows may follow after <paramref name="Last"/>.</param>
+/// <param name="Taken">Queue rows of the page.</param>
+/// <param name="Eligible">Rows that have chunks, rendered, in order of id.</param>
+/// <param name="Ineligible">Rows that are there but have none; run over the queue only.</param>
+/// <param name="Failed">Rows that cannot be read or rendered, with the error.</param>
+internal sealed record SourcePage(
+    long Last,
+    bool More,
+    TakenChanges Taken,
+    IReadOnlyList<RenderedRow> Eligible,
+    IReadOnlyList<IneligibleRow> Ineligible,
+    Dictionary<long, string> Failed)
+{
+    /// <summary>The page without what lies behind <paramref name="last"/>.</summary>
+    public SourcePage CutAfter(long last)
+    {
+        if (last >= Last)
+        {
+            return this;
+        }
+
+        var taken = Taken.Ids.TakeWhile(id => id <= last).Count();
+        return new SourcePage(
+            last,
+            More: true,
+            new TakenChanges(Taken.Ids[..taken], Taken.Versions[..taken]),
+            [.. Eligible.TakeWhile(row => row.SourceId <= last)],
+            [.. Ineligible.TakeWhile(row => row.Id <= last)],
+            Failed.Where(row => row.Key <= last).ToDictionary());
+    }
+}
+
+/// <summary>Tells errors that a single row's data cause from errors that would meet every row.</summary>
+internal static class UnreadableRow
+{
+    private const string DataException = "22";
+
+    /// <summary>True when reading fewer rows may succeed: a value that PostgreSQL or .NET cannot convert.</summary>
+    public static bool Explains(Exception error) => error switch
+    {
+        PostgresException postgres => postgres.SqlState.StartsWith(DataException, StringComparison.Ordinal),
+        OverflowException or InvalidCastException or FormatException or ArgumentOutOfRangeException => true,
+        _ => false,
+    };
+
+    /// <summary>For the operator: what kind of error it was, without the value itself.</summary>
+    public static string Describe(Exception error) => error is PostgresException postgres
+        ? $"cannot be read: PostgreSQL error {postgres.SqlState}"
+        : $"cannot be read: {error.GetType().Name}";
 }

@@ -3,10 +3,10 @@ using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Telemetry;
 
-/// <summary>How far each active cabinet's index is behind. One round trip to each database; the sweep asks once a minute.</summary>
+/// <summary>Records how far the index of each active cabinet is behind. One round trip to each database; the sweep calls it once a minute.</summary>
 public sealed class IndexGauges(MainDatabase main, RagDatabase rag)
 {
-    // Ages by the clock of the database that holds the row.
+    // An age is measured by the clock of the database that holds the row.
     private const string Queues = """
         SELECT c.id::bigint, count(q.cabinet_id),
                COALESCE(extract(epoch FROM clock_timestamp() - min(q.first_changed_at)), 0)::float8
@@ -16,8 +16,8 @@ public sealed class IndexGauges(MainDatabase main, RagDatabase rag)
         GROUP BY c.id
         """;
 
-    // For the statement that follows, with its order: only the index of the pending chunks gives it at once. The planner cannot know how
-    // few are pending and takes nearly all for it; once a large load makes that index big, it would read every chunk once a minute.
+    // Makes the next statement use the index of the pending chunks, which is the only one that has its order. Without this the planner,
+    // which believes that nearly all chunks are pending, would read every chunk of the cabinet once a minute after a large load.
     internal const string ReadPendingOnly = "SELECT set_config('enable_sort', 'off', true)";
 
     internal const string Indexes = """
@@ -48,7 +48,7 @@ public sealed class IndexGauges(MainDatabase main, RagDatabase rag)
         {
             var id = row.GetInt64(0);
             var (queued, queueAge) = queues[id];
-            var cabinet = KeyValuePair.Create<string, object?>(RagTelemetry.CabinetId, id);
+            var cabinet = RagTelemetry.Cabinet(id);
             RagTelemetry.Queued.Record(queued, cabinet);
             RagTelemetry.Pending.Record(row.GetInt64(1), cabinet);
             RagTelemetry.Failed.Record(row.GetInt64(2), cabinet);

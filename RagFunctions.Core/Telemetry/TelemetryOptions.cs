@@ -18,3 +18,19 @@ public sealed class TelemetryOptions
     [Range(0d, 1d, ErrorMessage = "Telemetry:SamplingRatio must be between 0 and 1.")]
     public double SamplingRatio { get; set; } = 1;
 }
+
+/// <summary>Where spans, metrics and logs are sent.</summary>
+public enum TelemetryExporter
+{
+    /// <summary>Nowhere; listeners inside the process still see them.</summary>
+    None = 0,
+
+    /// <summary>Standard output.</summary>
+    Console = 1,
+
+    /// <summary>An OpenTelemetry collector, named by the standard variables <c>OTEL_EXPORTER_OTLP_*</c>.</summary>
+    Otlp = 2,
+
+    /// <summary>Azure Monitor: <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c>, signed in with Entra.</summary>
+    AzureMonitor = 3,
+}

@@ -2,37 +2,28 @@ using Azure.Core;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using RagFunctions.Core.Embeddings;
-using RagFunctions.Core.Marketplace.Sync;
-using RagFunctions.Core.Runs;
 
 namespace RagFunctions.Core.Telemetry;
 
 /// <summary>Registers spans, metrics and logs, and where they go.</summary>
 public static class TelemetryServices
 {
-    // Npgsql names its spans and metrics after the conventions for databases; parameters are not among them.
+    // Npgsql's own spans and metrics follow the conventions for databases and contain no parameters.
     private const string Npgsql = "Npgsql";
 
-    /// <summary>Adds them, configured from <c>Telemetry:*</c>; after the services of runs and of the sync, whose steps it observes.</summary>
+    /// <summary>Adds them, configured from <c>Telemetry:*</c>.</summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<IndexGauges>();
-        services.Replace(ServiceDescriptor.Singleton<IRunSteps>(provider => new ObservedSteps(
-            ActivatorUtilities.CreateInstance<RunSteps>(provider), provider.GetRequiredService<EmbeddingsOptions>())));
-        services.Replace(ServiceDescriptor.Singleton<IRunVerifier>(provider => new ObservedVerifier(
-            ActivatorUtilities.CreateInstance<RunVerifier>(provider))));
         services.AddOptions<TelemetryOptions>().Bind(configuration.GetSection(TelemetryOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
-        // Also without templates being filled in at the receiver a line is to be read as it is.
+        // Receivers that do not fill in message templates get the finished text too.
         services.Configure<OpenTelemetryLoggerOptions>(logging => logging.IncludeFormattedMessage = true);
-        services.Replace(ServiceDescriptor.Singleton<ISyncSteps>(provider => new ObservedSyncSteps(ActivatorUtilities.CreateInstance<SyncSteps>(provider))));
 
         var exporter = configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>()?.Exporter ?? TelemetryExporter.None;
         var telemetry = services.AddOpenTelemetry()
@@ -61,7 +52,7 @@ public static class TelemetryServices
         {
             options.ConnectionString = configuration[TelemetryOptions.ConnectionStringSetting];
             options.Credential = credential;
-            // Unset, five traces a second are kept whatever the ratio, and the log lines of the others are thrown away with them.
+            // By default the exporter keeps five traces a second whatever the ratio says, and drops the log lines of all other traces.
             options.TracesPerSecond = null;
             options.SamplingRatio = (float)own.Value.SamplingRatio;
             options.EnableTraceBasedLogsSampler = false;

@@ -18,7 +18,7 @@ internal sealed class Gate(
     private readonly Methods _methods = new(options);
 
     /// <summary>Checks a request and pays for it.</summary>
-    public Passage Enter(HttpRequest http, MarketplaceRequest request)
+    public Admission Enter(HttpRequest http, MarketplaceRequest request)
     {
         if (_methods.Find(request.Host, request.Method, http.Path.Value ?? "/") is not var (method, routeValue))
         {
@@ -56,15 +56,15 @@ internal sealed class Gate(
             request = request with { ExceededLimit = true };
             if (options.EnforcesLimits)
             {
-                return new Passage(request, new Refusal(429, "too many requests", $"limited by {method.Rule.Bucket}"), verdict, null, null);
+                return new Admission(request, new Refusal(429, "too many requests", $"limited by {method.Rule.Bucket}"), verdict, null, null);
             }
         }
 
         var call = new Call(shop, request.Host, http.Query, Body(request.Body), routeValue, request.At);
-        return new Passage(request, null, verdict, () => method.Handle(call), () => _limits.Punish(token, method.Rule, limit));
+        return new Admission(request, null, verdict, () => method.Handle(call), () => _limits.Punish(token, method.Rule, limit));
     }
 
-    private static Passage Refuse(MarketplaceRequest request, Refusal refusal) => new(request, refusal, null, null, null);
+    private static Admission Refuse(MarketplaceRequest request, Refusal refusal) => new(request, refusal, null, null, null);
 
     // A body that is no JSON has no field that a method asks for.
     private static JsonElement Body(string text)

@@ -125,7 +125,7 @@ public sealed class MarketplaceServer : IAsyncDisposable
         var (answer, verdict) = passage.Answer(request.Fault is { Kind: FaultKind.Status });
         if (request.Fault is { Kind: FaultKind.Status } fault)
         {
-            answer = Problem.Json(fault.StatusCode, "on demand", "this answer was asked to go wrong", host, request.At);
+            answer = MarketplaceProblem.Json(fault.StatusCode, "on demand", "this answer was asked to go wrong", host, request.At);
         }
 
         var sent = request.Fault?.Kind is FaultKind.Hang or FaultKind.Cut ? 0 : answer.Status;

@@ -62,7 +62,6 @@ internal sealed class DurableHost : IAsyncDisposable
     /// <param name="settings">The app's settings.</param>
     /// <param name="webhooks">The address of the management API, with its key.</param>
     /// <param name="loggers">Takes what the extension logs.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public static async Task<DurableHost> StartAsync(
         FunctionsWorker worker, LocalHostOptions options, IConfiguration settings, Uri webhooks, ILoggerFactory loggers, CancellationToken cancellationToken)
     {

@@ -50,7 +50,6 @@ internal sealed class FunctionsWorker : IAsyncDisposable
     /// <param name="settings">The app's settings.</param>
     /// <param name="replace">Registers last, so that it may replace any service.</param>
     /// <param name="loggers">Takes what the app logs.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public static async Task<FunctionsWorker> StartAsync(
         IConfiguration settings, Action<IServiceCollection>? replace, ILoggerFactory loggers, CancellationToken cancellationToken)
     {

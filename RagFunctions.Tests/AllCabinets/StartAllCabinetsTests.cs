@@ -1,5 +1,5 @@
 using RagFunctions.AllCabinets;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core;
 
 namespace RagFunctions.Tests.AllCabinets;
 

@@ -23,7 +23,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
         var again = await TakeAsync(connection, cabinet);
         Assert.Equal(taken.Versions, again.Versions);
 
-        Assert.Equal(3, await ChangeQueue.DeleteTakenAsync(connection, cabinet, Entity.Orders, taken, Stop));
+        Assert.Equal(3, await DeleteTakenAsync(connection, cabinet, Entity.Orders, taken, Stop));
         Assert.Empty((await TakeAsync(connection, cabinet)).Ids);
     }
 
@@ -37,7 +37,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
 
         await ChangeQueue.EnqueueAsync(connection, null, cabinet, Entity.Orders, [2], Stop);
 
-        Assert.Equal(1, await ChangeQueue.DeleteTakenAsync(connection, cabinet, Entity.Orders, taken, Stop));
+        Assert.Equal(1, await DeleteTakenAsync(connection, cabinet, Entity.Orders, taken, Stop));
         await AssertIdsAsync([2], TakeAsync(connection, cabinet));
     }
 
@@ -56,10 +56,10 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
         var taken = await TakeAsync(run, cabinet);
         Assert.Equal([1], taken.Ids);
         // The writer still holds the row: the removal neither waits for it nor takes the row away.
-        Assert.Equal(0, await ChangeQueue.DeleteTakenAsync(run, cabinet, Entity.Orders, taken, Stop));
+        Assert.Equal(0, await DeleteTakenAsync(run, cabinet, Entity.Orders, taken, Stop));
         await late.CommitAsync(Stop);
 
-        Assert.Equal(0, await ChangeQueue.DeleteTakenAsync(run, cabinet, Entity.Orders, taken, Stop));
+        Assert.Equal(0, await DeleteTakenAsync(run, cabinet, Entity.Orders, taken, Stop));
         var again = await TakeAsync(run, cabinet);
         Assert.Equal([1, 2], again.Ids);
         Assert.NotEqual(taken.Versions[0], again.Versions[0]);
@@ -75,7 +75,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
         var taken = await TakeAsync(run, cabinet);
 
         await using var removal = await run.BeginTransactionAsync(Stop);
-        Assert.Equal(1, await ChangeQueue.DeleteTakenAsync(run, cabinet, Entity.Orders, taken, Stop));
+        Assert.Equal(1, await DeleteTakenAsync(run, cabinet, Entity.Orders, taken, Stop));
         var announcement = ChangeQueue.EnqueueAsync(writer, null, cabinet, Entity.Orders, [1], Stop);
         await Waiting.ForLockAsync(fixture.Source, writer.ProcessID, Stop);
         await removal.CommitAsync(Stop);
@@ -106,7 +106,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
         await ChangeQueue.EnqueueAsync(connection, null, cabinet, Entity.Orders, [1], Stop);
         var first = Assert.Single(await _queue.CountAsync(cabinet, Stop));
         var taken = await TakeAsync(connection, cabinet);
-        await ChangeQueue.FailAsync(connection, cabinet, Entity.Orders, [new(1, taken.Versions[0], "unreadable")], Stop);
+        await FailAsync(connection, cabinet, Entity.Orders, [new(1, taken.Versions[0], "unreadable")], Stop);
         Assert.Equal((1, 0, 1), await DepthAsync(cabinet));
         Assert.Empty((await TakeAsync(connection, cabinet)).Ids);
 
@@ -127,7 +127,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
         List<double> seconds = [];
         for (var attempt = 1; attempt <= 13; attempt++)
         {
-            await ChangeQueue.FailAsync(connection, cabinet, Entity.Orders, [new(1, version, "unreadable")], Stop);
+            await FailAsync(connection, cabinet, Entity.Orders, [new(1, version, "unreadable")], Stop);
             seconds.Add(await ScalarAsync<double>(
                 "SELECT extract(epoch FROM next_attempt_at - clock_timestamp())::float8 FROM rag_changes WHERE cabinet_id = $1", cabinet));
         }
@@ -146,7 +146,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
         var taken = await TakeAsync(connection, cabinet);
         await ChangeQueue.EnqueueAsync(connection, null, cabinet, Entity.Orders, [1], Stop);
 
-        await ChangeQueue.FailAsync(connection, cabinet, Entity.Orders, [new(1, taken.Versions[0], "unreadable")], Stop);
+        await FailAsync(connection, cabinet, Entity.Orders, [new(1, taken.Versions[0], "unreadable")], Stop);
 
         await AssertIdsAsync([1], TakeAsync(connection, cabinet));
     }
@@ -158,7 +158,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
         await using var connection = await OpenAsync();
         await ChangeQueue.EnqueueAsync(connection, null, cabinet, Entity.Orders, [2], Stop);
 
-        await ChangeQueue.FailAsync(connection, cabinet, Entity.Orders, [new(1, null, "unreadable"), new(2, null, "unreadable")], Stop);
+        await FailAsync(connection, cabinet, Entity.Orders, [new(1, null, "unreadable"), new(2, null, "unreadable")], Stop);
 
         Assert.Equal((2, 1, 1), await DepthAsync(cabinet));
         await AssertIdsAsync([2], TakeAsync(connection, cabinet));
@@ -249,7 +249,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
         var taken = await TakeAsync(connection, one);
         Assert.Equal([1], taken.Ids);
 
-        Assert.Equal(0, await ChangeQueue.DeleteTakenAsync(connection, other, Entity.Orders, taken, Stop));
+        Assert.Equal(0, await DeleteTakenAsync(connection, other, Entity.Orders, taken, Stop));
         Assert.Equal(2, await _queue.DropCabinetAsync(one, Stop));
         Assert.Empty(await _queue.CountAsync(one, Stop));
         Assert.Single(await _queue.CountAsync(other, Stop));
@@ -259,19 +259,19 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
     public async Task A_stored_request_for_a_full_run_goes_only_when_it_is_the_one_that_was_served()
     {
         var cabinet = await fixture.AddCabinetAsync();
-        Assert.Null(await _queue.FullRequestAsync(cabinet, Stop));
+        Assert.Null(await FullRequestAsync(cabinet));
         const string store = """
             INSERT INTO rag_changes (cabinet_id, source_table, source_id) VALUES ($1, '*', 0)
             ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE SET version = nextval('rag_changes_version_seq')
             RETURNING version
             """;
         var first = await ScalarAsync<long>(store, cabinet);
-        Assert.Equal(first, await _queue.FullRequestAsync(cabinet, Stop));
+        Assert.Equal(first, await FullRequestAsync(cabinet));
         var second = await ScalarAsync<long>(store, cabinet);
         await _queue.DeleteFullRequestAsync(cabinet, first, Stop);
-        Assert.Equal(second, await _queue.FullRequestAsync(cabinet, Stop));
+        Assert.Equal(second, await FullRequestAsync(cabinet));
         await _queue.DeleteFullRequestAsync(cabinet, second, Stop);
-        Assert.Null(await _queue.FullRequestAsync(cabinet, Stop));
+        Assert.Null(await FullRequestAsync(cabinet));
         Assert.Empty(await _queue.CountAsync(cabinet, Stop));
     }
 
@@ -304,4 +304,21 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
         command.Parameters.AddWithValue(cabinet);
         return (T)(await command.ExecuteScalarAsync(Stop))!;
     }
+
+    private static Task<int> DeleteTakenAsync(
+        NpgsqlConnection connection, long cabinet, Entity entity, TakenChanges taken, CancellationToken cancellationToken) =>
+        ExecuteAsync(connection, ChangeQueue.DeleteTakenCommand(cabinet, entity, taken), cancellationToken);
+
+    private static Task<int> FailAsync(
+        NpgsqlConnection connection, long cabinet, Entity entity, FailedChange[] failed, CancellationToken cancellationToken) =>
+        ExecuteAsync(connection, ChangeQueue.FailCommand(cabinet, entity, failed), cancellationToken);
+
+    private static async Task<int> ExecuteAsync(NpgsqlConnection connection, NpgsqlBatchCommand command, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { command } };
+        return await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private async Task<long?> FullRequestAsync(long cabinet) =>
+        (await new SourceFactsReader(fixture.Main).ReadAsync(cabinet, Stop)).FullRequestVersion;
 }

@@ -45,7 +45,7 @@ public sealed class AnyRowTests
             Assert.DoesNotContain('\0', chunk.Text);
             Assert.Equal(chunk.Text, Strict.GetString(Strict.GetBytes(chunk.Text)));
             Assert.Equal(ChunkHash.Of(chunk.Text), chunk.Hash);
-            Assert.InRange(chunk.TokenEstimate, 1, TextSplitter.MaxTokens);
+            Assert.InRange(ChunkTokens.Measure(chunk.Text), 1, TextSplitter.MaxTokens);
         }
 
         Assert.Equal(rendered.Chunks, ChunkRenderer.Render(row).Chunks);

@@ -31,7 +31,7 @@ public sealed class TextSplitterTests
         var chunks = ChunkRenderer.Render(SampleRows.Review with { Text = review, Pros = null, Cons = null }).Chunks;
         Assert.Equal(Enumerable.Range(0, chunks.Count), chunks.Select(chunk => chunk.Index));
         Assert.All(chunks.Take(3).Concat(chunks.TakeLast(3)), chunk => Assert.True(Tokenizer.CountTokens(chunk.Text) <= TextSplitter.MaxTokens, what));
-        Assert.All(chunks, chunk => Assert.InRange(chunk.TokenEstimate, 1, TextSplitter.MaxTokens));
+        Assert.All(chunks, chunk => Assert.InRange(ChunkTokens.Measure(chunk.Text), 1, TextSplitter.MaxTokens));
         Assert.All(chunks, chunk => Assert.Equal(chunk.Text, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(chunk.Text))));
         Assert.Contains(Dense(review), Dense(string.Concat(chunks.Select(WithoutSubject))), StringComparison.Ordinal);
         Assert.True(chunks.Count < review.Length / 100, "parts are filled");
@@ -82,8 +82,8 @@ public sealed class TextSplitterTests
             var text = CleanText.Of(Sentences(random, random.Next(1, 800)) + input.Odd + Sentences(random, 200))!;
             var subject = CleanText.Of(Sentences(random, random.Next(1, 600)))!;
             var parts = TextSplitter.Split(text, subject);
-            Assert.All(parts, part => Assert.InRange(Tokenizer.CountTokens(part.Text), 1, Math.Min(part.Tokens, TextSplitter.MaxTokens)));
-            Assert.Equal(Dense(text), Dense(string.Concat(parts.Select((part, i) => i == 0 ? part.Text : part.Text[(part.Text.IndexOf($"(часть {i + 1}): ", StringComparison.Ordinal) + $"(часть {i + 1}): ".Length)..]))));
+            Assert.All(parts, part => Assert.InRange(Tokenizer.CountTokens(part), 1, Math.Min(ChunkTokens.Measure(part), TextSplitter.MaxTokens)));
+            Assert.Equal(Dense(text), Dense(string.Concat(parts.Select((part, i) => i == 0 ? part : part[(part.IndexOf($"(часть {i + 1}): ", StringComparison.Ordinal) + $"(часть {i + 1}): ".Length)..]))));
             Assert.Equal(parts, TextSplitter.Split(text, subject));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(60));
 
@@ -107,7 +107,7 @@ public sealed class TextSplitterTests
         var subject = new string('а', letters) + string.Concat(Enumerable.Repeat("😀", 200));
         var parts = TextSplitter.Split(Sentences(new Random(5), 1000).Trim(), subject);
         Assert.True(parts.Count > 1);
-        Assert.All(parts, part => Assert.Equal(part.Text, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(part.Text))));
+        Assert.All(parts, part => Assert.Equal(part, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(part))));
     }
 
     [Fact]
@@ -138,9 +138,9 @@ public sealed class TextSplitterTests
     {
         static string Words(int count) => "Ж" + string.Concat(Enumerable.Repeat(" Ж", count - 1));
         var most = Enumerable.Range(200, 400).Last(count => Tokenizer.CountTokens(Words(count)) <= TextSplitter.MaxTokens);
-        Assert.True(TextSplitter.Fits(Words(most), out var tokens));
-        Assert.Equal(Tokenizer.CountTokens(Words(most)), tokens);
-        Assert.False(TextSplitter.Fits(Words(most + 1), out _));
+        Assert.True(TextSplitter.Fits(Words(most)));
+        Assert.Equal(Tokenizer.CountTokens(Words(most)), ChunkTokens.Measure(Words(most)));
+        Assert.False(TextSplitter.Fits(Words(most + 1)));
     }
 
     [Fact]

@@ -12,7 +12,7 @@ public sealed class CabinetCommandsTests : IAsyncLifetime
     {
         ["ConnectionStrings__Main"] = _database.ConnectionString,
         ["ConnectionStrings__Rag"] = _database.ConnectionString,
-        ["Marketplace__TokenKey"] = MarketplaceHost.TokenKey,
+        ["Marketplace__TokenKey"] = StubbedServices.TokenKey,
     };
 
     public async ValueTask InitializeAsync() => _database = await TestDatabase.CreateAsync();

@@ -1,4 +1,4 @@
-using RagFunctions.Core.Runs;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Fakes.Embeddings;
 using RagFunctions.Tests.Postgres;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Fakes.Embeddings;
 
 namespace RagFunctions.Tests.Embeddings;

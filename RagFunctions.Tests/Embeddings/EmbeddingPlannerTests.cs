@@ -4,7 +4,6 @@ using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 using RagFunctions.Core.Embeddings;
-using RagFunctions.Core.Runs;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Embeddings;
@@ -97,7 +96,7 @@ public sealed class EmbeddingPlannerTests(DatabaseFixture fixture) : IClassFixtu
     public void A_plan_of_a_million_texts_is_far_below_32_KB_even_where_hashes_differ_late()
     {
         var pending = Enumerable.Range(0, 1_000_000).Select(i => (Prefix: i.ToString("x16", CultureInfo.InvariantCulture), Tokens: 150)).ToList();
-        var plan = new EmbeddingPlan(false, pending.Count, HashIntervals.Cut(pending, 256, 40_000, parallel: 8));
+        var plan = new PlanEmbeddingResult(false, pending.Count, HashIntervals.Cut(pending, 256, 40_000, parallel: 8));
         Assert.InRange(plan.Intervals.Count, 190, HashIntervals.Max);
         Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(plan).Length, 1, 24_000);
     }

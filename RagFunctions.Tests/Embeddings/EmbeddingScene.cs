@@ -5,7 +5,7 @@ using Npgsql;
 using Pgvector;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Fakes.Embeddings;
 using RagFunctions.Tests.Postgres;
 
@@ -112,7 +112,7 @@ public sealed class EmbeddingScene : IAsyncDisposable
     public Task<EmbedBatchResult> EmbedAsync(HashInterval interval, long token = Token) =>
         Embedder.EmbedAsync(new EmbedBatchInput(CabinetId, Guid.Empty, token, interval), TestContext.Current.CancellationToken);
 
-    public Task<EmbeddingPlan> PlanAsync(long token = Token) =>
+    public Task<PlanEmbeddingResult> PlanAsync(long token = Token) =>
         Planner.PlanAsync(new PlanEmbeddingInput(CabinetId, Guid.Empty, token), TestContext.Current.CancellationToken);
 
     public async Task<IReadOnlyList<StoredChunk>> ChunksAsync()

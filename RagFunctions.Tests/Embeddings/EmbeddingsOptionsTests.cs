@@ -1,4 +1,4 @@
-using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
 
 namespace RagFunctions.Tests.Embeddings;
 

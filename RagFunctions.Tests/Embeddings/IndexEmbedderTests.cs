@@ -1,4 +1,5 @@
 using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Embeddings;

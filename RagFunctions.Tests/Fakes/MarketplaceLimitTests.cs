@@ -101,7 +101,7 @@ public sealed class MarketplaceLimitTests
         using var otherSeller = await scene.SendAsync(
             MarketplaceHost.Statistics,
             Sales,
-            token: MarketplaceTokens.Create(neighbour.SellerId, TokenType.Personal, TokenCategories.Statistics, scene.Time.GetUtcNow().AddDays(1)));
+            token: MarketplaceTokens.Create(neighbour.SellerId, TokenType.Personal, TokenScopes.Statistics, scene.Time.GetUtcNow().AddDays(1)));
         using var otherMethod = await scene.SendAsync(MarketplaceHost.Statistics, Sales.Replace("sales", "orders", StringComparison.Ordinal));
         using var newToken = await scene.SendAsync(MarketplaceHost.Statistics, Sales, token: scene.TokenOf(TokenType.Personal));
 

@@ -38,7 +38,7 @@ internal sealed class MarketplaceScene : IAsyncDisposable
         return new MarketplaceScene(server, living, time);
     }
 
-    public string TokenOf(TokenType type, TokenCategories categories = TokenCategories.Everything, TimeSpan? life = null) =>
+    public string TokenOf(TokenType type, TokenScopes categories = TokenScopes.Everything, TimeSpan? life = null) =>
         MarketplaceTokens.Create(Shop.SellerId, type, categories, Time.GetUtcNow() + (life ?? TimeSpan.FromDays(180)));
 
     public void Advance(TimeSpan time)

@@ -17,7 +17,7 @@ public sealed class MarketplaceTokenTests
         var seller = Guid.NewGuid();
         var expires = new DateTimeOffset(2027, 5, 1, 0, 0, 0, TimeSpan.Zero);
 
-        var parts = MarketplaceTokens.Create(seller, type, TokenCategories.Content | TokenCategories.Statistics, expires).Split('.');
+        var parts = MarketplaceTokens.Create(seller, type, TokenScopes.Content | TokenScopes.Statistics, expires).Split('.');
 
         Assert.Equal(3, parts.Length);
         var payload = JsonElement.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(parts[1]));
@@ -52,7 +52,7 @@ public sealed class MarketplaceTokenTests
         string[] tokens =
         [
             "", "nonsense", altered, revoked, scene.TokenOf(TokenType.Test), scene.TokenOf(TokenType.Personal, life: TimeSpan.Zero),
-            MarketplaceTokens.Create(Guid.NewGuid(), TokenType.Personal, TokenCategories.Everything, scene.Time.GetUtcNow().AddDays(1)),
+            MarketplaceTokens.Create(Guid.NewGuid(), TokenType.Personal, TokenScopes.Everything, scene.Time.GetUtcNow().AddDays(1)),
         ];
 
         foreach (var token in tokens)
@@ -69,7 +69,7 @@ public sealed class MarketplaceTokenTests
     public async Task A_missing_category_is_403_with_a_problem()
     {
         await using var scene = await MarketplaceScene.StartAsync();
-        var token = scene.TokenOf(TokenType.Personal, TokenCategories.Everything & ~TokenCategories.Feedbacks);
+        var token = scene.TokenOf(TokenType.Personal, TokenScopes.Everything & ~TokenScopes.Feedbacks);
 
         using var refused = await scene.SendAsync(MarketplaceHost.Feedbacks, "/api/v1/feedbacks?isAnswered=true&take=1&skip=0", token: token);
         using var other = await scene.SendAsync(MarketplaceHost.Statistics, "/ping", token: token);
@@ -94,19 +94,19 @@ public sealed class MarketplaceTokenTests
     }
 
     [Theory]
-    [InlineData(MarketplaceHost.Statistics, TokenCategories.Statistics)]
-    [InlineData(MarketplaceHost.Analytics, TokenCategories.Analytics)]
-    [InlineData(MarketplaceHost.Content, TokenCategories.Content)]
-    [InlineData(MarketplaceHost.Prices, TokenCategories.Prices)]
-    [InlineData(MarketplaceHost.Feedbacks, TokenCategories.Feedbacks)]
-    [InlineData(MarketplaceHost.Returns, TokenCategories.Returns)]
-    [InlineData(MarketplaceHost.Marketplace, TokenCategories.Marketplace)]
-    public async Task Ping_proves_a_hosts_category(MarketplaceHost host, TokenCategories category)
+    [InlineData(MarketplaceHost.Statistics, TokenScopes.Statistics)]
+    [InlineData(MarketplaceHost.Analytics, TokenScopes.Analytics)]
+    [InlineData(MarketplaceHost.Content, TokenScopes.Content)]
+    [InlineData(MarketplaceHost.Prices, TokenScopes.Prices)]
+    [InlineData(MarketplaceHost.Feedbacks, TokenScopes.Feedbacks)]
+    [InlineData(MarketplaceHost.Returns, TokenScopes.Returns)]
+    [InlineData(MarketplaceHost.Marketplace, TokenScopes.Marketplace)]
+    public async Task Ping_proves_a_hosts_category(MarketplaceHost host, TokenScopes category)
     {
         await using var scene = await MarketplaceScene.StartAsync();
 
         using var right = await scene.SendAsync(host, "/ping", token: scene.TokenOf(TokenType.Personal, category));
-        using var wrong = await scene.SendAsync(host, "/ping", token: scene.TokenOf(TokenType.Personal, TokenCategories.Everything & ~category));
+        using var wrong = await scene.SendAsync(host, "/ping", token: scene.TokenOf(TokenType.Personal, TokenScopes.Everything & ~category));
 
         Assert.Equal("OK", JsonElement.Parse(await right.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).GetProperty("Status").GetString());
         Assert.Equal(HttpStatusCode.Forbidden, wrong.StatusCode);

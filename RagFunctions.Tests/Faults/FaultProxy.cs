@@ -19,7 +19,7 @@ public sealed class FaultProxy : IAsyncDisposable
     private int _remaining;
     private int _cuts;
     private bool _commits;
-    private FaultKind _kind;
+    private ConnectionFault _kind;
     private int _beforeInterruption;
     private Func<Task>? _interruption;
     private Task _interrupting = Task.CompletedTask;
@@ -65,7 +65,7 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <param name="kind">Before or after the server has done it.</param>
     /// <param name="cuts">The requests that follow it fare the same, as many in all.</param>
     /// <param name="commits">Only commits are counted.</param>
-    public void Arm(int request, FaultKind kind, int cuts = 1, bool commits = false)
+    public void Arm(int request, ConnectionFault kind, int cuts = 1, bool commits = false)
     {
         lock (_armed)
         {
@@ -95,9 +95,9 @@ public sealed class FaultProxy : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task<FaultKind?> NextRequestAsync(bool isCommit)
+    private async Task<ConnectionFault?> NextRequestAsync(bool isCommit)
     {
-        FaultKind? fault;
+        ConnectionFault? fault;
         Task? interrupting = null;
         lock (_armed)
         {
@@ -116,7 +116,7 @@ public sealed class FaultProxy : IAsyncDisposable
         return fault;
     }
 
-    private FaultKind? NextFault(bool isCommit)
+    private ConnectionFault? NextFault(bool isCommit)
     {
         if (_remaining == 0 || (_commits && !isCommit) || --_remaining > 0)
         {

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace RagFunctions.Tests.Faults;
 
 /// <summary>One connection through <see cref="FaultProxy"/>. Requests are passed on whole: all messages up to the one the server answers.</summary>
-internal sealed class ProxiedSession(NetworkStream client, NetworkStream server, Func<bool, Task<FaultKind?>> nextRequest)
+internal sealed class ProxiedSession(NetworkStream client, NetworkStream server, Func<bool, Task<ConnectionFault?>> nextRequest)
 {
     private const int HeaderLength = 5;
 
@@ -32,12 +32,12 @@ internal sealed class ProxiedSession(NetworkStream client, NetworkStream server,
             }
 
             var fault = type is 'Q' or 'S' ? await nextRequest(IsCommit(type, request)) : null;
-            if (fault == FaultKind.BeforeRequest)
+            if (fault == ConnectionFault.BeforeRequest)
             {
                 return;
             }
 
-            _answersLost = fault == FaultKind.AnswerLost;
+            _answersLost = fault == ConnectionFault.AnswerLost;
             await server.WriteAsync(request.GetBuffer().AsMemory(0, (int)request.Length), cancellationToken);
             request.SetLength(0);
         }

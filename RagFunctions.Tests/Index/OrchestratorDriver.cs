@@ -1,9 +1,12 @@
 using System.Text.Json;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 using RagFunctions.Index;
 using static RagFunctions.Tests.Orchestrations.MockedHistory;
 
@@ -42,16 +45,16 @@ internal sealed class OrchestratorDriver(IRunSteps steps, FakeTimeProvider time)
                 time.Advance(wait);
                 return Task.CompletedTask;
             });
-            Activity<BeginRoundInput, RoundStart>(context, "BeginRound", asked => steps.OpenAsync(asked, CancellationToken.None));
+            Activity<BeginRoundInput, BeginRoundResult>(context, "BeginRound", asked => steps.BeginAsync(asked, CancellationToken.None));
             Activity<RunRoundInput, RunRoundResult>(context, "RunRound", asked =>
             {
                 RoundsAtOnce++;
-                return new InProcessDriver(steps, TimeProvider.System, NullLogger<InProcessDriver>.Instance).RunRoundAsync(asked, CancellationToken.None);
+                return new InProcessDriver(steps, TimeProvider.System, Options.Create(new RunsOptions()), NullLogger<InProcessDriver>.Instance).RunRoundAsync(asked, CancellationToken.None);
             });
-            Activity<ApplyRangeInput, ApplyResult>(context, "ApplyChanges", asked => steps.ApplyAsync(asked, CancellationToken.None));
-            Activity<PlanEmbeddingInput, EmbeddingPlan>(context, "PlanEmbedding", asked => steps.PlanAsync(asked, CancellationToken.None));
+            Activity<ApplyChangesInput, ApplyChangesResult>(context, "ApplyChanges", asked => steps.ApplyAsync(asked, CancellationToken.None));
+            Activity<PlanEmbeddingInput, PlanEmbeddingResult>(context, "PlanEmbedding", asked => steps.PlanAsync(asked, CancellationToken.None));
             Activity<EmbedBatchInput, EmbedBatchResult>(context, "EmbedBatch", asked => steps.EmbedAsync(asked, CancellationToken.None));
-            Activity<FinishRoundInput, RoundEnd>(context, "FinishRound", asked => steps.CloseAsync(asked, CancellationToken.None));
+            Activity<FinishRoundInput, FinishRoundResult>(context, "FinishRound", asked => steps.FinishAsync(asked, CancellationToken.None));
 
             var summary = await IndexCabinet.RunAsync(context.Object, input);
             if (next is null)

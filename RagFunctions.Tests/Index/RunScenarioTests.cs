@@ -1,8 +1,11 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using RagFunctions.Core;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 using RagFunctions.Tests.LocalHost;
 
 namespace RagFunctions.Tests.Index;
@@ -12,52 +15,52 @@ public sealed class RunScenarioTests
 {
     private const string Owner = "durable:index-7";
 
-    private static readonly Dictionary<string, (Func<ScriptedSteps> Steps, string Outcome, string[] Calls)> Scenarios = new()
+    private static readonly Dictionary<string, (Func<ScenarioSteps> Steps, string Outcome, string[] Calls)> Scenarios = new()
     {
-        ["one round"] = (() => new ScriptedSteps(), RunOutcome.Completed,
+        ["one round"] = (() => new ScenarioSteps(), RunOutcome.Completed,
             ["1 apply Incremental Orders", "1 begin durable:index-7", "1 close, rows 1, embedded 2, last False", "1 embed -8", "1 embed 8-", "1 plan"]),
-        ["three rounds"] = (() => new ScriptedSteps { Plan = None, Close = input => new RoundEnd(input.Round < 3, RunOutcome.Completed) }, RunOutcome.Completed,
+        ["three rounds"] = (() => new ScenarioSteps { Plan = None, Finish = input => new FinishRoundResult(input.Round < 3, RunOutcome.Completed) }, RunOutcome.Completed,
             [.. Enumerable.Range(1, 3).SelectMany(r => Rounds(r, "False"))]),
-        ["every round wants another"] = (() => new ScriptedSteps { Plan = None, Close = _ => new RoundEnd(true, RunOutcome.Completed) }, RunOutcome.Completed,
+        ["every round wants another"] = (() => new ScenarioSteps { Plan = None, Finish = _ => new FinishRoundResult(true, RunOutcome.Completed) }, RunOutcome.Completed,
             [.. Enumerable.Range(1, 10).SelectMany(r => Rounds(r, r == 10 ? "True" : "False"))]),
-        ["full, one range fails"] = (() => new ScriptedSteps
+        ["full, one range fails"] = (() => new ScenarioSteps
         {
             Plan = None,
-            Open = input => ScriptedSteps.Started(input, RunMode.Full, Entity.Sales, Entity.Products),
-            Apply = input => input.Range.Entity == Entity.Sales ? throw new InvalidOperationException("locked") : new ApplyResult(RowsRead: 5),
-            Close = input => new RoundEnd(false, input.ApplyFailed && input.Totals.Error == "locked" ? RunOutcome.CompletedWithErrors : "?"),
+            Begin = input => ScenarioSteps.Started(input, RunMode.Full, Entity.Sales, Entity.Products),
+            Apply = input => input.Range.Entity == Entity.Sales ? throw new InvalidOperationException("locked") : new ApplyChangesResult(RowsRead: 5),
+            Finish = input => new FinishRoundResult(false, input.ApplyFailed && input.Totals.Error == "locked" ? RunOutcome.CompletedWithErrors : "?"),
         },
             RunOutcome.CompletedWithErrors,
             ["1 apply Full Products", "1 apply Full Sales", "1 begin durable:index-7", "1 close, rows 5, embedded 0, last True", "1 plan"]),
-        ["lease lost"] = (() => new ScriptedSteps
+        ["lease lost"] = (() => new ScenarioSteps
         {
-            Apply = _ => new ApplyResult(Superseded: true),
-            Close = _ => new RoundEnd(false, RunOutcome.Superseded),
+            Apply = _ => new ApplyChangesResult(Superseded: true),
+            Finish = _ => new FinishRoundResult(false, RunOutcome.Superseded),
         },
             RunOutcome.Superseded,
             ["1 apply Incremental Orders", "1 begin durable:index-7", "1 close, rows 0, embedded 0, last False"]),
-        ["wrong key at the provider"] = (() => new ScriptedSteps
+        ["wrong key at the provider"] = (() => new ScenarioSteps
         {
             Embed = _ => new EmbedBatchResult(StopError: "401"),
-            Close = input => new RoundEnd(false, input.StopError == "401" ? RunOutcome.Failed : "?"),
+            Finish = input => new FinishRoundResult(false, input.StopError == "401" ? RunOutcome.Failed : "?"),
         },
             RunOutcome.Failed,
             ["1 apply Incremental Orders", "1 begin durable:index-7", "1 close, rows 1, embedded 0, last False", "1 embed -8", "1 embed 8-", "1 plan"]),
-        ["a short wait"] = (() => new ScriptedSteps
+        ["a short wait"] = (() => new ScenarioSteps
         {
             Plan = None,
-            Close = input => input.Round == 1
-                ? new RoundEnd(false, RunOutcome.Waiting, ScriptedSteps.Start.AddSeconds(90), TimeSpan.FromSeconds(90))
-                : new RoundEnd(false, RunOutcome.Completed),
+            Finish = input => input.Round == 1
+                ? new FinishRoundResult(false, RunOutcome.Waiting, ScenarioSteps.Start.AddSeconds(90), TimeSpan.FromSeconds(90))
+                : new FinishRoundResult(false, RunOutcome.Completed),
         },
             RunOutcome.Completed,
             [.. Enumerable.Range(1, 2).SelectMany(r => Rounds(r, "False"))]),
-        ["a long wait"] = (() => new ScriptedSteps { Plan = None, Close = _ => new RoundEnd(false, RunOutcome.Waiting, ScriptedSteps.Start.AddHours(9), TimeSpan.FromHours(9)) },
+        ["a long wait"] = (() => new ScenarioSteps { Plan = None, Finish = _ => new FinishRoundResult(false, RunOutcome.Waiting, ScenarioSteps.Start.AddHours(9), TimeSpan.FromHours(9)) },
             RunOutcome.Waiting, [.. Rounds(1, "False")]),
-        ["an inactive cabinet"] = (() => new ScriptedSteps { Open = _ => NotStarted(BeginStatus.Inactive) }, RunOutcome.Skipped, ["1 begin durable:index-7"]),
-        ["a busy cabinet"] = (() => new ScriptedSteps { Open = _ => NotStarted(BeginStatus.Busy) }, RunOutcome.Skipped, ["1 begin durable:index-7"]),
-        ["another embedding model"] = (() => new ScriptedSteps { Open = _ => NotStarted(BeginStatus.Refused) }, RunOutcome.Failed, ["1 begin durable:index-7"]),
-        ["a round that cannot be opened"] = (() => new ScriptedSteps { Open = _ => throw new InvalidOperationException("no table") }, RunOutcome.Failed, ["1 begin durable:index-7"]),
+        ["an inactive cabinet"] = (() => new ScenarioSteps { Begin = _ => NotStarted(BeginStatus.Inactive) }, RunOutcome.Skipped, ["1 begin durable:index-7"]),
+        ["a busy cabinet"] = (() => new ScenarioSteps { Begin = _ => NotStarted(BeginStatus.Busy) }, RunOutcome.Skipped, ["1 begin durable:index-7"]),
+        ["another embedding model"] = (() => new ScenarioSteps { Begin = _ => NotStarted(BeginStatus.Refused) }, RunOutcome.Failed, ["1 begin durable:index-7"]),
+        ["a round that cannot be opened"] = (() => new ScenarioSteps { Begin = _ => throw new InvalidOperationException("no table") }, RunOutcome.Failed, ["1 begin durable:index-7"]),
     };
 
     public static TheoryData<string> Names => [.. Scenarios.Keys];
@@ -68,13 +71,13 @@ public sealed class RunScenarioTests
     {
         var (make, outcome, calls) = Scenarios[name];
         var steps = make();
-        var driver = new OrchestratorDriver(steps, new FakeTimeProvider(ScriptedSteps.Start));
+        var driver = new OrchestratorDriver(steps, new FakeTimeProvider(ScenarioSteps.Start));
         var summary = await driver.RunAsync(new RunInput(7, Owner));
         Assert.Equal(outcome, summary.Outcome);
         Assert.Equal(calls.Order(StringComparer.Ordinal), steps.Calls);
         Assert.All(driver.Statuses, status => Assert.InRange(status.Length, 1, 8_000));
         Assert.Equal(new Guid(1, 0, 0, new byte[8]), summary.RunId);
-        Assert.Equal(ScriptedSteps.Start, summary.StartedAt);
+        Assert.Equal(ScenarioSteps.Start, summary.StartedAt);
     }
 
     [Theory]
@@ -83,7 +86,7 @@ public sealed class RunScenarioTests
     {
         var (make, outcome, calls) = Scenarios[name];
         var steps = make();
-        var driver = new OrchestratorDriver(steps, new FakeTimeProvider(ScriptedSteps.Start));
+        var driver = new OrchestratorDriver(steps, new FakeTimeProvider(ScenarioSteps.Start));
         var summary = await driver.RunAsync(new RunInput(7, Owner, ShortRounds: true));
         Assert.Equal(outcome, summary.Outcome);
         Assert.Equal(calls.Order(StringComparer.Ordinal), steps.Calls);
@@ -96,8 +99,8 @@ public sealed class RunScenarioTests
     {
         var (make, outcome, calls) = Scenarios[name];
         var steps = make();
-        var time = new FakeTimeProvider(ScriptedSteps.Start);
-        var run = new InProcessDriver(steps, time, NullLogger<InProcessDriver>.Instance)
+        var time = new FakeTimeProvider(ScenarioSteps.Start);
+        var run = new InProcessDriver(steps, time, Options.Create(new RunsOptions()), NullLogger<InProcessDriver>.Instance)
             .RunAsync(new RunInput(7, Owner), null, TestContext.Current.CancellationToken);
         if (name == "a short wait")
         {
@@ -118,16 +121,16 @@ public sealed class RunScenarioTests
     public async Task Every_round_is_a_generation_with_its_status_set_first_and_a_wait_is_a_durable_timer()
     {
         var steps = Scenarios["a short wait"].Steps();
-        var driver = new OrchestratorDriver(steps, new FakeTimeProvider(ScriptedSteps.Start));
+        var driver = new OrchestratorDriver(steps, new FakeTimeProvider(ScenarioSteps.Start));
         await driver.RunAsync(new RunInput(7, Owner));
         Assert.Equal(2, driver.Generations);
         Assert.Equal([TimeSpan.FromSeconds(90)], driver.Timers);
         Assert.Equal(2, driver.Statuses.Count(status => status.Contains("\"begin\",\"Done\":0", StringComparison.Ordinal)));
     }
 
-    private static EmbeddingPlan None(PlanEmbeddingInput input) => new(false, 0, []);
+    private static PlanEmbeddingResult None(PlanEmbeddingInput input) => new(false, 0, []);
 
-    private static RoundStart NotStarted(BeginStatus status) => new(status, 0, RunMode.Incremental, default, []);
+    private static BeginRoundResult NotStarted(BeginStatus status) => new(status, 0, RunMode.Incremental, default, []);
 
     private static string[] Rounds(int round, string last)
     {

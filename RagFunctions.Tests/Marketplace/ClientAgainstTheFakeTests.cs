@@ -1,6 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RagFunctions.Core.Marketplace.Client;
+using RagFunctions.Core.Marketplace.Prices;
+using RagFunctions.Core.Marketplace.Products;
+using RagFunctions.Core.Marketplace.Reviews;
+using RagFunctions.Core.Marketplace.Statistics;
+using RagFunctions.Core.Marketplace.Stocks;
 using RagFunctions.Fakes.Marketplace;
 using RagFunctions.Fakes.Marketplace.Shops;
 using RagFunctions.Fakes.Marketplace.Tokens;
@@ -254,7 +259,7 @@ public sealed class ClientAgainstTheFakeTests(DatabaseFixture database) : IClass
             where T : notnull => Services.GetRequiredService<T>();
 
         public MarketplaceAccess AccessOf(TokenType type) =>
-            new(1, MarketplaceTokens.Create(Shop.SellerId, type, TokenCategories.Sync, Time.GetUtcNow().AddDays(180)));
+            new(1, MarketplaceTokens.Create(Shop.SellerId, type, TokenScopes.Sync, Time.GetUtcNow().AddDays(180)));
 
         /// <summary>The value of a call, when its limit has passed.</summary>
         public async Task<T> OkAsync<T>(Func<Task<CallResult<T>>> call)

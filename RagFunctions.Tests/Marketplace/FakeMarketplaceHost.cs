@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using RagFunctions.Fakes.Marketplace;
 using RagFunctions.Tests.Postgres;
-using FakeHost = RagFunctions.Fakes.Marketplace.MarketplaceHost;
 
 namespace RagFunctions.Tests.Marketplace;
 
@@ -21,7 +20,7 @@ internal static class FakeMarketplaceHost
             all[$"Marketplace:{name}"] = value.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
-        return MarketplaceHost.Build(connection, "https://nowhere.invalid", time, all);
+        return StubbedServices.Build(connection, "https://nowhere.invalid", time, all);
     }
 
     /// <summary>The settings that lead to the fake.</summary>
@@ -29,14 +28,14 @@ internal static class FakeMarketplaceHost
     {
         return new()
         {
-            ["Marketplace:StatisticsUrl"] = Of(FakeHost.Statistics),
-            ["Marketplace:AnalyticsUrl"] = Of(FakeHost.Analytics),
-            ["Marketplace:ContentUrl"] = Of(FakeHost.Content),
-            ["Marketplace:PricesUrl"] = Of(FakeHost.Prices),
-            ["Marketplace:FeedbacksUrl"] = Of(FakeHost.Feedbacks),
-            ["Marketplace:CommonUrl"] = Of(FakeHost.Common),
+            ["Marketplace:StatisticsUrl"] = Of(MarketplaceHost.Statistics),
+            ["Marketplace:AnalyticsUrl"] = Of(MarketplaceHost.Analytics),
+            ["Marketplace:ContentUrl"] = Of(MarketplaceHost.Content),
+            ["Marketplace:PricesUrl"] = Of(MarketplaceHost.Prices),
+            ["Marketplace:FeedbacksUrl"] = Of(MarketplaceHost.Feedbacks),
+            ["Marketplace:CommonUrl"] = Of(MarketplaceHost.Common),
         };
 
-        string Of(FakeHost host) => server.Address(host).ToString().TrimEnd('/');
+        string Of(MarketplaceHost host) => server.Address(host).ToString().TrimEnd('/');
     }
 }

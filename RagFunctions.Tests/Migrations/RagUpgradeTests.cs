@@ -1,6 +1,5 @@
 using Npgsql;
 using RagFunctions.Core.Migrations;
-using RagFunctions.Core.Migrations.Rag;
 using RagFunctions.Tests.Migrations.Original;
 using RagFunctions.Tests.Postgres;
 

@@ -1,6 +1,6 @@
+using RagFunctions.Core;
 using RagFunctions.Core.Migrations.Main;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Requests;
 using RagFunctions.Core.Runs.Sweep;
 using RagFunctions.Tests.Postgres;
 
@@ -49,7 +49,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     {
         var cabinet = await QuietCabinetAsync();
         var run = Guid.NewGuid();
-        var start = await _runs.OpenAsync(cabinet, run);
+        var start = await _runs.BeginAsync(cabinet, run);
 
         // The closing has looked at the queue and waits for the status row: exactly here the delta is posted.
         await using var connection = await fixture.Source.OpenConnectionAsync(RunsHarness.Cancel);
@@ -57,7 +57,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
         await using var hold = new Npgsql.NpgsqlCommand("SELECT 1 FROM rag_index_status WHERE cabinet_id = $1 FOR UPDATE", connection);
         hold.Parameters.AddWithValue(cabinet);
         await hold.ExecuteScalarAsync(RunsHarness.Cancel);
-        var closing = _runs.CloseAsync(cabinet, run, start);
+        var closing = _runs.FinishAsync(cabinet, run, start);
         await Waiting.ForAnyLockAsync(fixture.Source, connection.ProcessID, RunsHarness.Cancel);
         await _runs.QueueAsync(cabinet, 1);
         await transaction.CommitAsync(RunsHarness.Cancel);
@@ -147,9 +147,9 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
         Assert.Equal(SweepReason.CatchUp, (await DueAsync(cabinet, runs))!.Reason);
 
         var run = Guid.NewGuid();
-        var start = await runs.OpenAsync(cabinet, run);
+        var start = await runs.BeginAsync(cabinet, run);
         Assert.Equal(BeginStatus.Started, start.Status);
-        await runs.CloseAsync(cabinet, run, start);
+        await runs.FinishAsync(cabinet, run, start);
         await runs.ExecuteAsync("UPDATE rag_index_status SET last_catch_up_at = NULL WHERE cabinet_id = $1", cabinet);
         await ChangeCapture.InstallAsync(own.Source, RunsHarness.Cancel);
         Assert.Null(await DueAsync(cabinet, runs));
@@ -164,7 +164,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
         var minutes = new List<DateTimeOffset>();
         for (var i = 0; i < 240; i++)
         {
-            if (RendererSpread.IsDue(cabinet, spread.Time.GetUtcNow(), new RunsOptions()))
+            if (RendererRollout.IsDue(cabinet, spread.Time.GetUtcNow(), new RunsOptions()))
             {
                 minutes.Add(spread.Time.GetUtcNow());
                 Assert.Equal(new DueCabinet(cabinet, SweepReason.Renderer, RunMode.Full), await DueAsync(cabinet, spread));
@@ -186,7 +186,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
         var options = new RunsOptions();
         var now = DateTimeOffset.UnixEpoch;
         var counts = Enumerable.Range(0, 240)
-            .Select(minute => Enumerable.Range(1, 2_400).Count(id => RendererSpread.IsDue(id, now.AddMinutes(minute), options))).ToList();
+            .Select(minute => Enumerable.Range(1, 2_400).Count(id => RendererRollout.IsDue(id, now.AddMinutes(minute), options))).ToList();
         Assert.Equal(2_400, counts.Sum());
         Assert.InRange(counts.Max(), 10, 25);
     }
@@ -225,7 +225,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
 
         var running = await QuietCabinetAsync();
         await _runs.QueueAsync(running, 1);
-        await _runs.OpenAsync(running, Guid.NewGuid());
+        await _runs.BeginAsync(running, Guid.NewGuid());
         Assert.Null(await DueAsync(running));
         await _runs.ExecuteAsync("UPDATE rag_index_status SET lease_expires_at = clock_timestamp() - interval '1 ms' WHERE cabinet_id = $1", running);
         Assert.NotNull(await DueAsync(running));

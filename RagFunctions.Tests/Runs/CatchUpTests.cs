@@ -1,6 +1,7 @@
+using RagFunctions.Core;
+using RagFunctions.Core.Changes;
 using RagFunctions.Core.Migrations.Main;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Requests;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Runs;
@@ -19,7 +20,7 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
         var never = await OrderAsync(cabinet, created: "2 days", updated: null);
         var updated = await OrderAsync(cabinet, created: "2 days", updated: "5 min");
         var created = await OrderAsync(cabinet, created: "5 min", updated: null);
-        Assert.Equal(RunMode.CatchUp, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+        Assert.Equal(RunMode.CatchUp, (await _runs.BeginAsync(cabinet, Guid.NewGuid())).Mode);
         Assert.Equal([updated, created], await QueuedAsync(cabinet));
         Assert.DoesNotContain(old, await QueuedAsync(cabinet));
         Assert.DoesNotContain(never, await QueuedAsync(cabinet));
@@ -31,7 +32,7 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
         var cabinet = await DueCabinetAsync("10 min");
         var late = await OrderAsync(cabinet, created: "65 min", updated: null);
         var tooLate = await OrderAsync(cabinet, created: "75 min", updated: null);
-        await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        await _runs.BeginAsync(cabinet, Guid.NewGuid());
         Assert.Equal([late], await QueuedAsync(cabinet));
         Assert.NotEqual(late, tooLate);
     }
@@ -47,7 +48,7 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
         await _runs.ExecuteAsync("INSERT INTO wb_stocks (cabinet_id, nm_id) VALUES ($1, 1)", cabinet);
         await _runs.ExecuteAsync("INSERT INTO wb_reviews (cabinet_id, review_id) VALUES ($1, 'r')", cabinet);
         await _runs.ExecuteAsync("INSERT INTO wb_sales (cabinet_id, nm_id, sale_id, type) VALUES ($1, 1, 's', 'buyout')", cabinet);
-        await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        await _runs.BeginAsync(cabinet, Guid.NewGuid());
         Assert.Equal(
             "wb_orders,wb_products,wb_reviews,wb_sales,wb_stocks",
             await _runs.ScalarAsync<string>("SELECT string_agg(source_table, ',' ORDER BY source_table) FROM rag_changes WHERE cabinet_id = $1", cabinet));
@@ -62,7 +63,7 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
         await _runs.QueueAsync(cabinet, order, nextAttempt: "6 hours");
         await _runs.ExecuteAsync("UPDATE rag_changes SET first_changed_at = '2026-01-01' WHERE cabinet_id = $1", cabinet);
         var version = await _runs.ScalarAsync<long>("SELECT version FROM rag_changes WHERE cabinet_id = $1", cabinet);
-        await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        await _runs.BeginAsync(cabinet, Guid.NewGuid());
         Assert.True(await _runs.ScalarAsync<bool>("SELECT version > $2 AND next_attempt_at IS NULL AND first_changed_at = '2026-01-01' FROM rag_changes WHERE cabinet_id = $1", cabinet, version));
     }
 
@@ -79,7 +80,7 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
 
         await _runs.Get<IndexRequests>().StoreAsync(cabinet, RunMode.CatchUp, false, RunsHarness.Cancel);
 
-        Assert.Equal(mode, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+        Assert.Equal(mode, (await _runs.BeginAsync(cabinet, Guid.NewGuid())).Mode);
     }
 
     [Fact]
@@ -88,15 +89,15 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
         var cabinet = await DueCabinetAsync("10 min");
         var before = await _runs.StatusAsync<DateTime?>(cabinet, "catch_up_from");
         var failed = Guid.NewGuid();
-        await _runs.CloseAsync(cabinet, failed, await _runs.OpenAsync(cabinet, failed), applyFailed: true);
+        await _runs.FinishAsync(cabinet, failed, await _runs.BeginAsync(cabinet, failed), applyFailed: true);
         Assert.Equal(before, await _runs.StatusAsync<DateTime?>(cabinet, "catch_up_from"));
 
         var run = Guid.NewGuid();
-        var start = await _runs.OpenAsync(cabinet, run);
+        var start = await _runs.BeginAsync(cabinet, run);
         Assert.Equal(RunMode.CatchUp, start.Mode);
         var opened = await _runs.ScalarAsync<DateTime>("SELECT clock_timestamp()");
         await _runs.ExecuteAsync("DELETE FROM rag_changes WHERE cabinet_id = $1", cabinet);
-        await _runs.CloseAsync(cabinet, run, start);
+        await _runs.FinishAsync(cabinet, run, start);
         var after = await _runs.StatusAsync<DateTime?>(cabinet, "catch_up_from");
         Assert.True(after > before);
         Assert.True(after < opened);

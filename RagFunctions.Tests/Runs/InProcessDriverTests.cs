@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using RagFunctions.Core.Runs;
 
@@ -14,8 +15,8 @@ public sealed class InProcessDriverTests
         var steps = new ScriptedSteps { Rounds = 3 };
         var summary = await DriveAsync(steps);
         Assert.Equal((RunOutcome.Completed, 3), (summary.Outcome, summary.Rounds));
-        Assert.Equal([1, 2, 3], steps.Opened.Select(input => input.Round));
-        Assert.Single(steps.Opened.Select(input => input.RunId).Distinct());
+        Assert.Equal([1, 2, 3], steps.Begun.Select(input => input.Round));
+        Assert.Single(steps.Begun.Select(input => input.RunId).Distinct());
     }
 
     [Fact]
@@ -23,7 +24,17 @@ public sealed class InProcessDriverTests
     {
         var steps = new ScriptedSteps { Rounds = 100 };
         Assert.Equal(10, (await DriveAsync(steps)).Rounds);
-        Assert.True(steps.Closed[^1].LastRound);
+        Assert.True(steps.Finished[^1].LastRound);
+    }
+
+    [Fact]
+    public async Task A_run_of_this_process_has_the_windows_and_rounds_of_the_settings()
+    {
+        var steps = new ScriptedSteps { Rounds = 100, Ranges = 9, Intervals = 9, Meet = 2 };
+        var options = new RunsOptions { ApplyWindow = 2, EmbedWindow = 2, MaxRounds = 3 };
+        var summary = await new InProcessDriver(steps, _time, Options.Create(options), NullLogger<InProcessDriver>.Instance)
+            .RunAsync(1, null, TestContext.Current.CancellationToken);
+        Assert.Equal((3, 2), (summary.Rounds, steps.MostAtOnce));
     }
 
     [Fact]
@@ -53,8 +64,8 @@ public sealed class InProcessDriverTests
     {
         var steps = new ScriptedSteps { Ranges = 2, FailApply = new InvalidOperationException("the table is locked") };
         await DriveAsync(steps);
-        Assert.True(steps.Closed[0].ApplyFailed);
-        Assert.Equal("the table is locked", steps.Closed[0].Totals.Error);
+        Assert.True(steps.Finished[0].ApplyFailed);
+        Assert.Equal("the table is locked", steps.Finished[0].Totals.Error);
     }
 
     [Fact]
@@ -63,16 +74,16 @@ public sealed class InProcessDriverTests
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var steps = new ScriptedSteps { Ranges = 4, Meet = 4, OnMeet = cancel.Cancel, Hang = true };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => new InProcessDriver(steps, _time, NullLogger<InProcessDriver>.Instance).RunAsync(1, null, cancel.Token));
+            () => new InProcessDriver(steps, _time, Options.Create(new RunsOptions()), NullLogger<InProcessDriver>.Instance).RunAsync(1, null, cancel.Token));
         Assert.Equal(0, steps.AtOnce);
-        Assert.Empty(steps.Closed);
+        Assert.Empty(steps.Finished);
     }
 
     [Fact]
     public async Task Progress_is_told_and_ends_with_the_end()
     {
         List<RunProgress> told = [];
-        await new InProcessDriver(new ScriptedSteps { Ranges = 2 }, _time, NullLogger<InProcessDriver>.Instance)
+        await new InProcessDriver(new ScriptedSteps { Ranges = 2 }, _time, Options.Create(new RunsOptions()), NullLogger<InProcessDriver>.Instance)
             .RunAsync(1, new Told(told), TestContext.Current.CancellationToken);
         Assert.Equal(["begin", "apply", "plan", "embed", "finish", "ended"], told.Select(progress => progress.Phase).Distinct());
     }
@@ -85,7 +96,7 @@ public sealed class InProcessDriverTests
     }
 
     private Task<RunSummary> DriveAsync(ScriptedSteps steps, RunInput? input = null) =>
-        new InProcessDriver(steps, _time, NullLogger<InProcessDriver>.Instance)
+        new InProcessDriver(steps, _time, Options.Create(new RunsOptions()), NullLogger<InProcessDriver>.Instance)
             .RunAsync(input ?? new RunInput(1, "cli:x"), null, TestContext.Current.CancellationToken);
 
     private sealed class Told(List<RunProgress> told) : IProgress<RunProgress>

@@ -1,6 +1,6 @@
+using RagFunctions.Core;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Requests;
-using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Status;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Runs;
@@ -43,7 +43,7 @@ public sealed class IndexStatusTests(DatabaseFixture fixture) : IClassFixture<Da
     public async Task Indexing_is_what_holds_a_live_lease()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
-        await _runs.OpenAsync(cabinet, Guid.NewGuid());
+        await _runs.BeginAsync(cabinet, Guid.NewGuid());
         Assert.True((await ReadAsync(cabinet)).IsIndexing);
         await _runs.ExecuteAsync("UPDATE rag_index_status SET lease_expires_at = clock_timestamp() WHERE cabinet_id = $1", cabinet);
         var status = await ReadAsync(cabinet);
@@ -83,7 +83,7 @@ public sealed class IndexStatusTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         var run = Guid.NewGuid();
-        await _runs.CloseAsync(cabinet, run, await _runs.OpenAsync(cabinet, run), totals: new RoundTotals { New = 5, FailedRows = 1, Error = "bad row" });
+        await _runs.FinishAsync(cabinet, run, await _runs.BeginAsync(cabinet, run), totals: new RoundTotals { New = 5, FailedRows = 1, Error = "bad row" });
         var reader = _runs.Get<RunReader>();
         var latest = await reader.LatestAsync(cabinet, 10, RunsHarness.Cancel);
         Assert.Equal(["incremental", "full_rebuild"], latest.Select(r => r.Mode));
@@ -98,7 +98,7 @@ public sealed class IndexStatusTests(DatabaseFixture fixture) : IClassFixture<Da
     {
         var idle = await _runs.IndexedCabinetAsync();
         var running = await _runs.IndexedCabinetAsync();
-        await _runs.OpenAsync(running, Guid.NewGuid());
+        await _runs.BeginAsync(running, Guid.NewGuid());
         var requested = await _runs.IndexedCabinetAsync();
         await _runs.Get<IndexRequests>().StoreAsync(requested, RunMode.Full, false, RunsHarness.Cancel);
         var waiting = await _runs.IndexedCabinetAsync();

@@ -1,4 +1,5 @@
 using RagFunctions.Core;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
 using static RagFunctions.Tests.Runs.RunPlanScene;
 
@@ -18,14 +19,14 @@ public sealed class RoundAtOneGoTests
         var plan = NotBegun(Started(RunMode.Incremental, Range(Entity.Orders)) with { Rows = rows }, Short);
         Assert.True(plan.TryNext(out var step));
         Assert.Equal(isOne, step is RunStep.RunRound);
-        Assert.Equal(!isOne, step is RunStep.ApplyRange);
+        Assert.Equal(!isOne, step is RunStep.ApplyChanges);
     }
 
     [Fact]
     public void Without_durable_no_round_is_one_step()
     {
         var plan = NotBegun(Started(RunMode.Incremental, Range(Entity.Orders)) with { Rows = 1 }, Input());
-        Next<RunStep.ApplyRange>(plan, out _);
+        Next<RunStep.ApplyChanges>(plan, out _);
     }
 
     [Theory]
@@ -35,7 +36,7 @@ public sealed class RoundAtOneGoTests
     {
         var inner = RunPlan.OfRound(new RunRoundInput(Short, Started(RunMode.Incremental)));
         Next<RunStep.PlanEmbedding>(inner, out var planning);
-        inner.Complete(planning, new EmbeddingPlan(false, intervals, Intervals(intervals)));
+        inner.Complete(planning, new PlanEmbeddingResult(false, intervals, Intervals(intervals)));
         Assert.Equal(!isDone, inner.IsDone);
         Assert.Equal(isDone, inner.TryNext(out _));
         if (isDone)
@@ -56,7 +57,7 @@ public sealed class RoundAtOneGoTests
     {
         var plan = NotBegun(Started(RunMode.Incremental), Short);
         Next<RunStep.RunRound>(plan, out var round);
-        plan.Complete(round, new RunRoundResult(new RoundEnd(true, RunOutcome.Completed), new RoundTotals { RowsRead = 3 }));
+        plan.Complete(round, new RunRoundResult(new FinishRoundResult(true, RunOutcome.Completed), new RoundTotals { RowsRead = 3 }));
         Nothing(plan);
         Assert.Equal(new RunEnding.Again(Short with { Round = 2 }), plan.End());
     }
@@ -67,7 +68,7 @@ public sealed class RoundAtOneGoTests
         var plan = NotBegun(Started(RunMode.Incremental), Short);
         Next<RunStep.RunRound>(plan, out var round);
         plan.Fail(round, "no memory");
-        var close = Next<RunStep.CloseRound>(plan, out _).Input;
+        var close = Next<RunStep.FinishRound>(plan, out _).Input;
         Assert.Equal((true, "no memory", true), (close.ApplyFailed, close.Totals.Error, close.LastRound));
     }
 
@@ -76,8 +77,8 @@ public sealed class RoundAtOneGoTests
     {
         var inner = RunPlan.OfRound(new RunRoundInput(Short, Started(RunMode.Incremental)));
         Next<RunStep.PlanEmbedding>(inner, out var planning);
-        inner.Complete(planning, new EmbeddingPlan(false, 0, []));
-        Next<RunStep.CloseRound>(inner, out var close);
+        inner.Complete(planning, new PlanEmbeddingResult(false, 0, []));
+        Next<RunStep.FinishRound>(inner, out var close);
         inner.Fail(close, "the database is away");
         Assert.Equal("the database is away", Assert.Throws<InvalidOperationException>(() => inner.RoundResult).Message);
     }

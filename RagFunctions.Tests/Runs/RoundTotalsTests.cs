@@ -1,3 +1,4 @@
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
 
 namespace RagFunctions.Tests.Runs;

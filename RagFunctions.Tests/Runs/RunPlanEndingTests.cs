@@ -1,4 +1,6 @@
 using System.Text.Json;
+using RagFunctions.Core;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
 using static RagFunctions.Tests.Runs.RunPlanScene;
 
@@ -11,7 +13,7 @@ public sealed class RunPlanEndingTests
     public void A_round_that_cannot_be_opened_fails_the_run()
     {
         var plan = Plan();
-        Next<RunStep.OpenRound>(plan, out var open);
+        Next<RunStep.BeginRound>(plan, out var open);
         plan.Fail(open, "database is starting up");
         Nothing(plan);
         Assert.Equal((RunOutcome.Failed, "database is starting up"), (Summary(plan).Outcome, Summary(plan).Message));
@@ -24,7 +26,7 @@ public sealed class RunPlanEndingTests
     [InlineData(BeginStatus.Refused, 1, RunOutcome.Failed)]
     public void A_round_that_is_not_begun_ends_the_run(BeginStatus status, int round, string outcome)
     {
-        var plan = NotBegun(new RoundStart(status, 0, RunMode.Incremental, default, [], Message: "why"), Input() with { Round = round });
+        var plan = NotBegun(new BeginRoundResult(status, 0, RunMode.Incremental, default, [], Message: "why"), Input() with { Round = round });
         Nothing(plan);
         Assert.Equal((outcome, "why"), (Summary(plan).Outcome, Summary(plan).Message));
     }
@@ -36,7 +38,7 @@ public sealed class RunPlanEndingTests
     {
         var at = Now.AddSeconds(seconds);
         var plan = NotBegun(
-            new RoundStart(BeginStatus.NotYet, 0, RunMode.Incremental, default, [], at, Wait: TimeSpan.FromSeconds(seconds)), Input());
+            new BeginRoundResult(BeginStatus.NotYet, 0, RunMode.Incremental, default, [], at, Wait: TimeSpan.FromSeconds(seconds)), Input());
         if (held)
         {
             Assert.Equal(new RunEnding.Wait(TimeSpan.FromSeconds(seconds), Input() with { Waits = 1 }), plan.End());
@@ -50,7 +52,7 @@ public sealed class RunPlanEndingTests
     [Fact]
     public void A_short_wait_for_the_provider_goes_on_with_the_next_round()
     {
-        var plan = ClosedWith(new RoundEnd(false, RunOutcome.Waiting, Now.AddSeconds(30), TimeSpan.FromSeconds(30)), Input());
+        var plan = ClosedWith(new FinishRoundResult(false, RunOutcome.Waiting, Now.AddSeconds(30), TimeSpan.FromSeconds(30)), Input());
         Assert.Equal(new RunEnding.Wait(TimeSpan.FromSeconds(30), Input() with { Round = 2, Waits = 1 }), plan.End());
     }
 
@@ -61,7 +63,7 @@ public sealed class RunPlanEndingTests
     public void A_long_wait_one_too_many_or_one_after_the_last_round_is_the_sweep_s(int round, int waits, int seconds)
     {
         var plan = ClosedWith(
-            new RoundEnd(false, RunOutcome.Waiting, Now.AddSeconds(seconds), TimeSpan.FromSeconds(seconds)), Input() with { Round = round, Waits = waits });
+            new FinishRoundResult(false, RunOutcome.Waiting, Now.AddSeconds(seconds), TimeSpan.FromSeconds(seconds)), Input() with { Round = round, Waits = waits });
         Assert.Equal((RunOutcome.Waiting, Now.AddSeconds(seconds)), (Summary(plan).Outcome, Summary(plan).NotBefore!.Value));
     }
 
@@ -69,19 +71,19 @@ public sealed class RunPlanEndingTests
     public void Another_round_goes_on_with_the_same_run_and_settings()
     {
         var input = Input() with { EmbedWindow = 3, ApplyWindow = 2, Waits = 4 };
-        Assert.Equal(new RunEnding.Again(input with { Round = 2 }), ClosedWith(new RoundEnd(true, RunOutcome.Completed), input).End());
+        Assert.Equal(new RunEnding.Again(input with { Round = 2 }), ClosedWith(new FinishRoundResult(true, RunOutcome.Completed), input).End());
     }
 
     [Fact]
     public void The_tenth_round_is_the_last()
     {
         var plan = Plan(Input() with { Round = 10 });
-        Next<RunStep.OpenRound>(plan, out var open);
+        Next<RunStep.BeginRound>(plan, out var open);
         plan.Complete(open, Started(RunMode.Incremental));
         Next<RunStep.PlanEmbedding>(plan, out var planning);
-        plan.Complete(planning, new EmbeddingPlan(false, 0, []));
-        Assert.True(Next<RunStep.CloseRound>(plan, out var close).Input.LastRound);
-        plan.Complete(close, new RoundEnd(true, RunOutcome.Completed));
+        plan.Complete(planning, new PlanEmbeddingResult(false, 0, []));
+        Assert.True(Next<RunStep.FinishRound>(plan, out var close).Input.LastRound);
+        plan.Complete(close, new FinishRoundResult(true, RunOutcome.Completed));
         Assert.IsType<RunEnding.Done>(plan.End());
     }
 

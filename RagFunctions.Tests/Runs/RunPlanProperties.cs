@@ -2,7 +2,9 @@ using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 using RagFunctions.Core;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Tests.Runs;
 
@@ -63,16 +65,16 @@ public sealed class RunPlanProperties
 
         private void Start(RunStep step)
         {
-            Assert.True(!_stopped || step is RunStep.CloseRound, $"{step.GetType().Name} was started after a stop");
+            Assert.True(!_stopped || step is RunStep.FinishRound, $"{step.GetType().Name} was started after a stop");
             _running.Add(step);
             switch (step)
             {
-                case RunStep.ApplyRange apply:
+                case RunStep.ApplyChanges apply:
                     Assert.True(_ranges.Add(apply.Input.Range), "a range was started twice");
                     Assert.True(_running.Count <= window, "more than the window");
                     Assert.True(
                         apply.Input.Mode != RunMode.Full || apply.Input.Range.Entity == Entity.Products
-                        || (_running.OfType<RunStep.ApplyRange>().All(r => r.Input.Range.Entity != Entity.Products)
+                        || (_running.OfType<RunStep.ApplyChanges>().All(r => r.Input.Range.Entity != Entity.Products)
                             && _expectedRanges.Where(r => r.Entity == Entity.Products).All(_ranges.Contains)),
                         "a range passed the products");
                     break;
@@ -91,21 +93,21 @@ public sealed class RunPlanProperties
         {
             switch (step)
             {
-                case RunStep.OpenRound open when _random.Next(10) == 0:
+                case RunStep.BeginRound open when _random.Next(10) == 0:
                     plan.Fail(open, "x");
                     break;
-                case RunStep.OpenRound open:
+                case RunStep.BeginRound open:
                     var mode = (RunMode)_random.Next(3);
                     _expectedRanges = [.. Enumerable.Range(0, size).Select(i => new ChangeRange((Entity)_random.Next(5), i, i + 1))];
-                    plan.Complete(open, new RoundStart(BeginStatus.Started, 3, mode, Now, _expectedRanges));
+                    plan.Complete(open, new BeginRoundResult(BeginStatus.Started, 3, mode, Now, _expectedRanges));
                     break;
-                case RunStep.ApplyRange apply when _random.Next(12) == 0:
+                case RunStep.ApplyChanges apply when _random.Next(12) == 0:
                     plan.Fail(apply, "x");
                     break;
-                case RunStep.ApplyRange apply:
+                case RunStep.ApplyChanges apply:
                     var lost = _random.Next(40) == 0;
                     _stopped |= lost;
-                    plan.Complete(apply, new ApplyResult(Superseded: lost));
+                    plan.Complete(apply, new ApplyChangesResult(Superseded: lost));
                     break;
                 case RunStep.PlanEmbedding planning when _random.Next(12) == 0:
                     _planned++;
@@ -116,7 +118,7 @@ public sealed class RunPlanProperties
                     _planned++;
                     _expectedIntervals = size;
                     var intervals = Enumerable.Range(0, size).Select(i => new HashInterval($"{i:x2}", $"{i + 1:x2}")).ToArray();
-                    plan.Complete(planning, new EmbeddingPlan(false, size, intervals));
+                    plan.Complete(planning, new PlanEmbeddingResult(false, size, intervals));
                     break;
                 case RunStep.EmbedBatch embed when _random.Next(12) == 0:
                     plan.Fail(embed, "x");
@@ -127,9 +129,9 @@ public sealed class RunPlanProperties
                     plan.Complete(embed, new EmbedBatchResult(
                         Superseded: kind == 0, StopError: kind == 1 ? "x" : null, RetryAt: kind == 2 ? Now.AddHours(1) : null));
                     break;
-                case RunStep.CloseRound close:
+                case RunStep.FinishRound close:
                     _closed++;
-                    plan.Complete(close, new RoundEnd(false, RunOutcome.Completed));
+                    plan.Complete(close, new FinishRoundResult(false, RunOutcome.Completed));
                     break;
             }
         }

@@ -1,5 +1,7 @@
 using RagFunctions.Core;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Tests.Runs;
 
@@ -17,7 +19,7 @@ internal static class RunPlanScene
     public static RunPlan Opened(RunMode mode, params ChangeRange[] ranges)
     {
         var plan = Plan();
-        Next<RunStep.OpenRound>(plan, out var open);
+        Next<RunStep.BeginRound>(plan, out var open);
         plan.Complete(open, Started(mode, ranges));
         return plan;
     }
@@ -26,29 +28,29 @@ internal static class RunPlanScene
     {
         var plan = Opened(RunMode.Incremental);
         Next<RunStep.PlanEmbedding>(plan, out var planning);
-        plan.Complete(planning, new EmbeddingPlan(false, intervals, Intervals(intervals)));
+        plan.Complete(planning, new PlanEmbeddingResult(false, intervals, Intervals(intervals)));
         return plan;
     }
 
-    public static RunPlan NotBegun(RoundStart start, RunInput input)
+    public static RunPlan NotBegun(BeginRoundResult start, RunInput input)
     {
         var plan = Plan(input);
-        Next<RunStep.OpenRound>(plan, out var open);
+        Next<RunStep.BeginRound>(plan, out var open);
         plan.Complete(open, start);
         return plan;
     }
 
-    public static RunPlan ClosedWith(RoundEnd end, RunInput input)
+    public static RunPlan ClosedWith(FinishRoundResult end, RunInput input)
     {
         var plan = NotBegun(Started(RunMode.Incremental), input);
         Next<RunStep.PlanEmbedding>(plan, out var planning);
-        plan.Complete(planning, new EmbeddingPlan(false, 0, []));
-        Next<RunStep.CloseRound>(plan, out var close);
+        plan.Complete(planning, new PlanEmbeddingResult(false, 0, []));
+        Next<RunStep.FinishRound>(plan, out var close);
         plan.Complete(close, end);
         return plan;
     }
 
-    public static RoundStart Started(RunMode mode, params ChangeRange[] ranges) => new(BeginStatus.Started, 5, mode, Now, ranges);
+    public static BeginRoundResult Started(RunMode mode, params ChangeRange[] ranges) => new(BeginStatus.Started, 5, mode, Now, ranges);
 
     public static ChangeRange Range(Entity entity, long from = 0) => new(entity, from * 100, (from + 1) * 100);
 
@@ -75,15 +77,15 @@ internal static class RunPlanScene
         return started;
     }
 
-    public static void Finish(RunPlan plan, IEnumerable<RunStep.ApplyRange> ranges)
+    public static void Finish(RunPlan plan, IEnumerable<RunStep.ApplyChanges> ranges)
     {
-        var open = new Queue<RunStep.ApplyRange>(ranges);
+        var open = new Queue<RunStep.ApplyChanges>(ranges);
         while (open.TryDequeue(out var range))
         {
-            plan.Complete(range, new ApplyResult());
+            plan.Complete(range, new ApplyChangesResult());
             while (open.Count > 0 && plan.TryNext(out var next))
             {
-                open.Enqueue(Assert.IsType<RunStep.ApplyRange>(next));
+                open.Enqueue(Assert.IsType<RunStep.ApplyChanges>(next));
             }
         }
     }

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using RagFunctions.Core;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 using static RagFunctions.Tests.Runs.RunPlanScene;
 
 namespace RagFunctions.Tests.Runs;
@@ -12,25 +14,25 @@ public sealed class RunPlanTests
     public void A_round_opens_applies_plans_embeds_and_closes_in_this_order()
     {
         var plan = Plan();
-        Assert.Equal(new BeginRoundInput(7, RunId, 1, "durable:index-7"), Next<RunStep.OpenRound>(plan, out var open).Input);
+        Assert.Equal(new BeginRoundInput(7, RunId, 1, "durable:index-7"), Next<RunStep.BeginRound>(plan, out var open).Input);
         Nothing(plan);
         plan.Complete(open, Started(RunMode.Incremental, Range(Entity.Orders)));
         Assert.Equal(
-            new ApplyRangeInput(7, RunId, 5, RunMode.Incremental, Now, Range(Entity.Orders)), Next<RunStep.ApplyRange>(plan, out var apply).Input);
+            new ApplyChangesInput(7, RunId, 5, RunMode.Incremental, Now, Range(Entity.Orders)), Next<RunStep.ApplyChanges>(plan, out var apply).Input);
         Nothing(plan);
-        plan.Complete(apply, new ApplyResult(RowsRead: 3, New: 2));
+        plan.Complete(apply, new ApplyChangesResult(RowsRead: 3, New: 2));
         Assert.Equal(new PlanEmbeddingInput(7, RunId, 5), Next<RunStep.PlanEmbedding>(plan, out var planning).Input);
         Nothing(plan);
-        plan.Complete(planning, new EmbeddingPlan(false, 2, [new HashInterval(null, null)]));
+        plan.Complete(planning, new PlanEmbeddingResult(false, 2, [new HashInterval(null, null)]));
         Assert.Equal(new EmbedBatchInput(7, RunId, 5, new HashInterval(null, null)), Next<RunStep.EmbedBatch>(plan, out var embed).Input);
         Nothing(plan);
         plan.Complete(embed, new EmbedBatchResult(Embedded: 2, Tokens: 40));
-        var finish = Next<RunStep.CloseRound>(plan, out var close).Input;
+        var finish = Next<RunStep.FinishRound>(plan, out var close).Input;
         Assert.Equal((5L, RunMode.Incremental, false, false), (finish.Token, finish.Mode, finish.ApplyFailed, finish.LastRound));
         Assert.Equal((3L, 2L, 2L, 40L), (finish.Totals.RowsRead, finish.Totals.New, finish.Totals.Embedded, finish.Totals.Tokens));
         Nothing(plan);
         Assert.False(plan.IsDone);
-        plan.Complete(close, new RoundEnd(false, RunOutcome.Completed));
+        plan.Complete(close, new FinishRoundResult(false, RunOutcome.Completed));
         Assert.True(plan.IsDone);
         var summary = Assert.IsType<RunEnding.Done>(plan.End()).Summary;
         Assert.Equal(new RunSummary(7, RunId, RunOutcome.Completed, 1, Now), summary);
@@ -41,44 +43,44 @@ public sealed class RunPlanTests
     {
         var plan = Opened(RunMode.Incremental);
         Next<RunStep.PlanEmbedding>(plan, out var planning);
-        plan.Complete(planning, new EmbeddingPlan(false, 0, []));
-        Next<RunStep.CloseRound>(plan, out _);
+        plan.Complete(planning, new PlanEmbeddingResult(false, 0, []));
+        Next<RunStep.FinishRound>(plan, out _);
     }
 
     [Fact]
     public void In_a_full_run_nothing_starts_before_the_last_products_range_is_over()
     {
         var plan = Opened(RunMode.Full, Range(Entity.Orders), Range(Entity.Products, 1), Range(Entity.Products, 2));
-        Assert.Equal(Entity.Products, Next<RunStep.ApplyRange>(plan, out var first).Input.Range.Entity);
-        Assert.Equal(Entity.Products, Next<RunStep.ApplyRange>(plan, out var second).Input.Range.Entity);
+        Assert.Equal(Entity.Products, Next<RunStep.ApplyChanges>(plan, out var first).Input.Range.Entity);
+        Assert.Equal(Entity.Products, Next<RunStep.ApplyChanges>(plan, out var second).Input.Range.Entity);
         Nothing(plan);
-        plan.Complete(first, new ApplyResult());
+        plan.Complete(first, new ApplyChangesResult());
         Nothing(plan);
-        plan.Complete(second, new ApplyResult());
-        Assert.Equal(Entity.Orders, Next<RunStep.ApplyRange>(plan, out _).Input.Range.Entity);
+        plan.Complete(second, new ApplyChangesResult());
+        Assert.Equal(Entity.Orders, Next<RunStep.ApplyChanges>(plan, out _).Input.Range.Entity);
     }
 
     [Fact]
     public void In_a_delta_products_and_others_are_applied_together()
     {
         var plan = Opened(RunMode.Incremental, Range(Entity.Products), Range(Entity.Orders));
-        Next<RunStep.ApplyRange>(plan, out _);
-        Assert.Equal(Entity.Orders, Next<RunStep.ApplyRange>(plan, out _).Input.Range.Entity);
+        Next<RunStep.ApplyChanges>(plan, out _);
+        Assert.Equal(Entity.Orders, Next<RunStep.ApplyChanges>(plan, out _).Input.Range.Entity);
     }
 
     [Fact]
     public void No_more_ranges_and_batches_are_under_way_than_their_windows_allow()
     {
         var plan = Opened(RunMode.Incremental, [.. Enumerable.Range(0, 6).Select(i => Range(Entity.Orders, i))]);
-        var ranges = StartAll<RunStep.ApplyRange>(plan);
+        var ranges = StartAll<RunStep.ApplyChanges>(plan);
         Assert.Equal(4, ranges.Count);
-        plan.Complete(ranges[2], new ApplyResult());
-        ranges.AddRange(StartAll<RunStep.ApplyRange>(plan));
+        plan.Complete(ranges[2], new ApplyChangesResult());
+        ranges.AddRange(StartAll<RunStep.ApplyChanges>(plan));
         Assert.Equal(5, ranges.Count);
         ranges.RemoveAt(2);
         Finish(plan, ranges);
         Next<RunStep.PlanEmbedding>(plan, out var planning);
-        plan.Complete(planning, new EmbeddingPlan(false, 20, Intervals(20)));
+        plan.Complete(planning, new PlanEmbeddingResult(false, 20, Intervals(20)));
         Assert.Equal(8, StartAll<RunStep.EmbedBatch>(plan).Count);
     }
 
@@ -86,13 +88,13 @@ public sealed class RunPlanTests
     public void A_range_that_fails_is_told_and_the_others_go_on()
     {
         var plan = Opened(RunMode.Incremental, Range(Entity.Orders, 1), Range(Entity.Orders, 2));
-        Next<RunStep.ApplyRange>(plan, out var failed);
-        Next<RunStep.ApplyRange>(plan, out var other);
+        Next<RunStep.ApplyChanges>(plan, out var failed);
+        Next<RunStep.ApplyChanges>(plan, out var other);
         plan.Fail(failed, "canceling statement due to lock timeout");
-        plan.Complete(other, new ApplyResult(New: 1));
+        plan.Complete(other, new ApplyChangesResult(New: 1));
         Next<RunStep.PlanEmbedding>(plan, out var planning);
-        plan.Complete(planning, new EmbeddingPlan(false, 0, []));
-        var finish = Next<RunStep.CloseRound>(plan, out _).Input;
+        plan.Complete(planning, new PlanEmbeddingResult(false, 0, []));
+        var finish = Next<RunStep.FinishRound>(plan, out _).Input;
         Assert.True(finish.ApplyFailed);
         Assert.True(finish.LastRound);
         Assert.Equal("canceling statement due to lock timeout", finish.Totals.Error);
@@ -103,22 +105,22 @@ public sealed class RunPlanTests
     public void A_failed_products_range_does_not_hold_up_a_full_run()
     {
         var plan = Opened(RunMode.Full, Range(Entity.Products), Range(Entity.Orders));
-        Next<RunStep.ApplyRange>(plan, out var products);
+        Next<RunStep.ApplyChanges>(plan, out var products);
         plan.Fail(products, "gone");
-        Assert.Equal(Entity.Orders, Next<RunStep.ApplyRange>(plan, out _).Input.Range.Entity);
+        Assert.Equal(Entity.Orders, Next<RunStep.ApplyChanges>(plan, out _).Input.Range.Entity);
     }
 
     [Fact]
     public void A_lost_lease_starts_nothing_new_awaits_the_started_and_closes()
     {
         var plan = Opened(RunMode.Incremental, [.. Enumerable.Range(0, 6).Select(i => Range(Entity.Orders, i))]);
-        var ranges = StartAll<RunStep.ApplyRange>(plan);
-        plan.Complete(ranges[0], new ApplyResult(Superseded: true));
+        var ranges = StartAll<RunStep.ApplyChanges>(plan);
+        plan.Complete(ranges[0], new ApplyChangesResult(Superseded: true));
         Nothing(plan);
         Assert.False(plan.IsDone);
         Finish(plan, ranges[1..]);
-        Next<RunStep.CloseRound>(plan, out var close);
-        plan.Complete(close, new RoundEnd(false, RunOutcome.Superseded));
+        Next<RunStep.FinishRound>(plan, out var close);
+        plan.Complete(close, new FinishRoundResult(false, RunOutcome.Superseded));
         Assert.Equal(RunOutcome.Superseded, Summary(plan).Outcome);
     }
 
@@ -127,8 +129,8 @@ public sealed class RunPlanTests
     {
         var plan = Opened(RunMode.Incremental);
         Next<RunStep.PlanEmbedding>(plan, out var planning);
-        plan.Complete(planning, new EmbeddingPlan(true, 3, Intervals(3)));
-        Next<RunStep.CloseRound>(plan, out _);
+        plan.Complete(planning, new PlanEmbeddingResult(true, 3, Intervals(3)));
+        Next<RunStep.FinishRound>(plan, out _);
     }
 
     [Fact]
@@ -139,9 +141,9 @@ public sealed class RunPlanTests
         plan.Complete(batches[0], new EmbedBatchResult(StopError: "401: key refused"));
         Nothing(plan);
         Finish(plan, batches[1..]);
-        var finish = Next<RunStep.CloseRound>(plan, out var close).Input;
+        var finish = Next<RunStep.FinishRound>(plan, out var close).Input;
         Assert.Equal("401: key refused", finish.StopError);
-        plan.Complete(close, new RoundEnd(false, RunOutcome.Failed));
+        plan.Complete(close, new FinishRoundResult(false, RunOutcome.Failed));
         Assert.Equal((RunOutcome.Failed, "401: key refused"), (Summary(plan).Outcome, Summary(plan).Message));
     }
 
@@ -155,7 +157,7 @@ public sealed class RunPlanTests
         plan.Complete(batches[2], new EmbedBatchResult(RetryAt: Now.AddSeconds(60)));
         Nothing(plan);
         Finish(plan, batches[3..]);
-        Assert.Equal(Now.AddSeconds(90), Next<RunStep.CloseRound>(plan, out _).Input.RetryAt);
+        Assert.Equal(Now.AddSeconds(90), Next<RunStep.FinishRound>(plan, out _).Input.RetryAt);
     }
 
     [Fact]
@@ -164,7 +166,7 @@ public sealed class RunPlanTests
         var plan = Embedding(1);
         Next<RunStep.EmbedBatch>(plan, out var batch);
         plan.Complete(batch, new EmbedBatchResult(Error: "3 vectors for 4 texts"));
-        Assert.True(Next<RunStep.CloseRound>(plan, out _).Input.LastRound);
+        Assert.True(Next<RunStep.FinishRound>(plan, out _).Input.LastRound);
     }
 
     [Fact]
@@ -173,7 +175,7 @@ public sealed class RunPlanTests
         var plan = Opened(RunMode.Incremental);
         Next<RunStep.PlanEmbedding>(plan, out var planning);
         plan.Fail(planning, "connection refused");
-        var finish = Next<RunStep.CloseRound>(plan, out _).Input;
+        var finish = Next<RunStep.FinishRound>(plan, out _).Input;
         Assert.Equal((false, true, 1L, "connection refused"), (finish.ApplyFailed, finish.LastRound, finish.Totals.FailedBatches, finish.Totals.Error));
     }
 
@@ -190,9 +192,9 @@ public sealed class RunPlanTests
     public void A_step_is_over_once()
     {
         var plan = Opened(RunMode.Incremental, Range(Entity.Orders), Range(Entity.Sales));
-        Next<RunStep.ApplyRange>(plan, out var range);
-        plan.Complete(range, new ApplyResult(New: 1));
-        Assert.Throws<InvalidOperationException>(() => plan.Complete(range, new ApplyResult(New: 1)));
+        Next<RunStep.ApplyChanges>(plan, out var range);
+        plan.Complete(range, new ApplyChangesResult(New: 1));
+        Assert.Throws<InvalidOperationException>(() => plan.Complete(range, new ApplyChangesResult(New: 1)));
         Assert.Throws<InvalidOperationException>(() => plan.Fail(range with { }, "never started"));
     }
 
@@ -200,15 +202,15 @@ public sealed class RunPlanTests
     public void Progress_and_totals_stay_small_whatever_the_errors()
     {
         var plan = Opened(RunMode.Full, Range(Entity.Products));
-        Next<RunStep.ApplyRange>(plan, out var range);
-        plan.Complete(range, new ApplyResult(Error: new string('ы', 100_000)));
+        Next<RunStep.ApplyChanges>(plan, out var range);
+        plan.Complete(range, new ApplyChangesResult(Error: new string('ы', 100_000)));
         Assert.True(JsonSerializer.Serialize(plan.Progress).Length < 8_000);
         Next<RunStep.PlanEmbedding>(plan, out var planning);
-        plan.Complete(planning, new EmbeddingPlan(false, 1, Intervals(1)));
+        plan.Complete(planning, new PlanEmbeddingResult(false, 1, Intervals(1)));
         Next<RunStep.EmbedBatch>(plan, out var batch);
         plan.Complete(batch, new EmbedBatchResult(StopError: new string('ы', 100_000)));
         Assert.True(JsonSerializer.Serialize(plan.Progress).Length < 8_000);
-        Assert.True(JsonSerializer.Serialize(Next<RunStep.CloseRound>(plan, out _).Input).Length < 16_000);
+        Assert.True(JsonSerializer.Serialize(Next<RunStep.FinishRound>(plan, out _).Input).Length < 16_000);
     }
 
     [Fact]

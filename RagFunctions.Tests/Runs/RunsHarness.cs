@@ -61,21 +61,21 @@ internal sealed class RunsHarness : IDisposable
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
-    public Task<RoundStart> OpenAsync(long cabinet, Guid run, int round = 1, string owner = "durable:a") =>
-        Get<RoundOpener>().OpenAsync(new BeginRoundInput(cabinet, run, round, owner), Cancel);
+    public Task<BeginRoundResult> BeginAsync(long cabinet, Guid run, int round = 1, string owner = "durable:a") =>
+        Get<RoundBeginner>().BeginAsync(new BeginRoundInput(cabinet, run, round, owner), Cancel);
 
-    public Task<RoundEnd> CloseAsync(
-        long cabinet, Guid run, RoundStart start, int round = 1, RoundTotals? totals = null, bool applyFailed = false,
+    public Task<FinishRoundResult> FinishAsync(
+        long cabinet, Guid run, BeginRoundResult start, int round = 1, RoundTotals? totals = null, bool applyFailed = false,
         DateTimeOffset? retryAt = null, string? stopError = null, bool lastRound = false) =>
-        Get<RoundCloser>().CloseAsync(
+        Get<RoundFinisher>().FinishAsync(
             new FinishRoundInput(cabinet, run, round, start.Token, totals ?? new RoundTotals(), applyFailed, retryAt, stopError, lastRound, start.Mode),
             Cancel);
 
     /// <summary>A whole healthy run of one round.</summary>
-    public async Task<RoundEnd> RunAsync(long cabinet, RoundTotals? totals = null)
+    public async Task<FinishRoundResult> RunAsync(long cabinet, RoundTotals? totals = null)
     {
         var run = Guid.NewGuid();
-        return await CloseAsync(cabinet, run, await OpenAsync(cabinet, run), totals: totals);
+        return await FinishAsync(cabinet, run, await BeginAsync(cabinet, run), totals: totals);
     }
 
     /// <summary>A cabinet with a full run behind it.</summary>

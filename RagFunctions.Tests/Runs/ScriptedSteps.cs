@@ -1,5 +1,7 @@
 using RagFunctions.Core;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Tests.Runs;
 
@@ -29,26 +31,26 @@ internal sealed class ScriptedSteps : IRunSteps
 
     public Exception? FailApply { get; init; }
 
-    public List<BeginRoundInput> Opened { get; } = [];
+    public List<BeginRoundInput> Begun { get; } = [];
 
-    public List<ApplyRangeInput> Applied { get; } = [];
+    public List<ApplyChangesInput> Applied { get; } = [];
 
     public List<EmbedBatchInput> Embedded { get; } = [];
 
-    public List<FinishRoundInput> Closed { get; } = [];
+    public List<FinishRoundInput> Finished { get; } = [];
 
     public int AtOnce { get; private set; }
 
     public int MostAtOnce { get; private set; }
 
-    public Task<RoundStart> OpenAsync(BeginRoundInput input, CancellationToken cancellationToken)
+    public Task<BeginRoundResult> BeginAsync(BeginRoundInput input, CancellationToken cancellationToken)
     {
-        Opened.Add(input);
+        Begun.Add(input);
         ChangeRange[] ranges = [.. Enumerable.Range(0, Ranges).Select(i => new ChangeRange(Entity.Orders, i, i + 1))];
-        return Task.FromResult(new RoundStart(BeginStatus.Started, input.Round, RunMode.Incremental, default, ranges));
+        return Task.FromResult(new BeginRoundResult(BeginStatus.Started, input.Round, RunMode.Incremental, default, ranges));
     }
 
-    public async Task<ApplyResult> ApplyAsync(ApplyRangeInput input, CancellationToken cancellationToken)
+    public async Task<ApplyChangesResult> ApplyAsync(ApplyChangesInput input, CancellationToken cancellationToken)
     {
         if (FailApply is not null)
         {
@@ -64,7 +66,7 @@ internal sealed class ScriptedSteps : IRunSteps
                 await Task.Delay(Timeout.Infinite, cancellationToken);
             }
 
-            return new ApplyResult(RowsRead: 1);
+            return new ApplyChangesResult(RowsRead: 1);
         }
         finally
         {
@@ -72,7 +74,7 @@ internal sealed class ScriptedSteps : IRunSteps
         }
     }
 
-    public Task<EmbeddingPlan> PlanAsync(PlanEmbeddingInput input, CancellationToken cancellationToken) => Task.FromResult(new EmbeddingPlan(
+    public Task<PlanEmbeddingResult> PlanAsync(PlanEmbeddingInput input, CancellationToken cancellationToken) => Task.FromResult(new PlanEmbeddingResult(
         false, Intervals, [.. Enumerable.Range(0, Intervals).Select(i => new HashInterval($"{i:x2}", $"{i + 1:x2}"))]));
 
     public async Task<EmbedBatchResult> EmbedAsync(EmbedBatchInput input, CancellationToken cancellationToken)
@@ -83,13 +85,13 @@ internal sealed class ScriptedSteps : IRunSteps
         return new EmbedBatchResult(Embedded: 1, RetryAt: input.Token == WaitInRound ? Wait : null);
     }
 
-    public Task<RoundEnd> CloseAsync(FinishRoundInput input, CancellationToken cancellationToken)
+    public Task<FinishRoundResult> FinishAsync(FinishRoundInput input, CancellationToken cancellationToken)
     {
-        Closed.Add(input);
+        Finished.Add(input);
         return Task.FromResult(
-            input.RetryAt is { } at ? new RoundEnd(false, RunOutcome.Waiting, at, TimeSpan.FromSeconds(90))
-            : input.Round < Rounds && !input.LastRound ? new RoundEnd(true, RunOutcome.Completed)
-            : new RoundEnd(false, RunOutcome.Completed));
+            input.RetryAt is { } at ? new FinishRoundResult(false, RunOutcome.Waiting, at, TimeSpan.FromSeconds(90))
+            : input.Round < Rounds && !input.LastRound ? new FinishRoundResult(true, RunOutcome.Completed)
+            : new FinishRoundResult(false, RunOutcome.Completed));
     }
 
     private void Enter(Action note)

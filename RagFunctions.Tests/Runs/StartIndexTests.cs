@@ -1,6 +1,5 @@
 using RagFunctions.Core;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Requests;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Runs;
@@ -53,7 +52,7 @@ public sealed class StartIndexTests(DatabaseFixture fixture) : IClassFixture<Dat
         Assert.Equal(RunMode.CatchUp, (await StartAsync(new StartIndexRequest(cabinet))).Mode);
         Assert.Equal("catch_up", await _runs.StatusAsync<string?>(cabinet, "requested_mode"));
         Assert.Single(_runs.Log.Lines, $"Triggering RAG indexing for cabinet {cabinet} (no delta available)");
-        Assert.Equal(RunMode.CatchUp, (await _runs.OpenAsync(cabinet, Guid.NewGuid())).Mode);
+        Assert.Equal(RunMode.CatchUp, (await _runs.BeginAsync(cabinet, Guid.NewGuid())).Mode);
     }
 
     [Fact]

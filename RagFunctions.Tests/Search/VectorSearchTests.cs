@@ -3,6 +3,7 @@ using Npgsql;
 using Pgvector;
 using RagFunctions.Core;
 using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Search;
 using RagFunctions.Fakes.Embeddings;
 using RagFunctions.Tests.Embeddings;

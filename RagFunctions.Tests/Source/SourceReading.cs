@@ -10,10 +10,10 @@ internal static class SourceReading
     public static readonly DateTimeOffset AsOf = new(2026, 11, 22, 9, 0, 0, TimeSpan.Zero);
 
     public static Task<SourceBatch<SourceRow>> ByIdsAsync(this NpgsqlConnection main, Entity entity, long cabinetId, params long[] ids) =>
-        SourceReader.ReadByIdsAsync(main, entity, cabinetId, ids, AsOf, TestContext.Current.CancellationToken);
+        SourceReader.ReadByIdsAsync(main, entity, cabinetId, ids, AsOf, static row => row, TestContext.Current.CancellationToken);
 
     public static Task<SourceBatch<SourceRow>> ByRangeAsync(this NpgsqlConnection main, Entity entity, long cabinetId, long? from = null, long? to = null, int limit = 1000) =>
-        SourceReader.ReadRangeAsync(main, entity, cabinetId, from, to, limit, AsOf, TestContext.Current.CancellationToken);
+        SourceReader.ReadRangeAsync(main, entity, cabinetId, from, to, limit, AsOf, static row => row, TestContext.Current.CancellationToken);
 
     public static async Task<List<long>> EligibleIdsAsync(this NpgsqlConnection main, Entity entity, long cabinetId)
     {

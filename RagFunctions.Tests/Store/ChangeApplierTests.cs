@@ -1,5 +1,5 @@
 using RagFunctions.Core;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Store;

@@ -61,7 +61,7 @@ public sealed class ChunkWriterTests(DatabaseFixture fixture) : IClassFixture<Da
     private async Task WriteAllAsync(IndexedCabinet cabinet, Entity entity)
     {
         await using var connection = await fixture.Source.OpenConnectionAsync(Stop);
-        var batch = await SourceReader.ReadRangeAsync(connection, entity, cabinet.Id, null, null, 100, cabinet.AsOf, Stop);
+        var batch = await SourceReader.ReadRangeAsync(connection, entity, cabinet.Id, null, null, 100, cabinet.AsOf, static row => row, Stop);
         var difference = new ChunkComparison();
         difference.Changed.AddRange(batch.Eligible.Select(ChunkRenderer.Render).SelectMany(row => row.Chunks.Select(chunk => (row, chunk))));
         Assert.Equal(3, difference.Changed.Count);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using RagFunctions.Core;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Store;
@@ -36,11 +37,11 @@ public sealed class EngineTimings(DatabaseFixture fixture) : IClassFixture<Datab
         }
     }
 
-    private static void Print(string what, (double PlanMs, double ApplyMs, ApplyResult Sum) timed) =>
+    private static void Print(string what, (double PlanMs, double ApplyMs, ApplyChangesResult Sum) timed) =>
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{what}: plan {timed.PlanMs:f0} ms, apply {timed.ApplyMs:f0} ms (read {timed.Sum.ReadMs}, render {timed.Sum.RenderMs}, save {timed.Sum.SaveMs}, rows {timed.Sum.RowsRead})");
 
-    private static async Task<(double PlanMs, double ApplyMs, ApplyResult Sum)> TimedAsync(IndexedCabinet cabinet, RunMode mode)
+    private static async Task<(double PlanMs, double ApplyMs, ApplyChangesResult Sum)> TimedAsync(IndexedCabinet cabinet, RunMode mode)
     {
         var began = Stopwatch.GetTimestamp();
         var plan = mode == RunMode.Full
@@ -49,7 +50,7 @@ public sealed class EngineTimings(DatabaseFixture fixture) : IClassFixture<Datab
         var planned = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         began = Stopwatch.GetTimestamp();
         var totals = new RoundTotals();
-        var sum = new ApplyResult();
+        var sum = new ApplyChangesResult();
         await Parallel.ForEachAsync(
             plan.Ranges,
             new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Stop },

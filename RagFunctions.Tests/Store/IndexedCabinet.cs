@@ -4,7 +4,6 @@ using RagFunctions.Core;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Runs;
 using RagFunctions.Core.Source;
 using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;
@@ -94,7 +93,7 @@ public sealed class IndexedCabinet
     }
 
     /// <summary>One full round.</summary>
-    public async Task<ApplyResult> RebuildAsync(bool allowMassDelete = false)
+    public async Task<ApplyChangesResult> RebuildAsync(bool allowMassDelete = false)
     {
         await StoreRequestAsync(allowMassDelete);
         var plan = await Planner.PlanFullAsync(Id, AsOf, allowMassDelete, Stop);
@@ -102,10 +101,10 @@ public sealed class IndexedCabinet
     }
 
     /// <summary>Rounds over the queue until nothing is due.</summary>
-    public async Task<ApplyResult> CatchUpWithQueueAsync(bool allowMassDelete = false)
+    public async Task<ApplyChangesResult> CatchUpWithQueueAsync(bool allowMassDelete = false)
     {
         await StoreRequestAsync(allowMassDelete);
-        var sum = new ApplyResult();
+        var sum = new ApplyChangesResult();
         for (var round = 1; await Planner.PlanDeltaAsync(Id, allowMassDelete, Stop) is { Ranges.Count: > 0 } plan; round++)
         {
             Assert.True(round <= 10, "the queue does not get empty");
@@ -115,9 +114,9 @@ public sealed class IndexedCabinet
         return sum;
     }
 
-    public async Task<ApplyResult> ApplyAsync(RangePlan plan, RunMode mode)
+    public async Task<ApplyChangesResult> ApplyAsync(RangePlan plan, RunMode mode)
     {
-        var sum = new ApplyResult();
+        var sum = new ApplyChangesResult();
         foreach (var range in plan.Ranges)
         {
             sum = Plus(sum, await Applier.ApplyAsync(Input(range, mode), Stop));
@@ -126,7 +125,7 @@ public sealed class IndexedCabinet
         return sum;
     }
 
-    public ApplyRangeInput Input(ChangeRange range, RunMode mode = RunMode.Incremental, long token = Token) =>
+    public ApplyChangesInput Input(ChangeRange range, RunMode mode = RunMode.Incremental, long token = Token) =>
         new(Id, Guid.NewGuid(), token, mode, AsOf, range);
 
     public Task EnqueueAsync(Entity entity, params long[] ids) =>
@@ -184,7 +183,7 @@ public sealed class IndexedCabinet
     private Task StoreRequestAsync(bool allowMassDelete) =>
         ExecuteAsync("UPDATE rag_index_status SET allow_mass_delete = $2 WHERE cabinet_id = $1", allowMassDelete);
 
-    private static ApplyResult Plus(ApplyResult sum, ApplyResult result) => new(
+    private static ApplyChangesResult Plus(ApplyChangesResult sum, ApplyChangesResult result) => new(
         sum.Superseded || result.Superseded,
         sum.RowsRead + result.RowsRead,
         sum.New + result.New,

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Npgsql;
 using RagFunctions.Core;
 using RagFunctions.Core.Chunks;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core.Leases;
 using RagFunctions.Core.Source;
 using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;
@@ -257,7 +257,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     /// <summary>An apply of all rows of an entity that is in the middle of its transaction when this returns, until the gate opens.</summary>
-    private async Task<Task<ApplyResult>> ApplyUntilAsync(Gate gate, IndexedCabinet cabinet, Entity entity)
+    private async Task<Task<ApplyChangesResult>> ApplyUntilAsync(Gate gate, IndexedCabinet cabinet, Entity entity)
     {
         await cabinet.EnqueueAsync(entity, await cabinet.IdsAsync(entity));
         cabinet.RenderWith(fixture.Main, fixture.Rag, gate.Render);

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using RagFunctions.Core;
-using RagFunctions.Core.Runs;
 using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;
 

@@ -1,6 +1,6 @@
 using RagFunctions.Core;
 using RagFunctions.Core.Chunks;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Store;
@@ -118,6 +118,6 @@ public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<Data
         Assert.Equal(0, Assert.Single(await cabinet.Queue.CountAsync(cabinet.Id, Stop)).Failed);
     }
 
-    private static Task<ApplyResult> ApplyAsync(IndexedCabinet cabinet, RunMode mode) =>
+    private static Task<ApplyChangesResult> ApplyAsync(IndexedCabinet cabinet, RunMode mode) =>
         mode == RunMode.Full ? cabinet.RebuildAsync() : cabinet.CatchUpWithQueueAsync();
 }

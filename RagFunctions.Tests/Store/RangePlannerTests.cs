@@ -1,5 +1,4 @@
 using RagFunctions.Core;
-using RagFunctions.Core.Runs;
 using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using RagFunctions.Core;
-using RagFunctions.Core.Runs;
 using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;
 

@@ -1,7 +1,6 @@
 using Npgsql;
 using RagFunctions.Core;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Requests;
 using RagFunctions.Core.Search;
 using RagFunctions.Core.Store;
 using RagFunctions.Fakes.Embeddings;
@@ -159,7 +158,7 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
     /// <summary>Connections die as the step says; a late delivery has nobody who would repeat it.</summary>
     private async Task UnderFaultAsync(StoryRun run, Func<Task> act)
     {
-        world.Proxy.Arm(run.FaultAt, run.AnswerLost ? FaultKind.AnswerLost : FaultKind.BeforeRequest, run.Cuts, run.AtCommit);
+        world.Proxy.Arm(run.FaultAt, run.AnswerLost ? ConnectionFault.AnswerLost : ConnectionFault.BeforeRequest, run.Cuts, run.AtCommit);
         var running = act();
         await _source.CommitLateAsync(unlessDone: running);
         try

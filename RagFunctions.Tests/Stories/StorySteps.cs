@@ -1,4 +1,6 @@
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Tests.Stories;
 
@@ -32,20 +34,20 @@ internal sealed class StorySteps(IRunSteps inner) : IRunSteps
         return late();
     }
 
-    public Task<RoundStart> OpenAsync(BeginRoundInput input, CancellationToken cancellationToken) =>
-        DeliverAsync(inner.OpenAsync, input, cancellationToken);
+    public Task<BeginRoundResult> BeginAsync(BeginRoundInput input, CancellationToken cancellationToken) =>
+        DeliverAsync(inner.BeginAsync, input, cancellationToken);
 
-    public Task<ApplyResult> ApplyAsync(ApplyRangeInput input, CancellationToken cancellationToken) =>
+    public Task<ApplyChangesResult> ApplyAsync(ApplyChangesInput input, CancellationToken cancellationToken) =>
         DeliverAsync(inner.ApplyAsync, input, cancellationToken);
 
-    public Task<EmbeddingPlan> PlanAsync(PlanEmbeddingInput input, CancellationToken cancellationToken) =>
+    public Task<PlanEmbeddingResult> PlanAsync(PlanEmbeddingInput input, CancellationToken cancellationToken) =>
         DeliverAsync(inner.PlanAsync, input, cancellationToken);
 
     public Task<EmbedBatchResult> EmbedAsync(EmbedBatchInput input, CancellationToken cancellationToken) =>
         DeliverAsync(inner.EmbedAsync, input, cancellationToken);
 
-    public Task<RoundEnd> CloseAsync(FinishRoundInput input, CancellationToken cancellationToken) =>
-        DeliverAsync(inner.CloseAsync, input, cancellationToken);
+    public Task<FinishRoundResult> FinishAsync(FinishRoundInput input, CancellationToken cancellationToken) =>
+        DeliverAsync(inner.FinishAsync, input, cancellationToken);
 
     private async Task<TResult> DeliverAsync<TInput, TResult>(
         Func<TInput, CancellationToken, Task<TResult>> activity, TInput input, CancellationToken cancellationToken)

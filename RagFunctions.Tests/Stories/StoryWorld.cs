@@ -2,10 +2,11 @@ using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using RagFunctions.Core;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Store;
 using RagFunctions.Fakes.Embeddings;
@@ -88,7 +89,7 @@ internal sealed class StoryWorld : IAsyncDisposable
 
     /// <summary>A driver whose waits are over as soon as the due times of the database are as much nearer.</summary>
     public InProcessDriver DriverOf(IRunSteps steps) => new(
-        steps, new StoryClock(RequestBudget) { BeforeWaking = ShiftDueTimesAsync }, NullLogger<InProcessDriver>.Instance);
+        steps, new StoryClock(RequestBudget) { BeforeWaking = ShiftDueTimesAsync }, Options.Create(new RunsOptions()), NullLogger<InProcessDriver>.Instance);
 
     /// <summary>Until the server has ended what the sessions of cut connections were doing: their locks would hold up the next run.</summary>
     public async Task ServerNoticesDeathsAsync()

@@ -66,12 +66,12 @@ public sealed class KilledSyncTests
     {
         var settings = FakeMarketplaceHost.Addresses(server).Select(pair => (pair.Key.Replace(":", "__", StringComparison.Ordinal), pair.Value!));
         var served = await ServedCabinets.CreateAsync(
-            0, 0, 0, [.. settings, ("Marketplace__TokenKey", Marketplace.MarketplaceHost.TokenKey), ("Runs__LeaseSeconds", "5")]);
+            0, 0, 0, [.. settings, ("Marketplace__TokenKey", Marketplace.StubbedServices.TokenKey), ("Runs__LeaseSeconds", "5")]);
         var shop = new Shop(new ShopOptions { Seed = 9, Start = DateTimeOffset.UtcNow, HistoryDays = 4, Products = 5, OrdersPerHour = 1, Refresh = TimeSpan.Zero });
         server.Add(shop);
         await using (var services = FakeMarketplaceHost.Build(served.Database.ConnectionString, server, TimeProvider.System))
         {
-            var token = MarketplaceTokens.Create(shop.SellerId, TokenType.Personal, TokenCategories.Everything, DateTimeOffset.UtcNow.AddDays(180));
+            var token = MarketplaceTokens.Create(shop.SellerId, TokenType.Personal, TokenScopes.Everything, DateTimeOffset.UtcNow.AddDays(180));
             served.Ids.Add(await services.GetRequiredService<CabinetStore>().AddAsync(token, "killed", TestContext.Current.CancellationToken));
         }
 

@@ -54,7 +54,7 @@ internal sealed class SyncApp : IAsyncDisposable
             time,
             [
                 .. FakeMarketplaceHost.Addresses(server).Select(address => (address.Key, address.Value!)),
-                ("Marketplace:TokenKey", Marketplace.MarketplaceHost.TokenKey),
+                ("Marketplace:TokenKey", Marketplace.StubbedServices.TokenKey),
                 ("Api:Keys:1:Key", LimitedKey),
                 ("Api:Keys:1:Cabinets", "1, 77"),
                 ("LocalHost:Chaos", "true"),
@@ -64,7 +64,7 @@ internal sealed class SyncApp : IAsyncDisposable
     }
 
     /// <summary>Opens a shop and a cabinet with its token.</summary>
-    public async Task<(long Cabinet, Shop Shop)> AddShopAsync(int seed, TokenCategories categories = TokenCategories.Everything)
+    public async Task<(long Cabinet, Shop Shop)> AddShopAsync(int seed, TokenScopes categories = TokenScopes.Everything)
     {
         var shop = new Shop(new ShopOptions { Seed = seed, HistoryDays = 6, Products = 6, OrdersPerHour = 1, Refresh = TimeSpan.Zero });
         Server.Add(shop);

@@ -97,7 +97,7 @@ public sealed class SyncFlowTests
     public async Task A_category_that_the_token_lacks_stops_its_entities_and_nothing_else()
     {
         await using var app = await SyncApp.StartAsync();
-        var (few, _) = await app.AddShopAsync(seed: 6, TokenCategories.Statistics | TokenCategories.Content);
+        var (few, _) = await app.AddShopAsync(seed: 6, TokenScopes.Statistics | TokenScopes.Content);
         await PostAsync(app, $"/api/v1/sync/cabinet/{few}", SyncApp.OperatorKey);
         await app.EndsAsync($"sync-{few}");
         await app.NothingRunsAsync();

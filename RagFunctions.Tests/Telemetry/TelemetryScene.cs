@@ -7,7 +7,6 @@ using OpenTelemetry.Trace;
 using RagFunctions.Core;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Requests;
 using RagFunctions.Core.Telemetry;
 using RagFunctions.Fakes.Embeddings;
 using RagFunctions.Tests.Postgres;
@@ -127,7 +126,7 @@ internal sealed class TelemetryScene : IAsyncDisposable
     /// <summary>The steps of a sync that a person asks for, these entities one after the other.</summary>
     public async Task SyncAsync(params SyncEntity[] entities)
     {
-        var steps = _services.GetRequiredService<ISyncSteps>();
+        var steps = _services.GetRequiredService<SyncSteps>();
         await steps.PlanAsync(new SyncPlanInput(1), Stop);
         foreach (var entity in entities)
         {

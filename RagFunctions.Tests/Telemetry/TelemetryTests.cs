@@ -1,4 +1,4 @@
-using RagFunctions.Core.Telemetry;
+using RagFunctions.Core;
 
 namespace RagFunctions.Tests.Telemetry;
 
@@ -70,7 +70,7 @@ public sealed class TelemetryTests(RecordedRun recorded, RecordedConditions cond
         var categories = recorded.Names("logs", OtlpMessage.LogCategories);
         TestContext.Current.SendDiagnosticMessage("logs: {0} of {1}", string.Join(", ", events), string.Join(", ", categories));
         Assert.Empty(new[] { "Ended", "FullStarted", "ProviderStops", "ProviderWaits", "TextRefused" }.Except(events));
-        Assert.Contains("RagFunctions.Core.Runs.RoundCloser", categories);
+        Assert.Contains("RagFunctions.Core.Runs.RoundFinisher", categories);
     }
 
     [Fact]

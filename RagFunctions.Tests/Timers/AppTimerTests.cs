@@ -6,10 +6,12 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
 using RagFunctions.AllCabinets;
+using RagFunctions.Core;
 using RagFunctions.Core.Marketplace;
-using RagFunctions.Core.Marketplace.Cursors;
+using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Runs.Sweep;
+using RagFunctions.Core.Status;
 using RagFunctions.Core.Store;
 using RagFunctions.Tests.Postgres;
 using RagFunctions.Timers;
@@ -131,7 +133,7 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
     }
 
     private WeeklyRebuildTimer WeeklyTimer() =>
-        new(new WeeklyRebuild(fixture.Main, fixture.Rag, new CabinetPurge(fixture.Rag), NullLogger<WeeklyRebuild>.Instance));
+        new(new CabinetDirectory(fixture.Main, fixture.Rag, new CabinetPurge(fixture.Rag), NullLogger<CabinetDirectory>.Instance));
 
     private async Task ExecuteAsync(string sql)
     {

@@ -3,6 +3,7 @@ using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Moq;
 using RagFunctions.AllCabinets;
+using RagFunctions.Core;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Runs.Sweep;
 using RagFunctions.Core.Telemetry;
@@ -88,7 +89,7 @@ public sealed class SweepTimerTests : IAsyncLifetime
             FROM generate_series(1, 250) AS n
             """);
         var expected = Enumerable.Range(1, 250).Where(n => n % 10 != 0 && (n % 2 != 0 || n >= 100)).Select(n => (long)n).ToList();
-        var rebuild = _runs.Get<WeeklyRebuild>();
+        var rebuild = _runs.Get<CabinetDirectory>();
         Assert.Equal(expected, await rebuild.NextAsync(0, 1_000, begun, Stop));
         Assert.Equal(expected.Take(7), await rebuild.NextAsync(0, 7, begun, Stop));
         Assert.Equal(expected.Where(id => id > 130).Take(7), await rebuild.NextAsync(130, 7, begun, Stop));

@@ -1,14 +1,16 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using RagFunctions.Core;
 using RagFunctions.Core.Runs;
-using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Runs.Sweep;
+using RagFunctions.Core.Status;
 using RagFunctions.Index;
 
 namespace RagFunctions.AllCabinets;
 
 /// <summary>What starting all cabinets does outside of its orchestrator.</summary>
 public sealed class AllCabinetsActivities(
-    WeeklyRebuild rebuild, RebuildAllRecord record, StartIndex start, RunReader runs, DurableRunStarter starter)
+    CabinetDirectory cabinets, RebuildAllRecord record, StartIndex start, RunReader runs, DurableRunStarter starter)
 {
     /// <summary>Notes that all cabinets are being rebuilt: until <see cref="EndRebuildAll"/> the sweep takes it up where it is lost.</summary>
     [Function(nameof(BeginRebuildAll))]
@@ -25,11 +27,11 @@ public sealed class AllCabinetsActivities(
     /// <summary>Purges cabinets that no longer exist, and returns how many are active.</summary>
     [Function(nameof(PurgeGoneCabinets))]
     public async Task<int> PurgeGoneCabinets([ActivityTrigger] bool isWeekly, CancellationToken cancellationToken) =>
-        (await rebuild.BeginAsync(cancellationToken)).Count;
+        (await cabinets.PurgeGoneAsync(cancellationToken)).Count;
 
     [Function(nameof(NextCabinets))]
     public async Task<long[]> NextCabinets([ActivityTrigger] NextCabinetsInput input, CancellationToken cancellationToken) =>
-        [.. await rebuild.NextAsync(input.After, input.Limit, input.Since, cancellationToken)];
+        [.. await cabinets.NextActiveAsync(input.After, input.Limit, input.Since, cancellationToken)];
 
     /// <returns>False when only the request was stored: the sweep starts it.</returns>
     [Function(nameof(StartCabinet))]
@@ -44,3 +46,14 @@ public sealed class AllCabinetsActivities(
     public async Task<long[]> BusyCabinets([ActivityTrigger] long[] cabinetIds, CancellationToken cancellationToken) =>
         [.. await runs.BusyAsync(cabinetIds, cancellationToken)];
 }
+
+/// <summary>Asks for the next cabinets in the order of their ids.</summary>
+/// <param name="After">Behind this id.</param>
+/// <param name="Limit">At most so many.</param>
+/// <param name="Since">Leaves out those with a full run that began at or after this instant.</param>
+public sealed record NextCabinetsInput(long After, int Limit, DateTimeOffset? Since = null);
+
+/// <summary>Asks for a run of a cabinet of at least a mode, or for its sync.</summary>
+/// <param name="Mode">With a run: at least this.</param>
+/// <param name="SyncAskedAt">With a sync: when it was asked for.</param>
+public sealed record StartCabinetInput(long CabinetId, RunMode Mode, DateTimeOffset? SyncAskedAt = null);

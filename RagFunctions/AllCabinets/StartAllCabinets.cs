@@ -1,5 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
+using RagFunctions.Core;
+using RagFunctions.Sync;
 
 namespace RagFunctions.AllCabinets;
 
@@ -119,3 +121,69 @@ public static class StartAllCabinets
         return state with { Waiting = inTime, Late = state.Late + running.Count - inTime.Count, Looks = state.Looks + 1 };
     }
 }
+
+/// <summary>Full runs of all active cabinets: the weekly safety net. The same steps as <see cref="StartAllCabinets"/>.</summary>
+public static class RebuildAllCabinets
+{
+    private static readonly AllCabinetsSteps Rebuilds = new(
+        nameof(AllCabinetsActivities.StartCabinet), nameof(AllCabinetsActivities.BusyCabinets), IsRecorded: true);
+
+    [Function(nameof(RebuildAllCabinets))]
+    public static Task<AllCabinetsResult?> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, AllCabinetsInput input) =>
+        StartAllCabinets.RunAsync(context, input, Rebuilds);
+}
+
+/// <summary>The sync of all active cabinets, asked for by a person. The same steps as <see cref="StartAllCabinets"/>.</summary>
+public static class SyncAllCabinets
+{
+    private static readonly AllCabinetsSteps Syncs = new(nameof(SyncActivities.StartSync), nameof(SyncActivities.BusySyncs));
+
+    [Function(nameof(SyncAllCabinets))]
+    public static Task<AllCabinetsResult?> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, AllCabinetsInput input) =>
+        StartAllCabinets.RunAsync(context, input, Syncs);
+}
+
+/// <summary>Where the start of all cabinets stands; renewed by continue-as-new after every look at those that run.</summary>
+/// <param name="Mode">What each cabinet is asked for, at least.</param>
+/// <param name="IsWeekly">Cabinets that no longer exist are purged first.</param>
+/// <param name="Window">Cabinets at a time.</param>
+/// <param name="After">The last cabinet started; they come in the order of their ids.</param>
+/// <param name="IsListed">No cabinet follows.</param>
+/// <param name="Started">Cabinets started so far.</param>
+/// <param name="NotStarted">Cabinets whose start failed; what they have to do is stored, the sweep starts them.</param>
+/// <param name="Late">Cabinets that were still running at their deadline and are waited for no longer.</param>
+/// <param name="StartedAt">When the first generation began.</param>
+/// <param name="Looks">Looks since a cabinet was started last: the longer nothing new begins, the rarer they are.</param>
+public sealed record AllCabinetsInput(
+    RunMode Mode,
+    bool IsWeekly = false,
+    int Window = 10,
+    long After = 0,
+    bool IsListed = false,
+    int Started = 0,
+    int NotStarted = 0,
+    int Late = 0,
+    DateTimeOffset? StartedAt = null,
+    int Looks = 0)
+{
+    /// <summary>Those under way.</summary>
+    public IReadOnlyList<WaitingCabinet> Waiting { get; init; } = [];
+
+    /// <summary>With a rebuild that is taken up again: when it began. Cabinets that were rebuilt since are left out.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>With a sync of all cabinets: when it was asked for.</summary>
+    public DateTimeOffset? SyncAskedAt { get; init; }
+}
+
+/// <summary>What came of starting all cabinets; each cabinet's own outcome stands with its run.</summary>
+public sealed record AllCabinetsResult(int Started, int NotStarted, int Late, DateTimeOffset? StartedAt);
+
+/// <summary>The activities that differ between what all cabinets may be started for.</summary>
+/// <param name="Start">Starts one; takes <see cref="StartCabinetInput"/>, answers whether it did.</param>
+/// <param name="Busy">Of some cabinets, those still at work.</param>
+/// <param name="IsRecorded">Begin and end are noted in the index database.</param>
+internal sealed record AllCabinetsSteps(string Start, string Busy, bool IsRecorded = false);
+
+/// <summary>A cabinet whose run is waited for, until its deadline.</summary>
+public sealed record WaitingCabinet(long CabinetId, DateTimeOffset Deadline);

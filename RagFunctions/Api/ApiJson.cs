@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
-using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Status;
 
 namespace RagFunctions.Api;
 

@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using RagFunctions.AllCabinets;
+using RagFunctions.Core;
+using RagFunctions.Core.Changes;
 using RagFunctions.Core.Runs;
 using RagFunctions.Index;
 

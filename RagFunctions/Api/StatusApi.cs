@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Status;
 
 namespace RagFunctions.Api;
 

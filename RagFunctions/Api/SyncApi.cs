@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using RagFunctions.AllCabinets;
+using RagFunctions.Core;
 using RagFunctions.Core.Marketplace.Cabinets;
-using RagFunctions.Core.Runs;
 using RagFunctions.Index;
 using RagFunctions.Sync;
 

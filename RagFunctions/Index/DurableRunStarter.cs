@@ -20,10 +20,7 @@ public sealed class DurableRunStarter(IOptions<RunsOptions> options) : IRunStart
         var client = _client.Value
             ?? throw new InvalidOperationException("A function that starts runs binds [DurableClient] and hands it to DurableRunStarter.Use.");
         var id = InstanceIds.IndexOf(cabinetId);
-        var runs = options.Value;
-        var input = new RunInput(
-            cabinetId, $"durable:{id}", ApplyWindow: runs.ApplyWindow, EmbedWindow: runs.EmbedWindow, MaxRounds: runs.MaxRounds,
-            ShortRounds: true);
+        var input = options.Value.NewRun(cabinetId, $"durable:{id}") with { ShortRounds = true };
         return client.StartSingletonAsync(nameof(IndexCabinet), id, input, cancellationToken);
     }
 }

@@ -1,6 +1,8 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Index;
 
@@ -19,12 +21,13 @@ public static class IndexCabinet
     {
         var plan = new RunPlan(input.Begun(context.NewGuid(), context.CurrentUtcDateTime));
         context.SetCustomStatus(plan.Progress);
+        var activities = new Activities(context);
         List<Task<Action>> running = [];
         while (!plan.IsDone)
         {
             while (plan.TryNext(out var step))
             {
-                running.Add(StepAsync(context, plan, step));
+                running.Add(StepAsync(plan, step, activities));
             }
 
             var finished = await Task.WhenAny(running);
@@ -49,38 +52,38 @@ public static class IndexCabinet
         }
     }
 
-    /// <summary>Runs a step; its answer is told to the plan by the loop, one at a time.</summary>
-    private static async Task<Action> StepAsync(TaskOrchestrationContext context, RunPlan plan, RunStep step)
+    /// <returns>Tells the plan the answer; called by the loop, one at a time.</returns>
+    private static async Task<Action> StepAsync(RunPlan plan, RunStep step, Activities activities)
     {
         try
         {
-            switch (step)
-            {
-                case RunStep.OpenRound open:
-                    var start = await context.CallActivityAsync<RoundStart>(nameof(IndexActivities.BeginRound), open.Input, Retry);
-                    return () => plan.Complete(open, start);
-                case RunStep.RunRound round:
-                    var done = await context.CallActivityAsync<RunRoundResult>(nameof(IndexActivities.RunRound), round.Input, Retry);
-                    return () => plan.Complete(round, done);
-                case RunStep.ApplyRange apply:
-                    var applied = await context.CallActivityAsync<ApplyResult>(nameof(IndexActivities.ApplyChanges), apply.Input, Retry);
-                    return () => plan.Complete(apply, applied);
-                case RunStep.PlanEmbedding planning:
-                    var planned = await context.CallActivityAsync<EmbeddingPlan>(nameof(IndexActivities.PlanEmbedding), planning.Input, Retry);
-                    return () => plan.Complete(planning, planned);
-                case RunStep.EmbedBatch embed:
-                    var embedded = await context.CallActivityAsync<EmbedBatchResult>(nameof(IndexActivities.EmbedBatch), embed.Input, Retry);
-                    return () => plan.Complete(embed, embedded);
-                case RunStep.CloseRound close:
-                    var end = await context.CallActivityAsync<RoundEnd>(nameof(IndexActivities.FinishRound), close.Input, Retry);
-                    return () => plan.Complete(close, end);
-                default:
-                    throw new NotSupportedException(step.GetType().Name);
-            }
+            return await plan.RunAsync(step, activities, CancellationToken.None);
         }
         catch (TaskFailedException failure)
         {
             return () => plan.Fail(step, failure.FailureDetails.ErrorMessage);
         }
+    }
+
+    /// <summary>The steps as activities: the only tasks that are ever awaited here are those of the context.</summary>
+    private sealed class Activities(TaskOrchestrationContext context) : IRunSteps
+    {
+        public Task<BeginRoundResult> BeginAsync(BeginRoundInput input, CancellationToken cancellationToken) =>
+            context.CallActivityAsync<BeginRoundResult>(nameof(IndexActivities.BeginRound), input, Retry);
+
+        public Task<RunRoundResult> RunRoundAsync(RunRoundInput input, CancellationToken cancellationToken) =>
+            context.CallActivityAsync<RunRoundResult>(nameof(IndexActivities.RunRound), input, Retry);
+
+        public Task<ApplyChangesResult> ApplyAsync(ApplyChangesInput input, CancellationToken cancellationToken) =>
+            context.CallActivityAsync<ApplyChangesResult>(nameof(IndexActivities.ApplyChanges), input, Retry);
+
+        public Task<PlanEmbeddingResult> PlanAsync(PlanEmbeddingInput input, CancellationToken cancellationToken) =>
+            context.CallActivityAsync<PlanEmbeddingResult>(nameof(IndexActivities.PlanEmbedding), input, Retry);
+
+        public Task<EmbedBatchResult> EmbedAsync(EmbedBatchInput input, CancellationToken cancellationToken) =>
+            context.CallActivityAsync<EmbedBatchResult>(nameof(IndexActivities.EmbedBatch), input, Retry);
+
+        public Task<FinishRoundResult> FinishAsync(FinishRoundInput input, CancellationToken cancellationToken) =>
+            context.CallActivityAsync<FinishRoundResult>(nameof(IndexActivities.FinishRound), input, Retry);
     }
 }

@@ -7,7 +7,7 @@ using RagFunctions.Index;
 namespace RagFunctions.Sync;
 
 /// <summary>The steps of a sync as activities. Each is idempotent: it may run twice, also side by side.</summary>
-public sealed class SyncActivities(ISyncSteps steps, DurableRunStarter starter)
+public sealed class SyncActivities(SyncSteps steps, DurableRunStarter starter)
 {
     [Function(nameof(PlanSync))]
     public async Task<SyncEntity[]> PlanSync([ActivityTrigger] SyncPlanInput input, CancellationToken cancellationToken) =>

@@ -47,3 +47,9 @@ internal sealed class SyncStatus
     private void Show(string? phase = null) => _context.SetCustomStatus(
         new SyncProgress(phase ?? (_waiting > 0 && _waiting + _done == _total ? "wait" : "sync"), _done, _total));
 }
+
+/// <summary>Where a sync is: the orchestration's custom status.</summary>
+/// <param name="Phase"><c>plan</c>, <c>sync</c>, <c>wait</c> (everything open waits for a limit) or <c>ended</c>.</param>
+/// <param name="Done">Entities that are through.</param>
+/// <param name="Total">Entities planned.</param>
+public sealed record SyncProgress(string Phase, int Done, int Total);

@@ -1,7 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
-using RagFunctions.Core.Marketplace.Cursors;
-using RagFunctions.Core.Runs.Status;
+using RagFunctions.Core.Marketplace.Sync;
+using RagFunctions.Core.Status;
 
 namespace RagFunctions.Timers;
 

@@ -1,7 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using RagFunctions.AllCabinets;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core;
 using RagFunctions.Core.Runs.Sweep;
 using RagFunctions.Core.Telemetry;
 using RagFunctions.Index;

@@ -1,13 +1,14 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using RagFunctions.AllCabinets;
-using RagFunctions.Core.Runs;
+using RagFunctions.Core;
+using RagFunctions.Core.Runs.Sweep;
 using RagFunctions.Index;
 
 namespace RagFunctions.Timers;
 
 /// <summary>Sundays at 03:00 UTC: a full run of every active cabinet.</summary>
-public sealed class WeeklyRebuildTimer(WeeklyRebuild rebuild)
+public sealed class WeeklyRebuildTimer(CabinetDirectory cabinets)
 {
     [Function(nameof(WeeklyRebuildTimer))]
     public async Task RunAsync(
@@ -18,7 +19,7 @@ public sealed class WeeklyRebuildTimer(WeeklyRebuild rebuild)
         if (started.AlreadyRunning)
         {
             // It may be one that a caller asked for, and that purges nothing. To purge twice does no harm.
-            await rebuild.BeginAsync(cancellationToken);
+            await cabinets.PurgeGoneAsync(cancellationToken);
         }
     }
 }

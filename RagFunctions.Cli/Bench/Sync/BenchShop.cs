@@ -77,5 +77,5 @@ internal sealed class BenchShop : IAsyncDisposable
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private string Token() => MarketplaceTokens.Create(_shop.SellerId, TokenType.Personal, TokenCategories.Sync, _shop.Now.AddDays(180));
+    private string Token() => MarketplaceTokens.Create(_shop.SellerId, TokenType.Personal, TokenScopes.Sync, _shop.Now.AddDays(180));
 }

@@ -1,7 +1,6 @@
 namespace RagFunctions.Cli.Bench.Sync;
 
 /// <summary>One step of one cabinet.</summary>
-/// <param name="Step">Which.</param>
 /// <param name="Process">Time and memory, as the measured process tells them.</param>
 /// <param name="Requests">Requests that the marketplace received.</param>
 /// <param name="Read">Rows that it sent.</param>

@@ -242,3 +242,24 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
     private static DateTimeOffset? Time(NpgsqlDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
 }
+
+/// <summary>A cabinet for a list; carries no token.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="IsActive">Whether it takes part.</param>
+/// <param name="IsEncrypted">False while the original's plain token is there.</param>
+/// <param name="Token">What the token says; null when there is none or it does not open.</param>
+/// <param name="TokenRejectedAt">When the marketplace last refused it.</param>
+/// <param name="LastSyncAt">The last success of any entity.</param>
+public sealed record CabinetSummary(
+    long Id, string? Name, bool IsActive, bool IsEncrypted, TokenInfo? Token, DateTimeOffset? TokenRejectedAt, DateTimeOffset? LastSyncAt);
+
+/// <summary>A cabinet with its token opened.</summary>
+/// <param name="IsActive">Whether it takes part.</param>
+/// <param name="Access">With what its calls are made; null = there is no token, or it does not open.</param>
+/// <param name="Problem">Why there is no access.</param>
+/// <param name="TokenRejectedAt">When the marketplace last refused the token.</param>
+public sealed record OpenCabinet(bool IsActive, MarketplaceAccess? Access, string? Problem, DateTimeOffset? TokenRejectedAt);
+
+/// <summary>An operation on a cabinet is not possible; the message is for the person who asked and carries no secret.</summary>
+public sealed class CabinetException(string message) : Exception(message);

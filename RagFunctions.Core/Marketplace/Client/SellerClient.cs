@@ -1,5 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
-using RagFunctions.Core.Marketplace.Client.Wire;
 using RagFunctions.Core.Marketplace.Limits;
 
 namespace RagFunctions.Core.Marketplace.Client;
@@ -20,7 +21,27 @@ public sealed class SellerClient
     public async Task<CallResult<SellerInfo>> InfoAsync(MarketplaceAccess access, CancellationToken ct)
     {
         var call = new MarketplaceCall(access, MarketplaceMethod.SellerInfo, new Uri(_host, "/api/v1/seller-info"));
-        return (await _transport.SendAsync(call, MarketplaceJson.Default.SellerAnswer, new SellerAnswer(), ct))
+        return (await _transport.SendAsync(call, SellerJsonContext.Default.SellerAnswer, new SellerAnswer(), ct))
             .Map(answer => new SellerInfo(new Field("seller-info", -1).Required(answer.Sid, "sid"), answer.Name, answer.TradeMark));
     }
 }
+
+/// <summary>Whose account it is.</summary>
+public sealed record SellerInfo(string SellerId, string? Name, string? TradeMark);
+
+internal sealed class SellerAnswer
+{
+    public string? Name { get; set; }
+    public string? Sid { get; set; }
+    public string? TradeMark { get; set; }
+}
+
+/// <summary>Reads and writes without reflection. Unknown fields are ignored, names are exact.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.General,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.AllowReadingFromString,
+    Converters = [typeof(CleanTextConverter)])]
+[JsonSerializable(typeof(SellerAnswer))]
+internal sealed partial class SellerJsonContext : JsonSerializerContext;

@@ -15,8 +15,9 @@ namespace RagFunctions.Core.Marketplace.Limits;
 /// </remarks>
 public sealed class LimitStore(MainDatabase main, TimeProvider time)
 {
-    // Of the calls after the first "settled" ones, "answered" have been. Where the bucket is full by our own count, older calls are over,
-    // answered or not: a worker that died answers never.
+    // taken = calls granted so far. settled = how many of the oldest ones are known to be over. answered = how many of the calls after those
+    // have had their answer. When the bucket is full by our own count, every older call counts as over, because the answer to a call of a
+    // worker that died never comes.
     private const string Take = """
         INSERT INTO wb_limit_buckets AS b (seller, bucket, token_kind, full_at, granted, taken)
         VALUES ($1, $2, $3, $4 + $5, true, 1)
@@ -29,8 +30,9 @@ public sealed class LimitStore(MainDatabase main, TimeProvider time)
         RETURNING granted, GREATEST(full_at - $6, not_before), taken, settled + answered = taken - 1
         """;
 
-    // $5: when the bucket is full by the answer's count. It may shorten our wait only if that count holds every call of ours: nobody took
-    // since, none was under way when this one left, and the sizes agree ($7).
+    // $5: when the bucket will be full, by the marketplace's count in the answer. It may shorten our wait only if that count includes all our
+    // calls: none was granted after this one (taken = $6), and none was under way when this one was sent and both sides agree on the
+    // bucket's size ($7). A longer wait always counts.
     private const string Correct = """
         UPDATE wb_limit_buckets SET
             full_at = CASE WHEN $5 > full_at OR ($7 AND taken = $6) THEN COALESCE($5, full_at) ELSE full_at END + $8,
@@ -59,7 +61,6 @@ public sealed class LimitStore(MainDatabase main, TimeProvider time)
     /// <param name="paid">What <see cref="TakeAsync"/> answered for the call.</param>
     /// <param name="status">The HTTP status.</param>
     /// <param name="headers">What the answer said.</param>
-    /// <param name="ct">Cancels.</param>
     /// <returns>When the next call may be made, if the answer was a refusal (429); else null.</returns>
     public async Task<DateTimeOffset?> CorrectAsync(
         BucketKey key, RateLimit limit, LimitAnswer paid, int status, RateHeaders headers, CancellationToken ct)
@@ -95,3 +96,16 @@ public sealed class LimitStore(MainDatabase main, TimeProvider time)
         command.Parameters.Add(new() { Value = (short)key.Kind });
     }
 }
+
+/// <summary>One bucket: the marketplace counts per seller and method; the kind of token decides the size.</summary>
+/// <param name="Seller">The seller's UUID, or <c>cabinet:{id}</c> when the token does not tell it.</param>
+/// <param name="Bucket"><see cref="MethodRules.Bucket"/>.</param>
+/// <param name="Kind">Basic tokens have buckets of their own.</param>
+public sealed record BucketKey(string Seller, string Bucket, Tokens.TokenKind Kind);
+
+/// <summary>Whether a call may be made now.</summary>
+/// <param name="Granted">True: the call is paid for.</param>
+/// <param name="FreeAt">When refused: the earliest instant at which asking again makes sense.</param>
+/// <param name="Taken">How many calls this bucket has granted so far; tells <see cref="LimitStore.CorrectAsync"/> whether others took meanwhile.</param>
+/// <param name="IsAlone">Every call before this one had been answered: the marketplace has counted them all.</param>
+public readonly record struct LimitAnswer(bool Granted, DateTimeOffset FreeAt, long Taken, bool IsAlone);

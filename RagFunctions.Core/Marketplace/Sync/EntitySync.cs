@@ -2,9 +2,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Cabinets;
-using RagFunctions.Core.Marketplace.Cursors;
 using RagFunctions.Core.Marketplace.Tokens;
-using RagFunctions.Core.Migrations.Main;
 
 namespace RagFunctions.Core.Marketplace.Sync;
 
@@ -34,17 +32,11 @@ public sealed partial class EntitySync
         _logger = logger;
     }
 
-    /// <summary>Runs the entity if it is due.</summary>
-    public Task<EntitySyncResult> RunAsync(long cabinetId, SyncEntity entity, CancellationToken ct) =>
-        RunAsync(cabinetId, entity, askedAt: null, ct);
-
     /// <summary>Runs the entity, if a person asks (<paramref name="evenIfNotDue"/>) whether or not it is due.</summary>
     public Task<EntitySyncResult> RunAsync(long cabinetId, SyncEntity entity, bool evenIfNotDue, CancellationToken ct) =>
         RunAsync(cabinetId, entity, evenIfNotDue ? _time.GetUtcNow() : null, ct);
 
     /// <summary>Runs the entity.</summary>
-    /// <param name="cabinetId">The cabinet.</param>
-    /// <param name="entity">The entity.</param>
     /// <param name="askedAt">
     /// When a person asked: due times and a rejection before that instant do not count, limits do. What succeeded or was rejected after it
     /// has served the person, so that a repeated delivery costs no second reading. Null = only if it is due.

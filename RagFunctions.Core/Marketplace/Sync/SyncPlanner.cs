@@ -20,8 +20,7 @@ public sealed class SyncPlanner(MainDatabase main, TimeProvider time)
 
     /// <summary>The active cabinets with something due, and what. One query.</summary>
     /// <param name="cabinetId">Only this cabinet; null = all.</param>
-    /// <param name="ct">Cancels.</param>
-    public async Task<IReadOnlyList<DueCabinet>> DueAsync(long? cabinetId, CancellationToken ct)
+    public async Task<IReadOnlyList<DueSync>> DueAsync(long? cabinetId, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         await using var command = main.Source.CreateCommand(Due);
@@ -39,6 +38,10 @@ public sealed class SyncPlanner(MainDatabase main, TimeProvider time)
             }
         }
 
-        return [.. due.GroupBy(pair => pair.Cabinet, (cabinet, pairs) => new DueCabinet(cabinet, [.. pairs.Select(pair => pair.Entity)]))];
+        return [.. due.GroupBy(pair => pair.Cabinet, (cabinet, pairs) => new DueSync(cabinet, [.. pairs.Select(pair => pair.Entity)]))];
     }
 }
+
+/// <summary>A cabinet with entities whose time has come.</summary>
+/// <param name="Entities">At least one, in starting order.</param>
+public sealed record DueSync(long CabinetId, IReadOnlyList<SyncEntity> Entities);

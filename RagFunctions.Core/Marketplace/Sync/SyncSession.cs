@@ -3,8 +3,6 @@ using System.Text.Json.Serialization.Metadata;
 using Npgsql;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Client;
-using RagFunctions.Core.Marketplace.Cursors;
-using RagFunctions.Core.Marketplace.Writers;
 
 namespace RagFunctions.Core.Marketplace.Sync;
 

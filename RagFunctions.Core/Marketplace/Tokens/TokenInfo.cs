@@ -59,3 +59,47 @@ public sealed record TokenInfo(
         return warnings;
     }
 }
+
+/// <summary>What kind of token a seller gave, from the field <c>acc</c>; it decides limits and which methods answer.</summary>
+public enum TokenKind
+{
+    /// <summary>The token does not say (older ones): normal limits are assumed, an answer's headers correct that.</summary>
+    Unknown = 0,
+
+    /// <summary>Reduced limits, fewer methods. One used together with a service's secret cannot be told apart and is treated alike.</summary>
+    Basic = 1,
+
+    /// <summary>For the sandbox only.</summary>
+    Test = 2,
+
+    /// <summary>For the seller's own programs.</summary>
+    Personal = 3,
+
+    /// <summary>For a solution of the marketplace's catalogue.</summary>
+    Service = 4,
+}
+
+/// <summary>What a token may call: the bits of its field <c>s</c>.</summary>
+[Flags]
+public enum TokenCategories : long
+{
+    None = 0,
+    Content = 1L << 1,
+    Analytics = 1L << 2,
+    Prices = 1L << 3,
+    Marketplace = 1L << 4,
+    Statistics = 1L << 5,
+    Promotion = 1L << 6,
+    Feedbacks = 1L << 7,
+    Recommendations = 1L << 8,
+    Chat = 1L << 9,
+    Supplies = 1L << 10,
+    Returns = 1L << 11,
+    Documents = 1L << 12,
+
+    /// <summary>Not a category: the token may only read. The sync needs no more.</summary>
+    ReadOnly = 1L << 30,
+
+    /// <summary>What a whole sync needs.</summary>
+    Needed = Content | Analytics | Prices | Statistics | Feedbacks,
+}

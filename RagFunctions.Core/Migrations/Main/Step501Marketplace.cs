@@ -1,4 +1,5 @@
 using FluentMigrator;
+using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Migrations.Main;
 

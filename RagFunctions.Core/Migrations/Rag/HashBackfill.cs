@@ -62,3 +62,9 @@ public static class HashBackfill
         return row.GetInt64(0) == 0 ? (0, 0, 0) : (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2));
     }
 }
+
+/// <summary>How far a back-fill is.</summary>
+/// <param name="Found">Chunks without a hash when it began.</param>
+/// <param name="Done">Chunks it has given one.</param>
+/// <param name="Remaining">Chunks still without one: at the end, those that a writer held meanwhile.</param>
+public sealed record HashBackfillProgress(long Found, long Done, long Remaining);

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace RagFunctions.Core.Runs.Sweep;
 
-/// <summary>The net under everything: once a minute it starts what has work and no run, whatever got lost before.</summary>
+/// <summary>
+/// Starts every cabinet that has work and no run. It runs once a minute, so that a start that was lost for whatever reason is made up for.
+/// </summary>
 public sealed partial class CabinetSweep(SweepQuery query, StartIndex start, CabinetActivity activity, ILogger<CabinetSweep> logger)
 {
     // Starting is one call to Durable's store; enough at a time to start hundreds within the minute.
@@ -25,7 +27,7 @@ public sealed partial class CabinetSweep(SweepQuery query, StartIndex start, Cab
             {
                 Due(cabinet.CabinetId, cabinet.Reason);
 
-                // The run does not look at these reasons itself: what they ask for is stored, so that it finds it when it begins.
+                // A run does not check these two reasons itself, so the request for a full run is stored for it.
                 var stored = cabinet.Reason is SweepReason.Renderer or SweepReason.Overdue ? RunMode.Full : RunMode.Incremental;
                 await start.StartModeAsync(cabinet.CabinetId, stored, token);
             });

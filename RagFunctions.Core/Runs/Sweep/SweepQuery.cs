@@ -110,7 +110,7 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
                 new NpgsqlParameter<long[]> { TypedValue = [.. active.Select(cabinet => cabinet.Id)] },
                 new NpgsqlParameter<bool[]> { TypedValue = [.. active.Select(cabinet => cabinet.HasChanges)] },
                 new NpgsqlParameter<bool[]> { TypedValue = [.. active.Select(cabinet => cabinet.CatchesUp)] },
-                new NpgsqlParameter<bool[]> { TypedValue = [.. active.Select(cabinet => RendererSpread.IsDue(cabinet.Id, now, options.Value))] },
+                new NpgsqlParameter<bool[]> { TypedValue = [.. active.Select(cabinet => RendererRollout.IsDue(cabinet.Id, now, options.Value))] },
                 new NpgsqlParameter<DateTimeOffset> { TypedValue = now },
                 new NpgsqlParameter<int> { TypedValue = options.Value.CatchUpMinutes },
                 new NpgsqlParameter<int> { TypedValue = ChunkRenderer.Version },
@@ -139,4 +139,48 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
     }
 
     private sealed record CabinetRow(long Id, bool IsActive, bool HasChanges, bool CatchesUp);
+}
+
+/// <summary>What the sweep found.</summary>
+/// <param name="Due">Cabinets to start.</param>
+/// <param name="Deactivated">Cabinets that the main database calls inactive, and that the index does not yet or that have queued changes.</param>
+/// <param name="Gone">Indexed cabinets that the main database does not know; hidden like inactive ones, purged by the weekly rebuild.</param>
+/// <param name="Indexed">How many active cabinets the index has, for the guard on <paramref name="Gone"/>.</param>
+public sealed record SweepFindings(
+    IReadOnlyList<DueCabinet> Due, IReadOnlyList<long> Deactivated, IReadOnlyList<long> Gone, long Indexed);
+
+/// <summary>A cabinet to start.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="Mode">What the run will be, at least.</param>
+public sealed record DueCabinet(long CabinetId, SweepReason Reason, RunMode Mode);
+
+/// <summary>Why the sweep starts a cabinet. In the order in which they are tried; the first one that holds is named.</summary>
+public enum SweepReason
+{
+    /// <summary>No full run has completed.</summary>
+    NeverIndexed = 1,
+
+    /// <summary>The cabinet was inactive and is active again.</summary>
+    Reactivated = 2,
+
+    /// <summary>A stored request that no run has served.</summary>
+    Requested = 3,
+
+    /// <summary>Queued changes, new ones or failed ones whose next attempt is due.</summary>
+    Changes = 4,
+
+    /// <summary>Chunks without a vector of their text, new ones or failed ones whose next attempt is due.</summary>
+    Pending = 5,
+
+    /// <summary>Chunks whose 90 days are over.</summary>
+    Expired = 6,
+
+    /// <summary>Nobody announces the cabinet's changes, and it is time to look.</summary>
+    CatchUp = 7,
+
+    /// <summary>Its texts were made by another version of the renderer.</summary>
+    Renderer = 8,
+
+    /// <summary>Its last full run is older than eight days: the weekly rebuild has passed it by.</summary>
+    Overdue = 9,
 }

@@ -52,7 +52,7 @@ internal sealed class RemainsTasks(TimeSpan preparation, TimeSpan life)
             throw Refusal.NotFound($"the report is {status}");
         }
 
-        var rows = RemainsRow.Of(task.Stocks, task.Products, task.Groups);
+        var rows = RemainsReportRow.Of(task.Stocks, task.Products, task.Groups);
         return rows.Count == 0 ? Answer.NoContent : Answer.Json(writer => Write(writer, rows));
     }
 
@@ -67,7 +67,7 @@ internal sealed class RemainsTasks(TimeSpan preparation, TimeSpan life)
         _ => "purged",
     };
 
-    private static void Write(Utf8JsonWriter writer, List<RemainsRow> rows)
+    private static void Write(Utf8JsonWriter writer, List<RemainsReportRow> rows)
     {
         writer.WriteStartArray();
         foreach (var row in rows)

@@ -5,4 +5,4 @@ namespace RagFunctions.Fakes.Marketplace.Tokens;
 /// <param name="Type">Its kind (<c>acc</c>).</param>
 /// <param name="Categories">What it may call (<c>s</c>).</param>
 /// <param name="Expires">The end of its life (<c>exp</c>).</param>
-public sealed record MarketplaceToken(Guid SellerId, TokenType Type, TokenCategories Categories, DateTimeOffset Expires);
+public sealed record MarketplaceToken(Guid SellerId, TokenType Type, TokenScopes Categories, DateTimeOffset Expires);

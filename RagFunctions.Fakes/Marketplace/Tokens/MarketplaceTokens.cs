@@ -12,7 +12,7 @@ public static class MarketplaceTokens
     private static readonly string Header = Base64Url.EncodeToString("""{"alg":"HS256","kid":"fake","typ":"JWT"}"""u8);
 
     /// <summary>A token; two calls never give the same one.</summary>
-    public static string Create(Guid sellerId, TokenType type, TokenCategories categories, DateTimeOffset expires)
+    public static string Create(Guid sellerId, TokenType type, TokenScopes categories, DateTimeOffset expires)
     {
         var payload = new SortedDictionary<string, object>
         {
@@ -45,7 +45,7 @@ public static class MarketplaceTokens
         return new MarketplaceToken(
             root.GetProperty("sid").GetGuid(),
             (TokenType)root.GetProperty("acc").GetInt32(),
-            (TokenCategories)root.GetProperty("s").GetInt64(),
+            (TokenScopes)root.GetProperty("s").GetInt64(),
             DateTimeOffset.FromUnixTimeSeconds(root.GetProperty("exp").GetInt64()));
     }
 

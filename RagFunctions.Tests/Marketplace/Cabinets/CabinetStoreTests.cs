@@ -11,7 +11,7 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
 {
     private const string OtherKey = "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=";
 
-    private readonly ServiceProvider _services = MarketplaceHost.Build(database, "http://127.0.0.1:1", TimeProvider.System);
+    private readonly ServiceProvider _services = StubbedServices.Build(database, "http://127.0.0.1:1", TimeProvider.System);
     private readonly string _token = TestTokens.Of(Guid.NewGuid().ToString());
 
     private CabinetStore Store => _services.GetRequiredService<CabinetStore>();
@@ -65,11 +65,11 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     public async Task Keys_can_be_changed_and_the_token_stays_recognised()
     {
         var id = await Store.AddAsync(_token, null, Ct);
-        await using var rotated = MarketplaceHost.Build(database, "http://127.0.0.1:1", TimeProvider.System, new Dictionary<string, string?>
+        await using var rotated = StubbedServices.Build(database, "http://127.0.0.1:1", TimeProvider.System, new Dictionary<string, string?>
         {
             ["Marketplace:TokenKey"] = OtherKey,
             ["Marketplace:TokenKeyId"] = "2",
-            ["Marketplace:FormerTokenKeys:1"] = MarketplaceHost.TokenKey,
+            ["Marketplace:FormerTokenKeys:1"] = StubbedServices.TokenKey,
         });
         var store = rotated.GetRequiredService<CabinetStore>();
         Assert.Equal(_token, (await store.OpenAsync(id, Ct))!.Access!.Token);
@@ -112,7 +112,7 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     [Fact]
     public async Task Without_a_key_no_token_is_taken_and_the_setting_is_named()
     {
-        await using var keyless = MarketplaceHost.Build(
+        await using var keyless = StubbedServices.Build(
             database, "http://127.0.0.1:1", TimeProvider.System, new Dictionary<string, string?> { ["Marketplace:TokenKey"] = null });
 
         var error = await Assert.ThrowsAsync<CabinetException>(() => keyless.GetRequiredService<CabinetStore>().AddAsync(_token, null, Ct));
@@ -129,7 +129,7 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     [InlineData("Marketplace:Retries", "99", "Marketplace:Retries")]
     public async Task A_wrong_setting_is_named(string name, string value, string? named)
     {
-        await using var services = MarketplaceHost.Build(
+        await using var services = StubbedServices.Build(
             database, "http://127.0.0.1:1", TimeProvider.System, new Dictionary<string, string?> { [name] = value });
         var options = services.GetRequiredService<IOptions<MarketplaceOptions>>();
 

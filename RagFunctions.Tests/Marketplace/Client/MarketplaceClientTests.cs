@@ -3,6 +3,11 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RagFunctions.Core.Marketplace.Client;
+using RagFunctions.Core.Marketplace.Prices;
+using RagFunctions.Core.Marketplace.Products;
+using RagFunctions.Core.Marketplace.Reviews;
+using RagFunctions.Core.Marketplace.Statistics;
+using RagFunctions.Core.Marketplace.Stocks;
 using RagFunctions.Core.Marketplace.Tokens;
 using RagFunctions.Tests.Postgres;
 
@@ -33,7 +38,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     public async ValueTask InitializeAsync()
     {
         _stub = await StubMarketplace.StartAsync();
-        _services = MarketplaceHost.Build(database, _stub.Url, _time, logs: _logs);
+        _services = StubbedServices.Build(database, _stub.Url, _time, logs: _logs);
     }
 
     public async ValueTask DisposeAsync()

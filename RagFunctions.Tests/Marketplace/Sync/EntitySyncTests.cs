@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Marketplace.Tokens;
-using RagFunctions.Core.Migrations.Main;
 using RagFunctions.Tests.Postgres;
 using static RagFunctions.Tests.Marketplace.Sync.SyncWorld;
 
@@ -190,18 +190,18 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
         }
 
         await using var stub = await StubMarketplace.StartAsync();
-        await using var services = MarketplaceHost.Build(own.ConnectionString, stub.Url, TimeProvider.System);
+        await using var services = StubbedServices.Build(own.ConnectionString, stub.Url, TimeProvider.System);
         var cabinet = await services.GetRequiredService<CabinetStore>().AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), "c", Ct);
         stub.Answer(Orders, "[]");
 
-        var refused = await services.GetRequiredService<EntitySync>().RunAsync(cabinet, SyncEntity.Orders, Ct);
+        var refused = await services.GetRequiredService<EntitySync>().RunAsync(cabinet, SyncEntity.Orders, askedAt: null, Ct);
         Assert.Equal(EntitySyncStatus.Failed, refused.Status);
         Assert.Contains("uq_cabinet_order_id", refused.Reason, StringComparison.Ordinal);
         Assert.Contains("--drop-original-keys", refused.Reason, StringComparison.Ordinal);
         Assert.Empty(stub.Requests);
 
         await OriginalKeys.DropAsync(own.Source, Ct);
-        Assert.Equal(EntitySyncStatus.Ok, (await services.GetRequiredService<EntitySync>().RunAsync(cabinet, SyncEntity.Orders, Ct)).Status);
+        Assert.Equal(EntitySyncStatus.Ok, (await services.GetRequiredService<EntitySync>().RunAsync(cabinet, SyncEntity.Orders, askedAt: null, Ct)).Status);
     }
 
     private static SyncPlanner Planner(SyncWorld world) => world.Services.GetRequiredService<SyncPlanner>();

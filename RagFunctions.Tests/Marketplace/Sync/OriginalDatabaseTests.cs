@@ -1,9 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Migrations;
-using RagFunctions.Core.Migrations.Main;
 using RagFunctions.Tests.Migrations.Original;
 using RagFunctions.Tests.Postgres;
 using static RagFunctions.Tests.Marketplace.Sync.SyncWorld;
@@ -24,7 +24,7 @@ public sealed class OriginalDatabaseTests
         await OriginalKeys.DropAsync(database.Source, Ct);
         await using var stub = await StubMarketplace.StartAsync();
         var time = new FakeTimeProvider(Start);
-        await using var services = MarketplaceHost.Build(database.ConnectionString, stub.Url, time);
+        await using var services = StubbedServices.Build(database.ConnectionString, stub.Url, time);
         var cabinet = await services.GetRequiredService<CabinetStore>().AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), "c", Ct);
         stub.Answer(Orders, $"[{Order("a", paid: 1271.99m)},{Order("b")}]").Answer(Sales, $"[{Sale("S1", paid: 0.1m)},{Sale("R1")}]")
             .Answer(WarehouseStocks, Stock((7, 70, 1, 5))).Answer(SellerStocks, NoStock).Answer(Trash, NoCards)
@@ -46,7 +46,7 @@ public sealed class OriginalDatabaseTests
             foreach (var entity in SyncEntityNames.All)
             {
                 time.Advance(TimeSpan.FromMinutes(30));
-                results.Add(await services.GetRequiredService<EntitySync>().RunAsync(cabinet, entity, Ct));
+                results.Add(await services.GetRequiredService<EntitySync>().RunAsync(cabinet, entity, askedAt: null, Ct));
             }
 
             return results;

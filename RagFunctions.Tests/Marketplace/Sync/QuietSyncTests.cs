@@ -1,6 +1,6 @@
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Migrations;
-using RagFunctions.Core.Migrations.Main;
 using RagFunctions.Fakes.Marketplace.Shops;
 using RagFunctions.Fakes.Marketplace.Tokens;
 using RagFunctions.Tests.Migrations.Original;

@@ -48,7 +48,7 @@ internal sealed class ShopWorld : IAsyncDisposable
         server.Add(shop);
         var world = new ShopWorld(shop, time, server, main, FakeMarketplaceHost.Build(connection, server, time, [("StatisticsCutRows", 90), .. settings]));
         world.Cabinet = await world.Services.GetRequiredService<CabinetStore>().AddAsync(
-            MarketplaceTokens.Create(shop.SellerId, type, TokenCategories.Everything, shop.Now.AddDays(180)), options.Name, Ct);
+            MarketplaceTokens.Create(shop.SellerId, type, TokenScopes.Everything, shop.Now.AddDays(180)), options.Name, Ct);
         return world;
     }
 
@@ -69,7 +69,7 @@ internal sealed class ShopWorld : IAsyncDisposable
         Queue<SyncEntity> left = new(due.SelectMany(one => one.Entities));
         while (left.TryDequeue(out var entity))
         {
-            var result = await Services.GetRequiredService<EntitySync>().RunAsync(Cabinet, entity, Ct);
+            var result = await Services.GetRequiredService<EntitySync>().RunAsync(Cabinet, entity, askedAt: null, Ct);
             results.Add(result);
             if (result is { Status: EntitySyncStatus.Waiting, WaitUntil: { } until })
             {

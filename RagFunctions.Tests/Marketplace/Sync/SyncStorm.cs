@@ -7,9 +7,6 @@ using RagFunctions.Fakes.Marketplace.Shops;
 using RagFunctions.Fakes.Marketplace.Tokens;
 using RagFunctions.Tests.Faults;
 using RagFunctions.Tests.Postgres;
-using AnswerFault = RagFunctions.Fakes.Marketplace.Faults.FaultKind;
-using FakeHost = RagFunctions.Fakes.Marketplace.MarketplaceHost;
-using FaultKind = RagFunctions.Tests.Faults.FaultKind;
 
 namespace RagFunctions.Tests.Marketplace.Sync;
 
@@ -120,10 +117,10 @@ internal sealed class SyncStorm : IAsyncDisposable
         _world.Server.Faults.When = request =>
         {
             var fault = NextFault(request);
-            if (fault is not null && request.Host == FakeHost.Analytics)
+            if (fault is not null && request.Host == MarketplaceHost.Analytics)
             {
-                emptied |= fault.Kind == AnswerFault.NoRows;
-                repeated |= fault.Kind == AnswerFault.RepeatedPage;
+                emptied |= fault.Kind == FaultKind.NoRows;
+                repeated |= fault.Kind == FaultKind.RepeatedPage;
             }
 
             if (request.Path.EndsWith("/warehouse_remains", StringComparison.Ordinal))
@@ -132,7 +129,7 @@ internal sealed class SyncStorm : IAsyncDisposable
                 _reported.IntersectWith(Offered());
             }
 
-            begun |= request.Host == FakeHost.Analytics && !request.Path.Contains("seller", StringComparison.Ordinal);
+            begun |= request.Host == MarketplaceHost.Analytics && !request.Path.Contains("seller", StringComparison.Ordinal);
 
             return fault;
         };
@@ -229,13 +226,13 @@ internal sealed class SyncStorm : IAsyncDisposable
         };
         if (Chance(4))
         {
-            _proxy.Arm(_random.Next(1, 25), Chance(2) ? FaultKind.BeforeRequest : FaultKind.AnswerLost);
+            _proxy.Arm(_random.Next(1, 25), Chance(2) ? ConnectionFault.BeforeRequest : ConnectionFault.AnswerLost);
         }
 
         var struckBefore = _proxy.Struck;
         try
         {
-            var result = await _world.Services.GetRequiredService<EntitySync>().RunAsync(_world.Cabinet, entity, worker.Token);
+            var result = await _world.Services.GetRequiredService<EntitySync>().RunAsync(_world.Cabinet, entity, askedAt: null, worker.Token);
             Assert.False(
                 isOvertaken && left <= 0 && result.Status == EntitySyncStatus.Ok, $"a worker that was overtaken at {entity} went on: {result}");
             return result;
@@ -246,7 +243,7 @@ internal sealed class SyncStorm : IAsyncDisposable
         }
         finally
         {
-            _proxy.Arm(0, FaultKind.BeforeRequest);
+            _proxy.Arm(0, ConnectionFault.BeforeRequest);
             _world.Server.BeforeAnswer = null;
             if (_proxy.Struck > struckBefore)
             {
@@ -272,8 +269,8 @@ internal sealed class SyncStorm : IAsyncDisposable
         }
 
         // Stock comes whole, so an empty answer is the one to fear there.
-        var fault = request.Host == FakeHost.Analytics && Chance(3) ? Fault.NoRows : Faults[_random.Next(Faults.Length)];
-        if (fault.Kind == AnswerFault.NoRows && request.Host == FakeHost.Analytics
+        var fault = request.Host == MarketplaceHost.Analytics && Chance(3) ? Fault.NoRows : Faults[_random.Next(Faults.Length)];
+        if (fault.Kind == FaultKind.NoRows && request.Host == MarketplaceHost.Analytics
             && !request.Body.Contains("\"offset\":0", StringComparison.Ordinal) && !request.Path.EndsWith("/download", StringComparison.Ordinal))
         {
             // An empty page behind others is the end of the report: nobody could tell.
@@ -286,7 +283,7 @@ internal sealed class SyncStorm : IAsyncDisposable
             fault = Fault.Hang;
         }
 
-        Note(fault.Kind == AnswerFault.Status ? $"{fault.StatusCode}" : $"{fault.Kind}");
+        Note(fault.Kind == FaultKind.Status ? $"{fault.StatusCode}" : $"{fault.Kind}");
         return fault;
     }
 

@@ -31,7 +31,7 @@ internal sealed class SyncWorld : IAsyncDisposable
     private SyncWorld(string connection, StubMarketplace stub, IDictionary<string, string?>? settings)
     {
         Stub = stub;
-        Services = MarketplaceHost.Build(connection, stub.Url, Time, settings);
+        Services = StubbedServices.Build(connection, stub.Url, Time, settings);
     }
 
     public FakeTimeProvider Time { get; } = new(Start);
@@ -67,7 +67,7 @@ internal sealed class SyncWorld : IAsyncDisposable
         return await RunAsync(entity);
     }
 
-    public Task<EntitySyncResult> RunAsync(SyncEntity entity) => Services.GetRequiredService<EntitySync>().RunAsync(Cabinet, entity, Ct);
+    public Task<EntitySyncResult> RunAsync(SyncEntity entity) => Services.GetRequiredService<EntitySync>().RunAsync(Cabinet, entity, askedAt: null, Ct);
 
     /// <summary>Forgets former answers.</summary>
     public SyncWorld Now(string path, params string[] answers)

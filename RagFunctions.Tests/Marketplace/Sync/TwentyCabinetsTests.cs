@@ -38,7 +38,7 @@ public sealed class TwentyCabinetsTests
             var shop = new Shop(new ShopOptions { Seed = 100 + (2 * i) + (int)type, HistoryDays = 2, Products = 4, OrdersPerHour = 1 });
             server.Add(shop);
             await first.GetRequiredService<CabinetStore>().AddAsync(
-                MarketplaceTokens.Create(shop.SellerId, type, TokenCategories.Everything, time.GetUtcNow().AddDays(180)), shop.Options.Name, Ct);
+                MarketplaceTokens.Create(shop.SellerId, type, TokenScopes.Everything, time.GetUtcNow().AddDays(180)), shop.Options.Name, Ct);
         }
 
         // A marketplace that refuses although nothing was exceeded, with and without saying for how long.
@@ -77,7 +77,7 @@ public sealed class TwentyCabinetsTests
         {
             foreach (var entity in cabinet.Entities)
             {
-                var result = await sync.RunAsync(cabinet.CabinetId, entity, Ct);
+                var result = await sync.RunAsync(cabinet.CabinetId, entity, askedAt: null, Ct);
                 Assert.True(
                     result.Status is EntitySyncStatus.Ok or EntitySyncStatus.Waiting or EntitySyncStatus.Busy or EntitySyncStatus.NotDue, $"{result}");
             }

@@ -1,0 +1,4 @@
+namespace RagFunctions.Cli.Bench;
+
+/// <summary>A text the floor may have to embed.</summary>
+internal readonly record struct BaselineText(BaselineKey Key, string Text, string Hash);

@@ -1,3 +1,0 @@
-namespace RagFunctions.Core.Marketplace.Client.Wire;
-
-internal sealed record StockRequest(int Limit, int Offset);

@@ -1,0 +1,38 @@
+using Npgsql;
+using RagFunctions.Core.Marketplace.Sync;
+
+namespace RagFunctions.Core.Marketplace.Prices;
+
+/// <summary>List price and discounted price of articles that are known; the others get theirs when their card has come.</summary>
+internal static class PriceWriter
+{
+    // The original's columns hold binary fractions: as numbers of 15 digits they are what was stored.
+    private const string Update = """
+        UPDATE wb_products p SET price = i.price, discount_price = i.discounted, updated_at = now()
+        FROM unnest($2, $3, $4) AS i (nm_id, price, discounted)
+        WHERE p.cabinet_id = $1 AND p.nm_id = i.nm_id
+            AND (p.price::numeric IS DISTINCT FROM i.price OR p.discount_price::numeric IS DISTINCT FROM i.discounted)
+        RETURNING p.id::bigint, false
+        """;
+
+    /// <summary>Writes a page; one round trip and one for the queue.</summary>
+    public static async Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<PriceAnswer> prices, CancellationToken ct)
+    {
+        PriceAnswer[] rows = [.. prices.Reverse().DistinctBy(price => price.NmId)];
+        if (rows.Length == 0)
+        {
+            return default;
+        }
+
+        await using var batch = page.Batch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Update)
+        {
+            Parameters =
+            {
+                new() { Value = page.CabinetId }, Column.Longs(rows, r => r.NmId), Column.Money(rows, r => r.Price),
+                Column.Money(rows, r => r.DiscountedPrice),
+            },
+        });
+        return await ChangedRows.AnnounceAsync(batch, page, Entity.Products, ct);
+    }
+}

@@ -1,0 +1,163 @@
+using Npgsql;
+using RagFunctions.Core.Marketplace.Sync;
+
+namespace RagFunctions.Core.Marketplace.Products;
+
+/// <summary>Articles and their sizes.</summary>
+internal static class CardWriter
+{
+    // Unit separator: occurs in no barcode.
+    private const char Separator = '\u001f';
+
+    private const string Store = """
+        WITH i AS (
+            SELECT nm_id, name::varchar(500) AS name, vendor::varchar(100) AS vendor_code, brand::varchar(255) AS brand,
+                category::varchar(255) AS category, image::varchar(1024) AS image_url, $8::boolean AS is_active
+            FROM unnest($2, $3, $4, $5, $6, $7) AS sent (nm_id, name, vendor, brand, category, image)),
+        updated AS (
+            UPDATE wb_products p SET (name, vendor_code, brand, category, image_url, is_active, updated_at)
+                = (i.name, i.vendor_code, i.brand, i.category, i.image_url, i.is_active, now())
+            FROM i
+            WHERE p.cabinet_id = $1 AND p.nm_id = i.nm_id
+                AND (p.name, p.vendor_code, p.brand, p.category, p.image_url, p.is_active)
+                IS DISTINCT FROM (i.name, i.vendor_code, i.brand, i.category, i.image_url, i.is_active)
+            RETURNING p.id::bigint, false AS is_new),
+        inserted AS (
+            INSERT INTO wb_products (cabinet_id, nm_id, name, vendor_code, brand, category, image_url, in_stock, is_active)
+            SELECT $1, nm_id, name, vendor_code, brand, category, image_url, true, is_active
+            FROM i WHERE NOT EXISTS (SELECT FROM wb_products known WHERE known.cabinet_id = $1 AND known.nm_id = i.nm_id)
+            RETURNING id::bigint, true AS is_new)
+        SELECT id, is_new FROM updated UNION ALL SELECT id, is_new FROM inserted
+        """;
+
+    private const string RemoveSizes = """
+        DELETE FROM wb_product_sizes WHERE cabinet_id = $1 AND nm_id = ANY ($2) AND NOT chrt_id = ANY ($3)
+        """;
+
+    private const string UpsertSizes = """
+        INSERT INTO wb_product_sizes (cabinet_id, chrt_id, nm_id, tech_size, wb_size, barcodes)
+        SELECT $1, i.chrt_id, i.nm_id, i.tech_size::varchar(50), i.wb_size::varchar(50), string_to_array(i.barcodes, chr(31))
+        FROM unnest($2, $3, $4, $5, $6) AS i (chrt_id, nm_id, tech_size, wb_size, barcodes)
+        LEFT JOIN wb_product_sizes known ON known.cabinet_id = $1 AND known.chrt_id = i.chrt_id
+        WHERE (known.chrt_id, known.nm_id, known.tech_size, known.wb_size, known.barcodes)
+            IS DISTINCT FROM (i.chrt_id, i.nm_id, i.tech_size::varchar(50), i.wb_size::varchar(50), string_to_array(i.barcodes, chr(31)))
+        ON CONFLICT (cabinet_id, chrt_id) DO UPDATE SET
+            nm_id = EXCLUDED.nm_id, tech_size = EXCLUDED.tech_size, wb_size = EXCLUDED.wb_size, barcodes = EXCLUDED.barcodes
+        """;
+
+    private const string MarkSeen = """
+        INSERT INTO wb_sync_seen (cabinet_id, scope, row_id)
+        SELECT $1, 'cards', id FROM wb_products WHERE cabinet_id = $1 AND nm_id = ANY ($2)
+        ON CONFLICT DO NOTHING
+        """;
+
+    // Whose card is new has reviews and prices waiting: prices come with their next call, which is due at once.
+    private const string HastenPrices = "UPDATE wb_sync_cursors SET next_due_at = NULL WHERE cabinet_id = $1 AND entity = 'prices'";
+
+    private const string ForgetSeen = "DELETE FROM wb_sync_seen WHERE cabinet_id = $1 AND scope = 'cards'";
+
+    private const string CountListed = """
+        SELECT count(*) FILTER (WHERE p.is_active), count(s.row_id) FILTER (WHERE p.is_active)
+        FROM wb_products p LEFT JOIN wb_sync_seen s ON s.cabinet_id = $1 AND s.scope = 'cards' AND s.row_id = p.id
+        WHERE p.cabinet_id = $1
+        """;
+
+    private const string DeactivateUnlisted = """
+        UPDATE wb_products p SET is_active = false, updated_at = now()
+        WHERE p.cabinet_id = $1 AND p.is_active
+            AND NOT EXISTS (SELECT FROM wb_sync_seen s WHERE s.cabinet_id = $1 AND s.scope = 'cards' AND s.row_id = p.id)
+        RETURNING p.id::bigint, false
+        """;
+
+    /// <summary>Writes a page of cards, or of the trash as inactive.</summary>
+    /// <param name="page">The transaction.</param>
+    /// <param name="cards">The page.</param>
+    /// <param name="isActive">False for the trash.</param>
+    /// <param name="markSeen">True during a listing of everything.</param>
+    public static async Task<ChangedRows> WriteAsync(
+        PageTransaction page, IReadOnlyList<CardAnswer> cards, bool isActive, bool markSeen, CancellationToken ct)
+    {
+        CardAnswer[] rows = [.. cards.Reverse().DistinctBy(card => card.NmId).Reverse()];
+        if (rows.Length == 0)
+        {
+            return default;
+        }
+
+        long[] nmIds = [.. rows.Select(card => card.NmId)];
+        await using var batch = page.Batch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Store)
+        {
+            Parameters =
+            {
+                new() { Value = page.CabinetId }, Column.Longs(rows, r => r.NmId), Column.Texts(rows, r => r.Title),
+                Column.Texts(rows, r => r.VendorCode), Column.Texts(rows, r => r.Brand), Column.Texts(rows, r => r.Category),
+                Column.Texts(rows, r => r.ImageUrl), new() { Value = isActive },
+            },
+        });
+        AddSizes(batch, page, rows, nmIds);
+        if (markSeen)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(MarkSeen) { Parameters = { new() { Value = page.CabinetId }, new() { Value = nmIds } } });
+        }
+
+        var changed = await ChangedRows.AnnounceAsync(batch, page, Entity.Products, ct);
+        if (changed.Inserted == 0)
+        {
+            return changed;
+        }
+
+        await using var hasten = page.Batch();
+        hasten.BatchCommands.Add(new NpgsqlBatchCommand(HastenPrices) { Parameters = { new() { Value = page.CabinetId } } });
+        await hasten.ExecuteNonQueryAsync(ct);
+        // The articles are counted as inserted already; their ratings are part of that.
+        await RatingWriter.WriteAsync(page, nmIds, ct);
+        return changed;
+    }
+
+    /// <summary>Begins a listing of everything.</summary>
+    public static async Task<ChangedRows> ForgetSeenAsync(PageTransaction page, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(ForgetSeen, page.Connection, page.Transaction) { Parameters = { new() { Value = page.CabinetId } } };
+        await command.ExecuteNonQueryAsync(ct);
+        return default;
+    }
+
+    /// <summary>How many active articles there are, and how many of them the listing of everything named.</summary>
+    public static async Task<(long Active, long Listed)> CountListedAsync(NpgsqlCommand command, long cabinetId, CancellationToken ct)
+    {
+        command.CommandText = CountListed;
+        command.Parameters.Add(new() { Value = cabinetId });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return (reader.GetInt64(0), reader.GetInt64(1));
+    }
+
+    /// <summary>Ends a listing of everything: what it did not name is no longer for sale.</summary>
+    public static async Task<ChangedRows> DeactivateUnlistedAsync(PageTransaction page, CancellationToken ct)
+    {
+        await using var batch = page.Batch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(DeactivateUnlisted) { Parameters = { new() { Value = page.CabinetId } } });
+        var changed = await ChangedRows.AnnounceAsync(batch, page, Entity.Products, ct);
+        await ForgetSeenAsync(page, ct);
+        return changed;
+    }
+
+    private static void AddSizes(NpgsqlBatch batch, PageTransaction page, CardAnswer[] cards, long[] nmIds)
+    {
+        (long NmId, CardSize Size)[] sizes =
+            [.. cards.SelectMany(card => card.Sizes, (card, size) => (card.NmId, size)).DistinctBy(pair => pair.size.ChrtId)];
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(RemoveSizes)
+        {
+            Parameters = { new() { Value = page.CabinetId }, new() { Value = nmIds }, Column.Numbers(sizes, s => s.Size.ChrtId) },
+        });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(UpsertSizes)
+        {
+            Parameters =
+            {
+                new() { Value = page.CabinetId }, Column.Numbers(sizes, s => s.Size.ChrtId), Column.Longs(sizes, s => s.NmId),
+                Column.Texts(sizes, s => s.Size.TechSize), Column.Texts(sizes, s => s.Size.WbSize),
+                Column.Texts(sizes, s => string.Join(Separator, s.Size.Barcodes)),
+            },
+        });
+    }
+}

@@ -1,0 +1,32 @@
+using Npgsql;
+using RagFunctions.Core.Marketplace.Sync;
+
+namespace RagFunctions.Core.Marketplace.Products;
+
+/// <summary>An article's rating (mean to one decimal) and number of ratings, from all its stored reviews.</summary>
+internal static class RatingWriter
+{
+    private const string Update = """
+        UPDATE wb_products p SET rating = rated.rating, reviews_count = rated.reviews, updated_at = now()
+        FROM (
+            SELECT nm_id, round(avg(rating), 1) AS rating, count(*) AS reviews
+            FROM wb_reviews WHERE cabinet_id = $1 AND nm_id = ANY ($2) AND rating IS NOT NULL
+            GROUP BY nm_id) AS rated
+        WHERE p.cabinet_id = $1 AND p.nm_id = rated.nm_id
+            AND (p.rating::numeric IS DISTINCT FROM rated.rating OR p.reviews_count IS DISTINCT FROM rated.reviews)
+        RETURNING p.id::bigint, false
+        """;
+
+    /// <summary>Updates the articles named whose figures changed; a change of a product like any other.</summary>
+    public static async Task<ChangedRows> WriteAsync(PageTransaction page, long[] nmIds, CancellationToken ct)
+    {
+        if (nmIds.Length == 0)
+        {
+            return default;
+        }
+
+        await using var batch = page.Batch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Update) { Parameters = { new() { Value = page.CabinetId }, new() { Value = nmIds } } });
+        return await ChangedRows.AnnounceAsync(batch, page, Entity.Products, ct);
+    }
+}

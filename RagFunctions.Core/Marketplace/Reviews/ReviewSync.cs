@@ -1,0 +1,139 @@
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Options;
+using RagFunctions.Core.Marketplace.Sync;
+
+namespace RagFunctions.Core.Marketplace.Reviews;
+
+/// <summary>
+/// New reviews of both lists at every sync; once a day, and at first, the whole window and the archive, because a review is answered, edited
+/// or archived without becoming new.
+/// </summary>
+internal sealed class ReviewSync(FeedbackClient client, IOptions<MarketplaceOptions> options) : IEntitySteps
+{
+    private static readonly TimeSpan Overlap = TimeSpan.FromHours(24);
+    private static readonly TimeSpan WindowEvery = TimeSpan.FromHours(24) - TimeSpan.FromMinutes(5);
+
+    public SyncEntity Entity => SyncEntity.Reviews;
+
+    public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken ct)
+    {
+        var state = session.State(ReviewStateJsonContext.Default.ReviewState);
+        if (state.Phase == ReviewPhase.None)
+        {
+            state = Begin(state, session.Now);
+        }
+
+        while (state.Phase != ReviewPhase.None)
+        {
+            var answer = state.Phase == ReviewPhase.Archive
+                ? await client.ArchiveAsync(session.Access, state.Skip, ct)
+                : await client.ReviewsAsync(session.Access, state.Phase == ReviewPhase.Answered, state.ListFrom!.Value, state.Skip, ct);
+            if (!answer.IsOk)
+            {
+                return SyncEnd.Of(answer);
+            }
+
+            var reviews = answer.Value;
+            if (Next(state, reviews, session.Now) is not { } next)
+            {
+                return SyncEnd.Failed("the cursor of reviews does not advance: too many reviews of one second");
+            }
+
+            // The archive knows no dates: what is older than the window is not stored.
+            var wanted = reviews.Where(review => review.CreatedAt >= state.From).ToArray();
+            await session.CommitAsync(
+                reviews.Count, page => ReviewWriter.WriteAsync(page, wanted, ct), next, ReviewStateJsonContext.Default.ReviewState, ct);
+            state = next;
+        }
+
+        return SyncEnd.Done;
+    }
+
+    private ReviewState Begin(ReviewState state, DateTimeOffset now)
+    {
+        var isWindow = state.Position is null || state.WindowDoneAt is null || now - state.WindowDoneAt >= WindowEvery;
+        var earliest = now - TimeSpan.FromDays(options.Value.FirstLoadDays);
+        // Whole seconds, as the parameter.
+        var from = DateTimeOffset.FromUnixTimeSeconds((isWindow ? earliest : state.Position!.Value - Overlap).ToUnixTimeSeconds());
+        return state with { Phase = ReviewPhase.Unanswered, IsWindow = isWindow, From = from, ListFrom = from, Skip = 0, Latest = null };
+    }
+
+    /// <summary>Where to go on after a page; null = nowhere.</summary>
+    private ReviewState? Next(ReviewState state, IReadOnlyList<ReviewAnswer> reviews, DateTimeOffset now)
+    {
+        var pageRows = options.Value.ReviewPageRows;
+        var latest = reviews.Count == 0 ? state.Latest : Later(state.Latest, reviews.Max(review => review.CreatedAt));
+        var isLast = reviews.Count < pageRows;
+        if (state.Phase == ReviewPhase.Archive)
+        {
+            isLast |= reviews.Count > 0 && reviews.Min(review => review.CreatedAt) < state.From;
+            isLast |= state.Skip + pageRows > options.Value.ReviewMaxSkip;
+        }
+
+        if (isLast)
+        {
+            return NextList(state with { Latest = latest }, now);
+        }
+
+        var skip = state.Skip + pageRows;
+        if (state.Phase == ReviewPhase.Archive || skip <= options.Value.ReviewMaxSkip)
+        {
+            return state with { Skip = skip, Latest = latest };
+        }
+
+        // Oldest first: the list can begin anew at the last review read.
+        var from = DateTimeOffset.FromUnixTimeSeconds(reviews.Max(review => review.CreatedAt).ToUnixTimeSeconds());
+        return from > state.ListFrom ? state with { ListFrom = from, Skip = 0, Latest = latest } : null;
+    }
+
+    private static ReviewState NextList(ReviewState state, DateTimeOffset now) => state.Phase switch
+    {
+        ReviewPhase.Unanswered => state with { Phase = ReviewPhase.Answered, ListFrom = state.From, Skip = 0 },
+        ReviewPhase.Answered when state.IsWindow => state with { Phase = ReviewPhase.Archive, Skip = 0 },
+        _ => new ReviewState
+        {
+            // Nothing came: the window that was read is read.
+            Position = Later(state.Position, state.Latest > now ? now : state.Latest ?? state.From),
+            WindowDoneAt = state.IsWindow ? now : state.WindowDoneAt,
+        },
+    };
+
+    private static DateTimeOffset? Later(DateTimeOffset? first, DateTimeOffset? second) => first is null || second > first ? second : first;
+}
+
+/// <summary>Where reviews stand.</summary>
+internal sealed record ReviewState
+{
+    public ReviewPhase Phase { get; init; }
+
+    /// <summary>Reviews created before this instant have been read.</summary>
+    public DateTimeOffset? Position { get; init; }
+
+    /// <summary>Where the present pass began; its lists start here.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Where the present page's list starts; moves when <see cref="Skip"/> comes near its cap.</summary>
+    public DateTimeOffset? ListFrom { get; init; }
+
+    public int Skip { get; init; }
+
+    /// <summary>The latest review of the present pass.</summary>
+    public DateTimeOffset? Latest { get; init; }
+
+    public bool IsWindow { get; init; }
+    public DateTimeOffset? WindowDoneAt { get; init; }
+}
+
+/// <summary>Lists of a pass over the reviews. 0 = none is under way.</summary>
+internal enum ReviewPhase
+{
+    None,
+    Unanswered,
+    Answered,
+    Archive,
+}
+
+/// <summary>The shape of <c>wb_sync_cursors.state</c>.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(ReviewState))]
+internal sealed partial class ReviewStateJsonContext : JsonSerializerContext;

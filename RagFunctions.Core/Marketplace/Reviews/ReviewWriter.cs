@@ -1,0 +1,70 @@
+using Npgsql;
+using RagFunctions.Core.Marketplace.Products;
+using RagFunctions.Core.Marketplace.Sync;
+
+namespace RagFunctions.Core.Marketplace.Reviews;
+
+/// <summary>Reviews by id, and the ratings of the articles they are about.</summary>
+internal static class ReviewWriter
+{
+    private const string Store = """
+        WITH i AS (
+            SELECT id, nm_id, text, rating, answered, created, pros, cons, user_name::varchar(255) AS user_name, color::varchar(100) AS color, tags,
+                matching_size::varchar(50) AS matching_size, viewed, feedback_valuation, product_valuation
+            FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) AS sent (
+                id, nm_id, text, rating, answered, created, pros, cons, user_name, color, tags, matching_size, viewed, feedback_valuation,
+                product_valuation)),
+        updated AS (
+            UPDATE wb_reviews r SET (nm_id, text, rating, is_answered, created_date, pros, cons, user_name, color, bables, matching_size,
+                was_viewed, supplier_feedback_valuation, supplier_product_valuation, updated_at)
+                = (i.nm_id, i.text, i.rating, i.answered, i.created, i.pros, i.cons, i.user_name, i.color, i.tags, i.matching_size, i.viewed,
+                i.feedback_valuation, i.product_valuation, now())
+            FROM i
+            WHERE r.cabinet_id = $1 AND r.review_id = i.id
+                AND (r.nm_id, r.text, r.rating, r.is_answered, r.created_date, r.pros, r.cons, r.user_name, r.color, r.bables, r.matching_size,
+                    r.was_viewed, r.supplier_feedback_valuation, r.supplier_product_valuation)
+                IS DISTINCT FROM (i.nm_id, i.text, i.rating, i.answered, i.created, i.pros, i.cons, i.user_name, i.color, i.tags,
+                    i.matching_size, i.viewed, i.feedback_valuation, i.product_valuation)
+            RETURNING r.id::bigint, false AS is_new),
+        inserted AS (
+            INSERT INTO wb_reviews (
+                cabinet_id, review_id, nm_id, text, rating, is_answered, created_date, pros, cons, user_name, color, bables, matching_size,
+                was_viewed, supplier_feedback_valuation, supplier_product_valuation)
+            SELECT $1, id, nm_id, text, rating, answered, created, pros, cons, user_name, color, tags, matching_size, viewed, feedback_valuation,
+                product_valuation
+            FROM i WHERE NOT EXISTS (SELECT FROM wb_reviews known WHERE known.cabinet_id = $1 AND known.review_id = i.id)
+            RETURNING id::bigint, true AS is_new)
+        SELECT id, is_new FROM updated UNION ALL SELECT id, is_new FROM inserted
+        """;
+
+    /// <summary>Writes a page: one round trip for the reviews, one for the ratings, and those of the queue.</summary>
+    public static async Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<ReviewAnswer> reviews, CancellationToken ct)
+    {
+        // The lists may overlap the archive and each other; the later mention is the fresher one.
+        ReviewAnswer[] rows = [.. reviews.Reverse().DistinctBy(review => review.Id).Reverse()];
+        if (rows.Length == 0)
+        {
+            return default;
+        }
+
+        await using var batch = page.Batch();
+        PageTransaction.Prepare(batch, rows.Length);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Store)
+        {
+            Parameters =
+            {
+                new() { Value = page.CabinetId }, Column.Texts(rows, r => r.Id), Column.Longs(rows, r => r.NmId), Column.Texts(rows, r => r.Text),
+                Column.Integers(rows, r => r.Rating), Column.Flags(rows, r => r.IsAnswered), Column.Times(rows, r => r.CreatedAt),
+                Column.Texts(rows, r => r.Pros), Column.Texts(rows, r => r.Cons), Column.Texts(rows, r => r.UserName),
+                Column.Texts(rows, r => r.Color), Column.Texts(rows, r => r.Tags), Column.Texts(rows, r => r.MatchingSize),
+                Column.Flags(rows, r => r.WasViewed), Column.Integers(rows, r => r.SupplierFeedbackValuation),
+                Column.Integers(rows, r => r.SupplierProductValuation),
+            },
+        });
+        var changed = await ChangedRows.AnnounceAsync(batch, page, Entity.Reviews, ct);
+        var ratings = changed.Count == 0
+            ? default
+            : await RatingWriter.WriteAsync(page, [.. rows.Select(review => review.NmId).OfType<long>().Distinct()], ct);
+        return changed + ratings;
+    }
+}

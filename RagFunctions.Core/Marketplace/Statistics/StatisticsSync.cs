@@ -1,0 +1,102 @@
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Options;
+using RagFunctions.Core.Marketplace.Client;
+using RagFunctions.Core.Marketplace.Sync;
+
+namespace RagFunctions.Core.Marketplace.Statistics;
+
+/// <summary>
+/// Reads rows changed since the cursor, page by page. The border comes again with every page (the comparison is inclusive); a full page that
+/// does not lead beyond its own start is a failure and not an endless loop.
+/// </summary>
+internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntitySteps
+    where T : class, IStatisticsAnswer
+{
+    /// <summary>Read again at every sync: reports are refreshed every 30 minutes, and not all rows appear in the order of their change.</summary>
+    private static readonly TimeSpan Overlap = TimeSpan.FromHours(2);
+
+    public abstract SyncEntity Entity { get; }
+
+    protected abstract Task<CallResult<IReadOnlyList<T>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken ct);
+
+    protected abstract Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<T> rows, CancellationToken ct);
+
+    public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken ct)
+    {
+        var earliest = session.Now - TimeSpan.FromDays(options.FirstLoadDays);
+        while (true)
+        {
+            var state = session.State(StatisticsStateJsonContext.Default.StatisticsState);
+            var from = state.Position is not { } position ? earliest : state.IsCut ? position : Later(position - Overlap, earliest);
+            var answer = await ReadAsync(session.Access, from, ct);
+            if (!answer.IsOk)
+            {
+                return SyncEnd.Of(answer);
+            }
+
+            var rows = answer.Value;
+            // The maximum and not the last row: the order within an answer is implied by the marketplace, not promised.
+            var latest = rows.Count == 0 ? state.Position : rows.Max(row => row.LastChange);
+            var isCut = rows.Count >= options.StatisticsCutRows;
+            if (isCut && latest <= from)
+            {
+                return SyncEnd.Failed(
+                    $"the cursor of {Entity.Name()} does not advance: {rows.Count} rows and none changed after {from:yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'}");
+            }
+
+            // A change time in the future would make the sync skip everything until then. And a cut answer that reaches the present goes on
+            // where everything had appeared by now: the next page may be hours away, and what appears meanwhile lies before the border.
+            var settled = session.Now - Overlap;
+            var end = isCut && settled > from ? settled : session.Now;
+            var next = new StatisticsState { Position = latest > end ? end : Later(latest, state.Position), IsCut = isCut };
+            await session.CommitAsync(rows.Count, page => WriteAsync(page, rows, ct), next, StatisticsStateJsonContext.Default.StatisticsState, ct);
+            if (!isCut)
+            {
+                return SyncEnd.Done;
+            }
+        }
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset first, DateTimeOffset second) => first > second ? first : second;
+
+    private static DateTimeOffset? Later(DateTimeOffset? first, DateTimeOffset? second) => first is null || second > first ? second : first;
+}
+
+/// <summary>Orders.</summary>
+internal sealed class OrderSync(StatisticsClient client, IOptions<MarketplaceOptions> options) : StatisticsSync<OrderAnswer>(options.Value)
+{
+    public override SyncEntity Entity => SyncEntity.Orders;
+
+    protected override Task<CallResult<IReadOnlyList<OrderAnswer>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken ct) =>
+        client.OrdersAsync(access, from, ct);
+
+    protected override Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<OrderAnswer> rows, CancellationToken ct) =>
+        OrderWriter.WriteAsync(page, rows, ct);
+}
+
+/// <summary>Sales and returns.</summary>
+internal sealed class SaleSync(StatisticsClient client, IOptions<MarketplaceOptions> options) : StatisticsSync<SaleAnswer>(options.Value)
+{
+    public override SyncEntity Entity => SyncEntity.Sales;
+
+    protected override Task<CallResult<IReadOnlyList<SaleAnswer>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken ct) =>
+        client.SalesAsync(access, from, ct);
+
+    protected override Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<SaleAnswer> rows, CancellationToken ct) =>
+        SaleWriter.WriteAsync(page, rows, ct);
+}
+
+/// <summary>Where orders or sales stand.</summary>
+internal sealed record StatisticsState
+{
+    /// <summary>The latest change read.</summary>
+    public DateTimeOffset? Position { get; init; }
+
+    /// <summary>The last answer may have been cut: reading goes on from there, without overlap.</summary>
+    public bool IsCut { get; init; }
+}
+
+/// <summary>The shape of <c>wb_sync_cursors.state</c>.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(StatisticsState))]
+internal sealed partial class StatisticsStateJsonContext : JsonSerializerContext;

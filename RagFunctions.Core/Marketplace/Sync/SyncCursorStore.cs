@@ -1,0 +1,195 @@
+using Npgsql;
+using NpgsqlTypes;
+using RagFunctions.Core.Databases;
+
+namespace RagFunctions.Core.Marketplace.Sync;
+
+/// <summary>Cursors, leases and log rows of the sync. Leases use the clock of the database; due times are business time.</summary>
+internal sealed class SyncCursorStore(MainDatabase main)
+{
+    /// <summary>Renewed with every page; so long can a dead worker delay an entity.</summary>
+    public static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(5);
+
+    private const string Acquire = """
+        INSERT INTO wb_sync_cursors AS c (cabinet_id, entity, lease_token, lease_expires_at)
+        SELECT id, $2, 1, clock_timestamp() + $3 FROM wb_cabinets WHERE id = $1
+        ON CONFLICT (cabinet_id, entity) DO UPDATE SET lease_token = c.lease_token + 1, lease_expires_at = clock_timestamp() + $3
+        WHERE c.lease_expires_at IS NULL OR c.lease_expires_at <= clock_timestamp()
+        RETURNING lease_token, state::text, next_due_at, not_before, failures, last_success_at
+        """;
+
+    private const string Release = """
+        UPDATE wb_sync_cursors SET lease_expires_at = NULL WHERE cabinet_id = $1 AND entity = $2 AND lease_token = $3
+        """;
+
+    private const string Save = """
+        UPDATE wb_sync_cursors SET state = $4, lease_expires_at = clock_timestamp() + $5
+        WHERE cabinet_id = $1 AND entity = $2 AND lease_token = $3
+        """;
+
+    // Whoever holds the lease knows that an older row still "started" was left by a worker that died.
+    private const string CloseAbandonedLogs = """
+        UPDATE wb_sync_logs SET status = 'error', error_message = 'interrupted', completed_at = $3
+        WHERE cabinet_id = $1 AND sync_type = $2 AND status = 'started'
+        """;
+
+    private const string OpenLog = """
+        INSERT INTO wb_sync_logs (cabinet_id, sync_type, status, started_at, created_at) VALUES ($1, $2, 'started', $3, now()) RETURNING id
+        """;
+
+    private const string CloseLog = """
+        UPDATE wb_sync_logs SET status = $2, completed_at = $3, records_processed = $4, records_created = $5, records_updated = $6,
+            records_errors = $7, error_message = $8
+        WHERE id = $1
+        """;
+
+    private const string Finish = """
+        UPDATE wb_sync_cursors SET
+            lease_expires_at = NULL, next_due_at = COALESCE($4, next_due_at), not_before = $5, failures = $6, last_outcome = $7, last_error = $8,
+            last_success_at = CASE WHEN $7 = 'ok' THEN $9 ELSE last_success_at END
+        WHERE cabinet_id = $1 AND entity = $2 AND lease_token = $3
+        """;
+
+    private const string MarkCabinet = """
+        UPDATE wb_cabinets SET
+            last_sync_at = CASE WHEN $2 = 'ok' THEN $3 ELSE last_sync_at END,
+            token_rejected_at = CASE WHEN $2 = 'ok' THEN NULL WHEN $2 = 'rejected' THEN $3 ELSE token_rejected_at END
+        WHERE id = $1 AND $2 IN ('ok', 'rejected')
+        """;
+
+    /// <summary>Takes the lease; null = somebody else has it.</summary>
+    public async Task<SyncLease?> AcquireAsync(long cabinetId, SyncEntity entity, CancellationToken ct)
+    {
+        await using var command = main.Source.CreateCommand(Acquire);
+        command.Parameters.Add(new() { Value = cabinetId });
+        command.Parameters.Add(new() { Value = entity.Name() });
+        command.Parameters.Add(new() { Value = LeaseTime });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct)
+            ? new SyncLease(
+                cabinetId, entity, reader.GetInt64(0), reader.GetString(1), Time(reader, 2), Time(reader, 3), reader.GetInt32(4), Time(reader, 5))
+            : null;
+    }
+
+    /// <summary>Gives the lease back as if it had never been taken.</summary>
+    public async Task ReleaseAsync(SyncLease lease, CancellationToken ct)
+    {
+        await using var command = main.Source.CreateCommand(Release);
+        AddKey(command.Parameters, lease);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Opens a log row and closes those that dead workers left open.</summary>
+    public async Task<long> OpenLogAsync(SyncLease lease, DateTimeOffset now, CancellationToken ct)
+    {
+        await using var connection = await main.Source.OpenConnectionAsync(ct);
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var sql in (string[])[CloseAbandonedLogs, OpenLog])
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(sql)
+            {
+                Parameters = { new() { Value = lease.CabinetId }, new() { Value = lease.Entity.Name() }, new() { Value = now } },
+            });
+        }
+
+        return (long)Convert.ChangeType((await batch.ExecuteScalarAsync(ct))!, typeof(long), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Moves the cursor inside the transaction of a page.</summary>
+    /// <exception cref="SyncLeaseLostException">The lease belongs to somebody else.</exception>
+    public static async Task SaveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncLease lease, string state, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(Save, connection, transaction);
+        AddKey(command.Parameters, lease);
+        command.Parameters.Add(new() { Value = state, NpgsqlDbType = NpgsqlDbType.Jsonb });
+        command.Parameters.Add(new() { Value = LeaseTime });
+        if (await command.ExecuteNonQueryAsync(ct) == 0)
+        {
+            throw new SyncLeaseLostException(lease.CabinetId, lease.Entity.Name());
+        }
+    }
+
+    /// <summary>Records how it ended and gives the lease back.</summary>
+    public async Task FinishAsync(SyncLease lease, long logId, EntitySyncResult result, DateTimeOffset? dueAt, DateTimeOffset now, CancellationToken ct)
+    {
+        var outcome = Outcome(result.Status);
+        var failures = result.Status == EntitySyncStatus.Failed ? lease.Failures + 1 : 0;
+        await using var connection = await main.Source.OpenConnectionAsync(ct);
+        await using var batch = new NpgsqlBatch(connection);
+        var finish = new NpgsqlBatchCommand(Finish);
+        AddKey(finish.Parameters, lease);
+        finish.Parameters.Add(Nullable(dueAt));
+        finish.Parameters.Add(Nullable(result.WaitUntil));
+        finish.Parameters.Add(new() { Value = failures });
+        finish.Parameters.Add(new() { Value = outcome });
+        finish.Parameters.Add(Nullable(result.Reason));
+        finish.Parameters.Add(new() { Value = now });
+        batch.BatchCommands.Add(finish);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(CloseLog)
+        {
+            Parameters =
+            {
+                new() { Value = logId }, new() { Value = LogStatus(result.Status) }, new() { Value = now }, new() { Value = Count(result.RowsRead) },
+                new() { Value = Count(result.RowsInserted) }, new() { Value = Count(result.RowsUpdated) },
+                new() { Value = result.Status == EntitySyncStatus.Failed ? 1 : 0 }, Nullable(result.Reason),
+            },
+        });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(MarkCabinet)
+        {
+            Parameters = { new() { Value = lease.CabinetId }, new() { Value = outcome }, new() { Value = now } },
+        });
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
+    private static string Outcome(EntitySyncStatus status) => status switch
+    {
+        EntitySyncStatus.Ok => "ok",
+        EntitySyncStatus.Waiting => "waiting",
+        EntitySyncStatus.Rejected => "rejected",
+        EntitySyncStatus.Forbidden => "forbidden",
+        _ => "failed",
+    };
+
+    // The words of the original's log, and one for what it had no word for.
+    private static string LogStatus(EntitySyncStatus status) => status switch
+    {
+        EntitySyncStatus.Ok => "completed",
+        EntitySyncStatus.Waiting => "waiting",
+        _ => "error",
+    };
+
+    private static int Count(long value) => (int)Math.Min(value, int.MaxValue);
+
+    private static DateTimeOffset? Time(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
+
+    private static NpgsqlParameter Nullable(DateTimeOffset? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz };
+
+    private static NpgsqlParameter Nullable(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    private static void AddKey(NpgsqlParameterCollection parameters, SyncLease lease)
+    {
+        parameters.Add(new() { Value = lease.CabinetId });
+        parameters.Add(new() { Value = lease.Entity.Name() });
+        parameters.Add(new() { Value = lease.Token });
+    }
+}
+
+/// <summary>The right to synchronise an entity, and what the last holder left.</summary>
+/// <param name="Token">Rises with every holder; every write is fenced by it.</param>
+/// <param name="State">The cursor, JSON of the entity's own shape.</param>
+/// <param name="DueAt">The entity's next time; null = at once.</param>
+/// <param name="NotBefore">The end of a wait; null = none.</param>
+/// <param name="Failures">Failures in a row.</param>
+/// <param name="SucceededAt">When it was last read to the end.</param>
+internal sealed record SyncLease(
+    long CabinetId, SyncEntity Entity, long Token, string State, DateTimeOffset? DueAt, DateTimeOffset? NotBefore, int Failures,
+    DateTimeOffset? SucceededAt)
+{
+    /// <summary>Whether its time has come.</summary>
+    public bool IsDue(DateTimeOffset now) => !(DueAt > now) && !(NotBefore > now);
+}
+
+/// <summary>Another worker holds the lease now; nothing of the present page was written.</summary>
+public sealed class SyncLeaseLostException(long cabinetId, string entity)
+    : Exception($"The sync of {entity} of cabinet {cabinetId} was taken over by another worker.");

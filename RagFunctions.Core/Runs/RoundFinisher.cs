@@ -1,0 +1,237 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using RagFunctions.Core.Databases;
+using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Store;
+
+namespace RagFunctions.Core.Runs;
+
+/// <summary>
+/// Finishes a round: adds its sums to the run, removes the requests that it served, and decides what follows. Either another round
+/// follows, or the run ends with an outcome and gives its lease back.
+/// </summary>
+public sealed partial class RoundFinisher(
+    MainDatabase main,
+    RagDatabase rag,
+    RoundBooking booking,
+    IOptions<RunsOptions> options,
+    ILogger<RoundFinisher> logger,
+    IRunVerifier verifier)
+{
+    // Also the request for a full run that a truncated table leaves there.
+    private const string HasDueChanges = """
+        SELECT EXISTS (SELECT FROM rag_changes
+                       WHERE cabinet_id = $1 AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp()))
+        """;
+
+    /// <summary>Books the round once; a repeat gives the same answer.</summary>
+    /// <exception cref="NpgsqlException">A database does not answer; the call may be repeated.</exception>
+    public async Task<FinishRoundResult> FinishAsync(FinishRoundInput input, CancellationToken cancellationToken)
+    {
+        var end = await ObservedStep.RunAsync("finish_round", input.CabinetId, input.RunId, () => FinishRoundAsync(input, cancellationToken));
+        if (!end.Again)
+        {
+            RagTelemetry.Runs.Add(
+                1, RagTelemetry.Cabinet(input.CabinetId), KeyValuePair.Create<string, object?>(RagTelemetry.RunOutcome, end.Outcome));
+        }
+
+        return end;
+    }
+
+    private async Task<FinishRoundResult> FinishRoundAsync(FinishRoundInput input, CancellationToken cancellationToken)
+    {
+        // Read before the round is booked. A change queued later is found by the sweep, which sees that no run is under way.
+        var dueChanges = await HasDueChangesAsync(input.CabinetId, cancellationToken);
+        await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
+        var before = await RunRow.ReadAsync(connection, null, input.CabinetId, input.RunId, cancellationToken);
+
+        // The figures of the end take a scan, and verifying takes a read of everything: outside the transaction.
+        var figures = before is not null && !IsBooked(before, input) && Owns(before, input) && !GoesOn(before, input, dueChanges)
+            ? await MeasureAsync(connection, before, input, cancellationToken)
+            : null;
+
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (await RunRow.ReadAsync(connection, transaction, input.CabinetId, input.RunId, cancellationToken) is not { } row)
+        {
+            return new FinishRoundResult(false, RunOutcome.Superseded);
+        }
+
+        if (IsBooked(row, input))
+        {
+            return row.IsFinished
+                ? row is { Outcome: RunOutcome.Waiting, NotBefore: { } notBefore }
+                    ? WaitingUntil(notBefore, row.Now)
+                    : new FinishRoundResult(false, row.Outcome ?? RunOutcome.Superseded)
+                : new FinishRoundResult(true, RunOutcome.Completed);
+        }
+
+        var end = Decide(row, input, dueChanges);
+        if (!end.Again && end.Outcome != RunOutcome.Superseded)
+        {
+            figures ??= await MeasureAsync(connection, row, input, cancellationToken);
+        }
+
+        await booking.WriteAsync(connection, transaction, input, end, figures, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        if (!end.Again)
+        {
+            Ended(row.Mode.WireName(), input.CabinetId, end.Outcome, figures?.TotalChunks ?? 0, figures?.PendingChunks ?? 0);
+        }
+
+        return end;
+    }
+
+    private static bool IsBooked(RunRow row, FinishRoundInput input) => row.ClosedRounds >= input.Round;
+
+    private static bool Owns(RunRow row, FinishRoundInput input) => row.Token == input.Token && row.LeaseRunId == input.RunId;
+
+    private static bool GoesOn(RunRow row, FinishRoundInput input, bool dueChanges) =>
+        input is { LastRound: false, ApplyFailed: false, RetryAt: null, StopError: null }
+        && (dueChanges || row.HasDuePending || row.HasUnseenRequest);
+
+    private FinishRoundResult Decide(RunRow row, FinishRoundInput input, bool dueChanges)
+    {
+        if (!Owns(row, input))
+        {
+            return new FinishRoundResult(false, RunOutcome.Superseded);
+        }
+
+        if (GoesOn(row, input, dueChanges))
+        {
+            return new FinishRoundResult(true, RunOutcome.Completed);
+        }
+
+        if (input.StopError is not null)
+        {
+            return new FinishRoundResult(false, RunOutcome.Failed, row.Now.AddMinutes(options.Value.PauseAfterFailureMinutes));
+        }
+
+        if (input.RetryAt is { } retryAt)
+        {
+            return WaitingUntil(retryAt, row.Now);
+        }
+
+        if (row.IsBlocked || input.Totals.Blocked.Count > 0)
+        {
+            return new FinishRoundResult(false, RunOutcome.Blocked);
+        }
+
+        var errors = row.FailedRows + row.FailedChunks + row.FailedBatches
+            + input.Totals.FailedRows + input.Totals.FailedChunks + input.Totals.FailedBatches;
+        return new FinishRoundResult(false, input.ApplyFailed || errors > 0 ? RunOutcome.CompletedWithErrors : RunOutcome.Completed);
+    }
+
+    private static FinishRoundResult WaitingUntil(DateTimeOffset notBefore, DateTimeOffset now) =>
+        new(false, RunOutcome.Waiting, notBefore, notBefore > now ? notBefore - now : TimeSpan.Zero);
+
+    private async Task<RunFigures> MeasureAsync(
+        NpgsqlConnection connection, RunRow row, FinishRoundInput input, CancellationToken cancellationToken)
+    {
+        var counting = RunFigures.CountAsync(connection, input.CabinetId, cancellationToken);
+        var healthy = input is { ApplyFailed: false, StopError: null, RetryAt: null };
+        var verified = row.Mode == RunMode.Full && healthy
+            ? await verifier.VerifyAsync(input.CabinetId, row.AsOf, counting, cancellationToken)
+            : null;
+        return await counting with { Verified = verified };
+    }
+
+    private async Task<bool> HasDueChangesAsync(long cabinetId, CancellationToken cancellationToken)
+    {
+        await using var command = main.Source.CreateCommand(HasDueChanges);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    [LoggerMessage(4020, LogLevel.Information,
+        "Finished {Mode} indexing for cabinet {CabinetId}: {Outcome}, {TotalChunks} chunks, {PendingChunks} pending")]
+    private partial void Ended(string mode, long cabinetId, string outcome, long totalChunks, long pendingChunks);
+}
+
+/// <summary>Input of the activity FinishRound. Repeating a known (run, round) changes nothing and gives the same answer.</summary>
+/// <param name="Round">The round to finish.</param>
+/// <param name="Token">The round's fencing token.</param>
+/// <param name="Totals">Sums of this round.</param>
+/// <param name="ApplyFailed">A range failed as a whole (for example a locked table): the round's changes are still queued.</param>
+/// <param name="RetryAt">The provider asks to wait.</param>
+/// <param name="StopError">The run must stop with this error.</param>
+/// <param name="LastRound">No further round may follow in this run.</param>
+/// <param name="Mode">The mode this round had (<see cref="BeginRoundResult.Mode"/>): what it may tick off.</param>
+public sealed record FinishRoundInput(
+    long CabinetId,
+    Guid RunId,
+    int Round,
+    long Token,
+    RoundTotals Totals,
+    bool ApplyFailed,
+    DateTimeOffset? RetryAt,
+    string? StopError,
+    bool LastRound,
+    RunMode Mode = RunMode.Incremental);
+
+/// <summary>Sums over the steps of one round.</summary>
+public sealed record RoundTotals
+{
+    public long RowsRead { get; init; }
+    public long New { get; init; }
+    public long Updated { get; init; }
+    public long Unchanged { get; init; }
+    public long Deleted { get; init; }
+    public long FailedRows { get; init; }
+    public long FailedChunks { get; init; }
+    public long Embedded { get; init; }
+    public long Reused { get; init; }
+    public long Requests { get; init; }
+    public long Inputs { get; init; }
+    public long Tokens { get; init; }
+    public long FailedBatches { get; init; }
+    public long ReadMs { get; init; }
+    public long RenderMs { get; init; }
+    public long EmbedMs { get; init; }
+    public long SaveMs { get; init; }
+
+    /// <summary>Entities the guard held back, each once.</summary>
+    public IReadOnlyList<BlockedEntity> Blocked { get; init; } = [];
+
+    /// <summary>The first error met, for <c>last_error</c>.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>These sums plus one applied range.</summary>
+    public RoundTotals Plus(ApplyChangesResult result) => this with
+    {
+        RowsRead = RowsRead + result.RowsRead,
+        New = New + result.New,
+        Updated = Updated + result.Updated,
+        Unchanged = Unchanged + result.Unchanged,
+        Deleted = Deleted + result.Deleted,
+        FailedRows = FailedRows + result.FailedRows,
+        ReadMs = ReadMs + result.ReadMs,
+        RenderMs = RenderMs + result.RenderMs,
+        SaveMs = SaveMs + result.SaveMs,
+        Blocked = result.Blocked is null || Blocked.Any(b => b.Entity == result.Blocked.Entity) ? Blocked : [.. Blocked, result.Blocked],
+        Error = Error ?? result.Error,
+    };
+
+    /// <summary>These sums plus one embedded interval.</summary>
+    public RoundTotals Plus(EmbedBatchResult result) => this with
+    {
+        Embedded = Embedded + result.Embedded,
+        Reused = Reused + result.Reused,
+        FailedChunks = FailedChunks + result.FailedChunks,
+        Requests = Requests + result.Requests,
+        Inputs = Inputs + result.Inputs,
+        Tokens = Tokens + result.Tokens,
+        // One that has to wait is tried again; if nobody waits for it, the run's outcome says so.
+        FailedBatches = FailedBatches + (result.Error is null && result.StopError is null ? 0 : 1),
+        EmbedMs = EmbedMs + result.EmbedMs,
+        SaveMs = SaveMs + result.SaveMs,
+        Error = Error ?? result.StopError ?? result.Error,
+    };
+}
+
+/// <summary>Result of the activity FinishRound.</summary>
+/// <param name="Again">More is due and another round may follow at once.</param>
+/// <param name="Outcome">One of <see cref="RunOutcome"/>; final unless <paramref name="Again"/>.</param>
+/// <param name="NotBefore">With <see cref="RunOutcome.Waiting"/>: when the run may go on, by the clock of the index database; for people.</param>
+/// <param name="Wait">With <see cref="RunOutcome.Waiting"/>: how long until then. An orchestrator waits by another clock, so it needs the length.</param>
+public sealed record FinishRoundResult(bool Again, string Outcome, DateTimeOffset? NotBefore = null, TimeSpan? Wait = null);

@@ -1,0 +1,144 @@
+using Npgsql;
+using RagFunctions.Core.Changes;
+using RagFunctions.Core.Databases;
+using RagFunctions.Core.Runs;
+
+namespace RagFunctions.Core.Status;
+
+/// <summary>Reads <see cref="IndexStatus"/>.</summary>
+public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, SourceFactsReader facts, RunReader runs)
+{
+    // Ages are taken by the clock of the database that holds the row.
+    private const string Queue = """
+        SELECT count(*), count(*) FILTER (WHERE attempts > 0),
+               COALESCE(extract(epoch FROM clock_timestamp() - min(first_changed_at)), 0)::float8
+        FROM rag_changes WHERE cabinet_id = $1
+        """;
+
+    private const string Index = """
+        SELECT s.indexing_status, COALESCE(s.lease_owner IS NOT NULL AND s.lease_expires_at > clock_timestamp(), false), s.last_indexed_at,
+               s.last_incremental_at, s.total_chunks, s.created_at, s.updated_at, s.last_outcome, s.requested_mode, s.is_active,
+               CASE WHEN s.not_before > clock_timestamp() THEN s.not_before END, s.last_error, p.pending, p.failed, p.age
+        FROM rag_index_status AS s
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS pending, count(*) FILTER (WHERE m.embed_error IS NOT NULL) AS failed,
+                   COALESCE(extract(epoch FROM clock_timestamp() - min(m.pending_since)), 0)::float8 AS age
+            FROM rag_metadata AS m
+            WHERE m.cabinet_id = s.cabinet_id AND m.embedded_hash IS DISTINCT FROM m.chunk_hash) AS p
+        WHERE s.cabinet_id = $1
+        """;
+
+    /// <summary>Reads it; a cabinet that was never indexed answers <c>not_found</c>, as it always has.</summary>
+    public async Task<IndexStatus> ReadAsync(long cabinetId, CancellationToken cancellationToken)
+    {
+        var source = await facts.ReadAsync(cabinetId, cancellationToken);
+        var (queued, failedRows, queueAge) = await ReadQueueAsync(cabinetId, cancellationToken);
+        var last = (await runs.LatestAsync(cabinetId, 1, cancellationToken)).SingleOrDefault();
+        await using var command = rag.Source.CreateCommand(Index);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await row.ReadAsync(cancellationToken))
+        {
+            return new IndexStatus
+            {
+                Status = "not_found",
+                CabinetId = cabinetId,
+                Message = $"Cabinet {cabinetId} has never been indexed",
+                IsActive = source.IsActive,
+                ChangeSource = source.Kind.WireName(),
+                Queued = queued,
+                Failed = failedRows,
+                LagSeconds = queueAge,
+            };
+        }
+
+        var indexing = row.GetBoolean(1);
+        var outcome = row.GetStringOrNull(7);
+        return new IndexStatus
+        {
+            Status = "success",
+            CabinetId = cabinetId,
+            IndexingStatus = row.GetString(0),
+            IsIndexing = indexing,
+            LastIndexedAt = row.GetFieldValue<DateTimeOffset?>(2),
+            LastIncrementalAt = row.GetFieldValue<DateTimeOffset?>(3),
+            TotalChunks = row.GetInt64(4),
+            CreatedAt = row.GetFieldValue<DateTimeOffset?>(5),
+            UpdatedAt = row.GetFieldValue<DateTimeOffset?>(6),
+            Message = indexing ? "Indexing is under way" : outcome is null ? "No run has ended yet" : $"The last run ended: {outcome}",
+            Outcome = outcome,
+            Mode = last?.Mode,
+            RequestedMode = row.GetStringOrNull(8),
+            IsActive = row.GetBoolean(9),
+            NotBefore = row.GetFieldValue<DateTimeOffset?>(10),
+            LastError = row.GetStringOrNull(11),
+            Pending = row.GetInt64(12),
+            Failed = failedRows + row.GetInt64(13),
+            Queued = queued,
+            LagSeconds = Math.Max(queueAge, row.GetDouble(14)),
+            ChangeSource = source.Kind.WireName(),
+            LastRun = last,
+        };
+    }
+
+    private async Task<(long Queued, long Failed, double Age)> ReadQueueAsync(long cabinetId, CancellationToken cancellationToken)
+    {
+        await using var command = main.Source.CreateCommand(Queue);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        return (row.GetInt64(0), row.GetInt64(1), row.GetDouble(2));
+    }
+}
+
+/// <summary>The index of a cabinet at a glance: the original's fields, then what it kept silent about.</summary>
+public sealed record IndexStatus
+{
+    /// <summary><c>success</c>, or <c>not_found</c> when the cabinet has never been indexed.</summary>
+    public required string Status { get; init; }
+    public required long CabinetId { get; init; }
+
+    /// <summary><c>pending</c>, <c>in_progress</c>, <c>completed</c> or <c>failed</c>; null when never indexed.</summary>
+    public string? IndexingStatus { get; init; }
+
+    /// <summary>A live lease: true only while something really runs.</summary>
+    public bool IsIndexing { get; init; }
+    public DateTimeOffset? LastIndexedAt { get; init; }
+    public DateTimeOffset? LastIncrementalAt { get; init; }
+    public long TotalChunks { get; init; }
+    public DateTimeOffset? CreatedAt { get; init; }
+    public DateTimeOffset? UpdatedAt { get; init; }
+    public required string Message { get; init; }
+
+    /// <summary>The exact outcome of the last run, one of <see cref="RunOutcome"/>.</summary>
+    public string? Outcome { get; init; }
+
+    /// <summary>Mode of the last run, or of the one under way.</summary>
+    public string? Mode { get; init; }
+
+    /// <summary>A stored request that no run has served yet.</summary>
+    public string? RequestedMode { get; init; }
+
+    /// <summary>False: hidden from search, no runs. Of a cabinet that was never indexed: whether the main database has it as active.</summary>
+    public required bool IsActive { get; init; }
+
+    /// <summary>Chunks whose present text has no vector yet.</summary>
+    public long Pending { get; init; }
+
+    /// <summary>Rows and chunks kept with an error and a next attempt.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>Changes waiting in the queue, failed ones included.</summary>
+    public long Queued { get; init; }
+
+    /// <summary>Seconds the index is behind: the age of the oldest queued change or pending chunk; 0 when there is none.</summary>
+    public double LagSeconds { get; init; }
+
+    /// <summary><c>sync</c>, <c>capture</c> or <c>catch_up</c>.</summary>
+    public required string ChangeSource { get; init; }
+
+    /// <summary>The sweep leaves the cabinet alone until then.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+    public string? LastError { get; init; }
+    public RunRecord? LastRun { get; init; }
+}

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using RagFunctions.Core.Databases;
+using RagFunctions.Core.Runs;
+
+namespace RagFunctions.Core.Status;
+
+/// <summary>Deletes run rows that are too old to tell anything.</summary>
+public sealed class RunPurge(RagDatabase rag, IOptions<RunsOptions> options)
+{
+    private const string Delete = """
+        DELETE FROM rag_index_runs AS old
+        WHERE old.started_at < clock_timestamp() - make_interval(days => $1)
+          AND EXISTS (SELECT FROM rag_index_runs AS newer WHERE newer.cabinet_id = old.cabinet_id AND newer.started_at > old.started_at)
+        """;
+
+    /// <summary>Deletes those older than <see cref="RunsOptions.KeepDays"/>; the last run of each cabinet stays.</summary>
+    /// <returns>How many were deleted.</returns>
+    public async Task<int> PurgeAsync(CancellationToken cancellationToken)
+    {
+        await using var command = rag.Source.CreateCommand(Delete);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = options.Value.KeepDays });
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}
