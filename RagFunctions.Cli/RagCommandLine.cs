@@ -8,9 +8,14 @@ namespace RagFunctions.Cli;
 internal static class RagCommandLine
 {
     /// <summary>Parses and runs. Answers 0 when done, 1 when it failed, 2 on wrong usage.</summary>
-    public static async Task<int> RunAsync(string[] arguments, CliEnvironment environment, CancellationToken cancellationToken = default)
+    public static Task<int> RunAsync(string[] arguments, CliEnvironment environment, CancellationToken cancellationToken = default) =>
+        RunAsync(Build(environment), arguments, environment, cancellationToken);
+
+    /// <summary>The same for another command line that shares this frame.</summary>
+    public static async Task<int> RunAsync(
+        RootCommand root, string[] arguments, CliEnvironment environment, CancellationToken cancellationToken)
     {
-        var parsed = Build(environment).Parse(arguments);
+        var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
@@ -47,10 +52,6 @@ internal static class RagCommandLine
             RebuildCommand.Create(runner),
             VerifyCommand.Create(runner),
             StatusCommand.Create(runner),
-            ServeCommand.Create(runner),
-            DemoCommand.Create(runner),
-            BenchCommand.Create(runner),
-            BenchCommand.CreateWorker(runner),
             SearchCommand.Create(runner),
             CabinetCommand.Create(runner),
             SyncCommand.Create(runner),

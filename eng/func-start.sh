@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The app under Azure's own host: build, storage emulator, `func start`. Needs Core Tools and npm; `rag serve` needs neither.
+# The app under Azure's own host: build, storage emulator, `func start`. Needs Core Tools and npm; `rag-dev serve` needs neither.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)

@@ -72,7 +72,7 @@ SQL
 dotnet "$rag" serve --port 0 --storage "$(eng/azurite.sh url)" >"$work/host" 2>&1 &
 host=$!
 until address=$(grep -o 'http://[0-9.:]*' "$work/host"); do
-  kill -0 "$host" 2>/dev/null || die "rag serve ended: $(tail -5 "$work/host")"
+  kill -0 "$host" 2>/dev/null || die "rag-dev serve ended: $(tail -5 "$work/host")"
   sleep 0.1
 done
 

@@ -1,6 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using RagFunctions.Tests.LocalHost;
+using RagFunctions.Tests.Dev.LocalHost;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Api;

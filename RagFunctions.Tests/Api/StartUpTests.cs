@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Runs;
-using RagFunctions.Tests.LocalHost;
+using RagFunctions.Tests.Dev.LocalHost;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Api;

@@ -1,4 +1,4 @@
-using RagFunctions.Tests.LocalHost;
+using RagFunctions.Tests.Dev.LocalHost;
 
 namespace RagFunctions.Tests.Api;
 

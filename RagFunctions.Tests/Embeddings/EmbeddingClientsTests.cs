@@ -1,6 +1,6 @@
 using System.Text;
 using RagFunctions.Core.Embeddings.Providers;
-using RagFunctions.Fakes.Embeddings;
+using RagFunctions.Dev.Fakes.Embeddings;
 
 namespace RagFunctions.Tests.Embeddings;
 

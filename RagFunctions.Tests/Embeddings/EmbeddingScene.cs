@@ -6,7 +6,7 @@ using Pgvector;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Embeddings.Providers;
-using RagFunctions.Fakes.Embeddings;
+using RagFunctions.Dev.Fakes.Embeddings;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Embeddings;

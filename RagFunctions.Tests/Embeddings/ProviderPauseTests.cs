@@ -1,5 +1,5 @@
 using RagFunctions.Core.Embeddings;
-using RagFunctions.Fakes.Embeddings;
+using RagFunctions.Dev.Fakes.Embeddings;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Embeddings;

@@ -6,7 +6,7 @@ using RagFunctions.Core;
 using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Store;
-using RagFunctions.Tests.LocalHost;
+using RagFunctions.Tests.Dev.LocalHost;
 
 namespace RagFunctions.Tests.Index;
 

@@ -9,7 +9,7 @@ using Npgsql;
 using RagFunctions.Api;
 using RagFunctions.Core;
 using RagFunctions.Core.Telemetry;
-using RagFunctions.LocalHost;
+using RagFunctions.Dev.LocalHost;
 
 namespace RagFunctions.Tests.Infra;
 

@@ -6,9 +6,9 @@ using RagFunctions.Core.Marketplace.Products;
 using RagFunctions.Core.Marketplace.Reviews;
 using RagFunctions.Core.Marketplace.Statistics;
 using RagFunctions.Core.Marketplace.Stocks;
-using RagFunctions.Fakes.Marketplace;
-using RagFunctions.Fakes.Marketplace.Shops;
-using RagFunctions.Fakes.Marketplace.Tokens;
+using RagFunctions.Dev.Fakes.Marketplace;
+using RagFunctions.Dev.Fakes.Marketplace.Shops;
+using RagFunctions.Dev.Fakes.Marketplace.Tokens;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Marketplace;

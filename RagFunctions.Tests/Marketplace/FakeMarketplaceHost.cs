@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using RagFunctions.Fakes.Marketplace;
+using RagFunctions.Dev.Fakes.Marketplace;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Marketplace;

@@ -5,7 +5,7 @@ using RagFunctions.Core;
 using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Search;
-using RagFunctions.Fakes.Embeddings;
+using RagFunctions.Dev.Fakes.Embeddings;
 using RagFunctions.Tests.Embeddings;
 using RagFunctions.Tests.Postgres;
 

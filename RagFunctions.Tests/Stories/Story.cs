@@ -3,7 +3,7 @@ using RagFunctions.Core;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Search;
 using RagFunctions.Core.Store;
-using RagFunctions.Fakes.Embeddings;
+using RagFunctions.Dev.Fakes.Embeddings;
 using RagFunctions.Tests.Faults;
 
 namespace RagFunctions.Tests.Stories;

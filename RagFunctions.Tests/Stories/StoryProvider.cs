@@ -1,4 +1,4 @@
-using RagFunctions.Fakes.Embeddings;
+using RagFunctions.Dev.Fakes.Embeddings;
 
 namespace RagFunctions.Tests.Stories;
 

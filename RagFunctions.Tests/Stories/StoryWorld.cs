@@ -9,7 +9,7 @@ using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Store;
-using RagFunctions.Fakes.Embeddings;
+using RagFunctions.Dev.Fakes.Embeddings;
 using RagFunctions.Tests.Faults;
 using RagFunctions.Tests.Postgres;
 

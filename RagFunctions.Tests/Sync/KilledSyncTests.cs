@@ -1,9 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using RagFunctions.Core.Marketplace.Cabinets;
-using RagFunctions.Fakes.Marketplace;
-using RagFunctions.Fakes.Marketplace.Shops;
-using RagFunctions.Fakes.Marketplace.Tokens;
-using RagFunctions.Tests.LocalHost;
+using RagFunctions.Dev.Fakes.Marketplace;
+using RagFunctions.Dev.Fakes.Marketplace.Shops;
+using RagFunctions.Dev.Fakes.Marketplace.Tokens;
+using RagFunctions.Tests.Dev.LocalHost;
 using RagFunctions.Tests.Marketplace;
 
 namespace RagFunctions.Tests.Sync;

@@ -4,10 +4,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Store;
-using RagFunctions.Fakes.Marketplace;
-using RagFunctions.Fakes.Marketplace.Shops;
-using RagFunctions.Fakes.Marketplace.Tokens;
-using RagFunctions.Tests.LocalHost;
+using RagFunctions.Dev.Fakes.Marketplace;
+using RagFunctions.Dev.Fakes.Marketplace.Shops;
+using RagFunctions.Dev.Fakes.Marketplace.Tokens;
+using RagFunctions.Tests.Dev.LocalHost;
 using RagFunctions.Tests.Marketplace;
 using RagFunctions.Tests.Postgres;
 

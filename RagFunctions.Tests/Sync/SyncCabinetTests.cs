@@ -1,6 +1,6 @@
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Sync;
-using RagFunctions.Tests.LocalHost;
+using RagFunctions.Tests.Dev.LocalHost;
 
 namespace RagFunctions.Tests.Sync;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using RagFunctions.Core.Marketplace.Sync;
-using RagFunctions.Fakes.Marketplace;
-using RagFunctions.Fakes.Marketplace.Tokens;
+using RagFunctions.Dev.Fakes.Marketplace;
+using RagFunctions.Dev.Fakes.Marketplace.Tokens;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Sync;

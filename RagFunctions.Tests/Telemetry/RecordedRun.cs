@@ -4,7 +4,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Runs;
-using RagFunctions.Fakes.Embeddings;
+using RagFunctions.Dev.Fakes.Embeddings;
 using RagFunctions.Tests.Marketplace;
 using RagFunctions.Tests.Marketplace.Sync;
 using RagFunctions.Tests.Postgres;

@@ -8,7 +8,7 @@ using RagFunctions.Core;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Telemetry;
-using RagFunctions.Fakes.Embeddings;
+using RagFunctions.Dev.Fakes.Embeddings;
 using RagFunctions.Tests.Postgres;
 using RagFunctions.Tests.Runs;
 

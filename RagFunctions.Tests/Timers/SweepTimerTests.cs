@@ -90,10 +90,10 @@ public sealed class SweepTimerTests : IAsyncLifetime
             """);
         var expected = Enumerable.Range(1, 250).Where(n => n % 10 != 0 && (n % 2 != 0 || n >= 100)).Select(n => (long)n).ToList();
         var rebuild = _runs.Get<CabinetDirectory>();
-        Assert.Equal(expected, await rebuild.NextAsync(0, 1_000, begun, Stop));
-        Assert.Equal(expected.Take(7), await rebuild.NextAsync(0, 7, begun, Stop));
-        Assert.Equal(expected.Where(id => id > 130).Take(7), await rebuild.NextAsync(130, 7, begun, Stop));
-        Assert.Equal(225, (await rebuild.NextAsync(0, 1_000, null, Stop)).Count);
+        Assert.Equal(expected, await rebuild.NextActiveAsync(0, 1_000, begun, Stop));
+        Assert.Equal(expected.Take(7), await rebuild.NextActiveAsync(0, 7, begun, Stop));
+        Assert.Equal(expected.Where(id => id > 130).Take(7), await rebuild.NextActiveAsync(130, 7, begun, Stop));
+        Assert.Equal(225, (await rebuild.NextActiveAsync(0, 1_000, null, Stop)).Count);
     }
 
     private static OrchestrationMetadata At(OrchestrationRuntimeStatus status) => new("RebuildAllCabinets", "rebuild-all") { RuntimeStatus = status };

@@ -1,8 +1,8 @@
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Migrations;
-using RagFunctions.Fakes.Marketplace.Shops;
-using RagFunctions.Fakes.Marketplace.Tokens;
+using RagFunctions.Dev.Fakes.Marketplace.Shops;
+using RagFunctions.Dev.Fakes.Marketplace.Tokens;
 using RagFunctions.Tests.Migrations.Original;
 using RagFunctions.Tests.Postgres;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Npgsql;
-using RagFunctions.Fakes.Marketplace.Shops;
+using RagFunctions.Dev.Fakes.Marketplace.Shops;
 
 namespace RagFunctions.Tests.Marketplace.Sync;
 

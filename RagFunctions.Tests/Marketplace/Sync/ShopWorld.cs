@@ -3,9 +3,9 @@ using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Marketplace.Sync;
-using RagFunctions.Fakes.Marketplace;
-using RagFunctions.Fakes.Marketplace.Shops;
-using RagFunctions.Fakes.Marketplace.Tokens;
+using RagFunctions.Dev.Fakes.Marketplace;
+using RagFunctions.Dev.Fakes.Marketplace.Shops;
+using RagFunctions.Dev.Fakes.Marketplace.Tokens;
 
 namespace RagFunctions.Tests.Marketplace.Sync;
 

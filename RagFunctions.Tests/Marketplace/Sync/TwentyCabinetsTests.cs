@@ -1,10 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Marketplace.Sync;
-using RagFunctions.Fakes.Marketplace;
-using RagFunctions.Fakes.Marketplace.Faults;
-using RagFunctions.Fakes.Marketplace.Shops;
-using RagFunctions.Fakes.Marketplace.Tokens;
+using RagFunctions.Dev.Fakes.Marketplace;
+using RagFunctions.Dev.Fakes.Marketplace.Faults;
+using RagFunctions.Dev.Fakes.Marketplace.Shops;
+using RagFunctions.Dev.Fakes.Marketplace.Tokens;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Marketplace.Sync;

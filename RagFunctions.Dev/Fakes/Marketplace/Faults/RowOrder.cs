@@ -1,0 +1,43 @@
+using System.Text.Json.Nodes;
+
+namespace RagFunctions.Dev.Fakes.Marketplace.Faults;
+
+/// <summary>Spoils the rows of a page and leaves what stands around them.</summary>
+internal static class RowOrder
+{
+    /// <summary>Every row twice, the second time in another place.</summary>
+    public static byte[] Twice(byte[] body) => Change(body, rows => [.. rows, .. rows]);
+
+    /// <summary>Every second row first, then the others backwards: neither the first row nor the last stays in its place.</summary>
+    public static byte[] Mixed(byte[] body) =>
+        Change(body, rows => [.. rows.Where((_, index) => index % 2 == 1), .. rows.Where((_, index) => index % 2 == 0).Reverse()]);
+
+    /// <summary>No rows at all.</summary>
+    public static byte[] None(byte[] body) => Change(body, _ => []);
+
+    private static byte[] Change(byte[] body, Func<List<JsonNode?>, List<JsonNode?>> change)
+    {
+        if (body.Length == 0)
+        {
+            return body;
+        }
+
+        var root = JsonNode.Parse(body)!;
+        if (Rows(root) is { Count: > 0 } rows)
+        {
+            var changed = change([.. rows]).Select(row => row?.DeepClone()).ToList();
+            rows.Clear();
+            changed.ForEach(row => rows.Add(row));
+        }
+
+        return System.Text.Encoding.UTF8.GetBytes(root.ToJsonString());
+    }
+
+    // The first list that is met from above: the answer itself, or one of its own or of its data's fields.
+    private static JsonArray? Rows(JsonNode? node) => node switch
+    {
+        JsonArray list => list,
+        JsonObject fields => fields.Select(field => field.Value).Select(Rows).FirstOrDefault(rows => rows is not null),
+        _ => null,
+    };
+}
