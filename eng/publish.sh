@@ -14,8 +14,8 @@ cd "$root"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 have dotnet || die "no .NET SDK here: install the version that global.json names (https://dot.net), then run this again"
-# A file that is no longer published would be deployed all the same.
-rm -rf "$out/app" "$out/rag"
+# A file that is no longer published would be deployed all the same, also out of an archive, to which zip adds.
+rm -rf "$out/app" "$out/rag" "$out/app.zip"
 # The app runs on Azure's .NET; rag brings its own, so that what migrates is what was tested, wherever it runs.
 step "publish the app" dotnet publish RagFunctions -c Release -r linux-x64 --self-contained false -warnaserror -o "$out/app"
 step "publish rag" dotnet publish RagFunctions.Cli -c Release -r linux-x64 --self-contained -warnaserror -o "$out/rag"
