@@ -8,6 +8,7 @@ public sealed class StartAllCabinetsTests
     private static readonly TimeSpan RunTime = TimeSpan.FromMinutes(2);
 
     [Fact]
+    [Trait("Guarantee", "all-cabinets")]
     public async Task All_are_started_once_in_the_order_of_their_ids_and_a_bounded_number_at_a_time()
     {
         var driver = new AllCabinetsDriver { Cabinets = Ids(37), IsBusy = (id, since) => since < RunTime * (1 + id % 3) };
@@ -24,6 +25,7 @@ public sealed class StartAllCabinetsTests
     }
 
     [Fact]
+    [Trait("Guarantee", "all-cabinets")]
     public async Task A_cabinet_that_cannot_be_started_stops_nobody()
     {
         var driver = new AllCabinetsDriver { Cabinets = Ids(25), Fails = id => id % 5 == 0 };
@@ -42,6 +44,7 @@ public sealed class StartAllCabinetsTests
     }
 
     [Fact]
+    [Trait("Guarantee", "all-cabinets")]
     public async Task One_that_hangs_takes_one_place_and_the_others_go_on_in_the_rest()
     {
         var driver = new AllCabinetsDriver { Cabinets = Ids(40), IsBusy = (id, since) => id == 1 || since < RunTime };
@@ -61,6 +64,7 @@ public sealed class StartAllCabinetsTests
     }
 
     [Fact]
+    [Trait("Guarantee", "all-cabinets")]
     public async Task The_weekly_rebuild_purges_once_and_asks_for_full_runs()
     {
         var driver = new AllCabinetsDriver { Cabinets = Ids(30), IsBusy = (_, since) => since < RunTime };

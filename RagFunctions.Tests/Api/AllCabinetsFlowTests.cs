@@ -6,6 +6,8 @@ namespace RagFunctions.Tests.Api;
 public sealed class AllCabinetsFlowTests(AppFixture app) : IClassFixture<AppFixture>
 {
     [Fact]
+    [Trait("Guarantee", "all-cabinets")]
+    [Trait("Defect", "35")]
     public async Task All_cabinets_are_started_by_one_orchestration()
     {
         var answer = await app.AskAsync(HttpMethod.Post, "/v1/rag/index?full_rebuild=true", 202);

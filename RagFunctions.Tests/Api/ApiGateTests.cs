@@ -19,6 +19,8 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
     ];
 
     [Theory]
+    [Trait("Guarantee", "keys")]
+    [Trait("Defect", "53")]
     [MemberData(nameof(GuardedRoutes))]
     public async Task Without_a_right_key_every_route_is_a_403_and_nothing_happens(string method, string path)
     {
@@ -33,6 +35,8 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Theory]
+    [Trait("Guarantee", "tenants")]
+    [Trait("Defect", "54")]
     [InlineData("GET", "/v1/rag/status/2")]
     [InlineData("POST", "/v1/rag/index/2")]
     [InlineData("GET", "/v1/rag/metrics/2")]
@@ -53,6 +57,8 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Fact]
+    [Trait("Guarantee", "keys")]
+    [Trait("Defect", "53")]
     public async Task Both_operator_keys_are_valid_at_once()
     {
         foreach (var key in (string[])[AppFixture.OperatorKey, AppFixture.NextOperatorKey])
@@ -63,6 +69,7 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Fact]
+    [Trait("Guarantee", "keys")]
     public async Task Health_is_open()
     {
         var health = await app.AskAsync(HttpMethod.Get, "/v1/rag/health", 200, key: null);
@@ -70,6 +77,8 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Theory]
+    [Trait("Guarantee", "keys")]
+    [Trait("Defect", "56")]
     [InlineData("abc-1.2_3", true)]
     [InlineData("with space", false)]
     [InlineData("<script>", false)]
@@ -83,6 +92,8 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Fact]
+    [Trait("Guarantee", "keys")]
+    [Trait("Defect", "56")]
     public async Task An_exception_is_a_500_that_tells_nothing()
     {
         await app.CountAsync("ALTER TABLE rag_index_runs RENAME TO away; SELECT 0");
@@ -108,6 +119,7 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Fact]
+    [Trait("Guarantee", "keys")]
     public void Every_key_is_compared_whichever_is_given()
     {
         // Of two that are the same the last one counts: nothing ends the search at the first.
@@ -119,6 +131,8 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Theory]
+    [Trait("Guarantee", "keys")]
+    [Trait("Defect", "53")]
     [InlineData("short", null, "Api:Keys:0:Key")]
     [InlineData("long-enough-for-a-key", "1,x", "Api:Keys:0:Cabinets")]
     [InlineData("long-enough-for-a-key", "", "Api:Keys:0:Cabinets")]

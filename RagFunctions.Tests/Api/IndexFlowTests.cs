@@ -7,6 +7,9 @@ namespace RagFunctions.Tests.Api;
 public sealed class IndexFlowTests(AppFixture app) : IClassFixture<AppFixture>
 {
     [Fact]
+    [Trait("Defect", "12")]
+    [Trait("Defect", "45")]
+    [Trait("Defect", "50")]
     public async Task A_cabinet_is_indexed_fully_then_by_its_changes_and_everything_is_told()
     {
         // The inactive one: a sweep that another test fires may have indexed the others already.
@@ -45,6 +48,8 @@ public sealed class IndexFlowTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Fact]
+    [Trait("Defect", "33")]
+    [Trait("Defect", "48")]
     public async Task Two_posts_at_once_start_one_run_and_neither_is_told_off()
     {
         var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => app.AskAsync(HttpMethod.Post, "/v1/rag/index/2?full_rebuild=true", 202)));
@@ -55,6 +60,7 @@ public sealed class IndexFlowTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Fact]
+    [Trait("Guarantee", "tenants")]
     public async Task A_limited_key_is_given_no_management_urls()
     {
         var limited = await app.AskAsync(HttpMethod.Post, "/v1/rag/index/1?full_rebuild=true", 202, key: AppFixture.LimitedKey);
@@ -65,6 +71,7 @@ public sealed class IndexFlowTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Fact]
+    [Trait("Defect", "11")]
     public async Task A_body_without_ids_asks_for_nothing()
     {
         foreach (var body in (string[])["{}", """{"changed_ids":{}}""", """{"changed_ids":{"orders":[],"sales":[]}}"""])

@@ -58,6 +58,9 @@ public sealed class MalformedRequestTests(AppFixture app) : IClassFixture<AppFix
     ];
 
     [Theory(DisableDiscoveryEnumeration = true)]
+    [Trait("Guarantee", "keys")]
+    [Trait("Defect", "45")]
+    [Trait("Defect", "55")]
     [MemberData(nameof(Requests))]
     public async Task A_request_that_is_not_understood_gets_a_problem_and_changes_nothing(string method, string path, string? body)
     {
@@ -67,6 +70,8 @@ public sealed class MalformedRequestTests(AppFixture app) : IClassFixture<AppFix
     }
 
     [Fact]
+    [Trait("Guarantee", "keys")]
+    [Trait("Defect", "55")]
     public async Task More_than_100_000_ids_are_refused_over_all_entities_together()
     {
         var half = string.Join(',', Enumerable.Range(1, 50_001));
@@ -76,6 +81,8 @@ public sealed class MalformedRequestTests(AppFixture app) : IClassFixture<AppFix
     }
 
     [Fact]
+    [Trait("Guarantee", "keys")]
+    [Trait("Defect", "55")]
     public async Task A_body_beyond_its_limit_is_a_413()
     {
         using var content = AppFixture.Json(new string(' ', 4 * 1024 * 1024) + "{}");
@@ -84,6 +91,7 @@ public sealed class MalformedRequestTests(AppFixture app) : IClassFixture<AppFix
     }
 
     [Theory]
+    [Trait("Guarantee", "keys")]
     [InlineData("text/plain")]
     [InlineData("application/x-www-form-urlencoded")]
     public async Task A_body_of_another_kind_is_a_415(string type)

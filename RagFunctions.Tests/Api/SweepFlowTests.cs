@@ -6,6 +6,7 @@ namespace RagFunctions.Tests.Api;
 public sealed class SweepFlowTests(AppFixture app) : IClassFixture<AppFixture>
 {
     [Fact]
+    [Trait("Guarantee", "sweep")]
     public async Task The_sweep_alone_indexes_what_nobody_asked_for()
     {
         await app.SweepAsync();

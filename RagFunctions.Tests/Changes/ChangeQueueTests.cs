@@ -28,6 +28,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Guarantee", "no-lost-change")]
     public async Task A_row_announced_again_after_it_was_taken_survives_the_removal()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -43,6 +44,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
 
     /// <summary>The one a timestamp loses: the transaction's now() lies before the take, its commit after it.</summary>
     [Fact]
+    [Trait("Defect", "34")]
     public async Task A_transaction_that_began_before_the_take_and_commits_after_it_loses_nothing()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -85,6 +87,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Defect", "34")]
     public async Task An_announcement_rolled_back_with_its_change_was_never_there()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -99,6 +102,8 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Guarantee", "no-lost-change")]
+    [Trait("Defect", "32")]
     public async Task Announcing_again_keeps_the_age_and_forgives_the_failures()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -225,6 +230,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Defect", "36")]
     public async Task A_hundred_thousand_ids_of_several_entities_go_in_at_once()
     {
         var cabinet = await fixture.AddCabinetAsync();

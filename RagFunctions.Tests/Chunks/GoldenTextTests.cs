@@ -42,6 +42,9 @@ public sealed class GoldenTextTests
     ];
 
     [Fact]
+    [Trait("Defect", "15")]
+    [Trait("Defect", "16")]
+    [Trait("Defect", "20")]
     public void Each_text_reads_as_written_here()
     {
         foreach (var (row, text) in Goldens)
@@ -61,6 +64,8 @@ public sealed class GoldenTextTests
     }
 
     [Fact]
+    [Trait("Defect", "3")]
+    [Trait("Defect", "23")]
     public void What_stands_beside_the_text_is_what_the_row_says()
     {
         var order = ChunkRenderer.Render(SampleRows.Order);
@@ -94,6 +99,7 @@ public sealed class GoldenTextTests
         Assert.Contains(word, ChunkRenderer.Render(SampleRows.Stock with { Quantity = quantity }).Chunks[0].Text, StringComparison.Ordinal);
 
     [Fact]
+    [Trait("Defect", "20")]
     public void An_amount_that_the_marketplace_does_not_know_yet_is_not_printed_as_zero()
     {
         var sale = ChunkRenderer.Render(SampleRows.Sale with { CustomerPrice = 0m, SppPercent = 0m }).Chunks[0].Text;

@@ -7,6 +7,7 @@ public sealed class MoscowDateTests
     private static readonly MoscowDate WithoutTimeZoneData = new(null);
 
     [Theory]
+    [Trait("Defect", "17")]
     [InlineData("2026-11-21T20:59:59Z", "21.11.2026")]
     [InlineData("2026-11-21T21:00:00Z", "22.11.2026")]
     [InlineData("2026-11-21T23:59:59Z", "22.11.2026")]

@@ -25,6 +25,7 @@ public sealed class TextSplitterTests
     };
 
     [Theory]
+    [Trait("Guarantee", "any-value")]
     [MemberData(nameof(Monsters))]
     public void A_review_of_a_megabyte_becomes_bounded_parts_that_cover_it(string what, string review)
     {
@@ -98,6 +99,7 @@ public sealed class TextSplitterTests
     }
 
     [Theory]
+    [Trait("Guarantee", "any-value")]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]

@@ -22,6 +22,8 @@ public sealed partial class UnknownValueTests
     }
 
     [Theory]
+    [Trait("Guarantee", "any-value")]
+    [Trait("Defect", "18")]
     [MemberData(nameof(NullableFacts))]
     public void A_fact_that_is_NULL_leaves_no_trace(Type entity, string fact)
     {
@@ -30,6 +32,8 @@ public sealed partial class UnknownValueTests
     }
 
     [Fact]
+    [Trait("Guarantee", "any-value")]
+    [Trait("Defect", "18")]
     public void A_row_of_NULLs_still_has_a_readable_text()
     {
         foreach (var row in SampleRows.All)

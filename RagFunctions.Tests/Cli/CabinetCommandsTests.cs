@@ -20,6 +20,7 @@ public sealed class CabinetCommandsTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 
     [Fact]
+    [Trait("Defect", "57")]
     public async Task A_cabinet_is_added_from_standard_input_listed_hidden_and_removed_and_its_token_is_never_shown()
     {
         CliRun[] runs =
@@ -43,6 +44,7 @@ public sealed class CabinetCommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Guarantee", "told")]
     public async Task The_only_indexed_cabinet_is_removed_with_its_index_and_so_is_one_that_only_the_index_knows()
     {
         await CliRun.WithInputAsync(_token, Variables, "cabinet", "add");

@@ -37,6 +37,7 @@ public sealed class CommandFrameTests
     }
 
     [Fact]
+    [Trait("Defect", "74")]
     public async Task A_missing_connection_string_is_named_as_in_configuration()
     {
         var run = await CliRun.OfAsync(new Dictionary<string, string?> { ["ConnectionStrings__Rag"] = "Host=127.0.0.1" }, "migrate");
@@ -77,6 +78,7 @@ public sealed class CommandFrameTests
     }
 
     [Theory]
+    [Trait("Defect", "74")]
     [InlineData("""{ "IsEncrypted": false, "Values": { "ConnectionStrings__Main": $, "ConnectionStrings:Rag": $ } }""")]
     [InlineData("""{ "Values": {}, "ConnectionStrings": { "Main": $, "Rag": $ } /* a comment */ }""")]
     public async Task Settings_are_read_from_a_file_as_the_functions_host_reads_them(string template)

@@ -10,6 +10,7 @@ public sealed class MigrationCommandsTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Defect", "73")]
     public async Task Migrate_rollback_and_migrations_tell_what_they_did()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Empty);

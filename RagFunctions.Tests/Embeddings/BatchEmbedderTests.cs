@@ -9,6 +9,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     private static readonly string[] Texts = [.. Enumerable.Range(1, 40).Select(i => $"Отзыв {i}: куртка тёплая, размер {40 + i} в самый раз")];
 
     [Fact]
+    [Trait("Defect", "5")]
     public async Task Every_stored_vector_belongs_to_the_stored_text()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
@@ -21,6 +22,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "paid-once")]
     public async Task Identical_texts_are_embedded_once_and_each_chunk_gets_the_vector()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
@@ -31,6 +33,8 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "paid-once")]
+    [Trait("Defect", "7")]
     public async Task A_text_that_is_already_embedded_in_the_cabinet_is_not_paid_again()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
@@ -45,6 +49,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "right-vector")]
     public async Task A_vector_of_another_cabinet_or_another_model_is_not_reused()
     {
         await using var other = await EmbeddingScene.SetAsync(fixture);
@@ -62,6 +67,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "right-vector")]
     public async Task A_vector_kept_from_a_former_text_is_not_reused_for_its_new_one()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
@@ -103,6 +109,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Defect", "4")]
     public async Task The_old_vector_stays_until_the_new_one_comes_and_is_then_replaced_in_its_row()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
@@ -120,6 +127,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Defect", "4")]
     public async Task A_duplicate_of_the_activity_at_the_same_time_stores_every_vector_once()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
@@ -141,6 +149,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Defect", "25")]
     public async Task A_duplicate_afterwards_asks_for_nothing()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
@@ -152,6 +161,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "paid-once")]
     public async Task A_round_that_lost_its_lease_sends_nothing()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
@@ -162,6 +172,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Defect", "25")]
     public async Task A_lease_lost_between_two_requests_stops_before_the_second()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture, options => options.MaxTokensPerRequest = 200);
@@ -173,6 +184,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Defect", "47")]
     public async Task A_batch_keeps_the_lease_alive()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
@@ -200,6 +212,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Defect", "61")]
     public async Task An_interval_that_has_grown_is_split_into_requests_within_the_limits()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture, options => options.MaxInputsPerRequest = 16);
@@ -224,6 +237,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "right-vector")]
     public async Task A_model_switched_while_texts_are_embedded_takes_no_vector_of_the_former_one()
     {
         await using var database = await TestDatabase.CreateAsync();

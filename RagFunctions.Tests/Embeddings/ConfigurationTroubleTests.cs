@@ -9,6 +9,8 @@ public sealed class ConfigurationTroubleTests(DatabaseFixture fixture) : IClassF
     private static readonly string[] Texts = [.. Enumerable.Range(1, 20).Select(i => $"текст {i}")];
 
     [Theory]
+    [Trait("Guarantee", "provider")]
+    [Trait("Defect", "59")]
     [InlineData(401, "invalid_api_key")]
     [InlineData(403, "forbidden")]
     [InlineData(404, "DeploymentNotFound")]
@@ -25,6 +27,7 @@ public sealed class ConfigurationTroubleTests(DatabaseFixture fixture) : IClassF
     }
 
     [Theory]
+    [Trait("Guarantee", "provider")]
     [InlineData(400)]
     [InlineData(422)]
     public async Task What_is_refused_for_a_plain_word_too_stops_after_one_probe_and_marks_nothing(int status)
@@ -40,6 +43,7 @@ public sealed class ConfigurationTroubleTests(DatabaseFixture fixture) : IClassF
     }
 
     [Fact]
+    [Trait("Guarantee", "provider")]
     public async Task A_wrong_Azure_deployment_stops_and_is_named_by_the_provider()
     {
         await using var server = await FakeEmbeddingsServer.StartAsync(new() { Deployment = "embed", ApiKey = "azure-key" });

@@ -45,6 +45,7 @@ public sealed class EmbeddingClientsTests
     }
 
     [Fact]
+    [Trait("Defect", "59")]
     public async Task A_retry_comes_no_earlier_than_the_provider_asks()
     {
         await using var server = await FakeEmbeddingsServer.StartAsync();
@@ -62,6 +63,8 @@ public sealed class EmbeddingClientsTests
     }
 
     [Theory]
+    [Trait("Guarantee", "right-vector")]
+    [Trait("Defect", "59")]
     [InlineData("Retry-After", "100", 100)]
     [InlineData("retry-after-ms", "90000", 90)]
     [InlineData("x-ratelimit-reset-tokens", "1m30s", 90)]
@@ -110,6 +113,8 @@ public sealed class EmbeddingClientsTests
     }
 
     [Theory]
+    [Trait("Guarantee", "right-vector")]
+    [Trait("Defect", "6")]
     [InlineData("")]
     [InlineData("null")]
     [InlineData("[]")]

@@ -29,6 +29,7 @@ public sealed class EmbeddingPlannerTests(DatabaseFixture fixture) : IClassFixtu
     }
 
     [Fact]
+    [Trait("Defect", "61")]
     public async Task Tokens_too_close_a_request()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture, options => options.MaxTokensPerRequest = 2_000);
@@ -93,6 +94,7 @@ public sealed class EmbeddingPlannerTests(DatabaseFixture fixture) : IClassFixtu
         });
 
     [Fact]
+    [Trait("Defect", "36")]
     public void A_plan_of_a_million_texts_is_far_below_32_KB_even_where_hashes_differ_late()
     {
         var pending = Enumerable.Range(0, 1_000_000).Select(i => (Prefix: i.ToString("x16", CultureInfo.InvariantCulture), Tokens: 150)).ToList();

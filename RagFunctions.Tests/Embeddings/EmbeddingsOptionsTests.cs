@@ -15,6 +15,8 @@ public sealed class EmbeddingsOptionsTests
     }
 
     [Theory]
+    [Trait("Defect", "44")]
+    [Trait("Defect", "60")]
     [InlineData("Embeddings:Provider", "Provider", (EmbeddingsProvider)9)]
     [InlineData("Embeddings:Endpoint", "Endpoint", null)]
     [InlineData("Embeddings:Endpoint", "Endpoint", "not a url")]
@@ -39,6 +41,7 @@ public sealed class EmbeddingsOptionsTests
     }
 
     [Fact]
+    [Trait("Defect", "60")]
     public void Good_settings_pass_and_a_negative_price_does_not()
     {
         var options = Good();

@@ -17,6 +17,8 @@ public sealed class IndexEmbedderTests
     }
 
     [Theory]
+    [Trait("Guarantee", "model")]
+    [Trait("Defect", "8")]
     [InlineData("two", 1_536)]
     [InlineData("one", 256)]
     public async Task Another_model_or_length_is_refused_and_both_are_named(string model, int dimensions)

@@ -7,6 +7,8 @@ namespace RagFunctions.Tests.Embeddings;
 public sealed class ProviderPauseTests
 {
     [Theory]
+    [Trait("Guarantee", "provider")]
+    [Trait("Defect", "43")]
     [InlineData(500)]
     [InlineData(503)]
     [InlineData(429)]
@@ -24,6 +26,7 @@ public sealed class ProviderPauseTests
     }
 
     [Theory]
+    [Trait("Defect", "44")]
     [InlineData(AnswerFault.Hang)]
     [InlineData(AnswerFault.Cut)]
     public async Task A_provider_that_does_not_answer_is_an_outage(AnswerFault fault)
@@ -47,6 +50,8 @@ public sealed class ProviderPauseTests
     }
 
     [Fact]
+    [Trait("Guarantee", "provider")]
+    [Trait("Defect", "30")]
     public async Task A_second_worker_honours_the_pause_without_a_request()
     {
         await using var database = await TestDatabase.CreateAsync();
@@ -78,6 +83,7 @@ public sealed class ProviderPauseTests
     }
 
     [Fact]
+    [Trait("Guarantee", "provider")]
     public async Task Workers_that_fail_together_wait_as_long_as_one()
     {
         await using var database = await TestDatabase.CreateAsync();
@@ -89,6 +95,7 @@ public sealed class ProviderPauseTests
     }
 
     [Fact]
+    [Trait("Defect", "59")]
     public async Task The_pause_doubles_from_failure_to_failure_up_to_five_minutes()
     {
         await using var database = await TestDatabase.CreateAsync();
@@ -104,6 +111,7 @@ public sealed class ProviderPauseTests
     }
 
     [Fact]
+    [Trait("Guarantee", "provider")]
     public async Task A_longer_wait_asked_for_by_the_provider_lengthens_the_pause_a_shorter_one_does_not_cut_it()
     {
         await using var database = await TestDatabase.CreateAsync();
@@ -114,6 +122,7 @@ public sealed class ProviderPauseTests
     }
 
     [Fact]
+    [Trait("Guarantee", "provider")]
     public async Task A_success_after_the_pause_ends_it_and_the_next_one_begins_short()
     {
         await using var database = await TestDatabase.CreateAsync();

@@ -8,6 +8,8 @@ public sealed class RefusedTextTests(DatabaseFixture fixture) : IClassFixture<Da
     private const string Poison = "отравленный текст";
 
     [Theory]
+    [Trait("Guarantee", "poison")]
+    [Trait("Defect", "5")]
     [InlineData(400)]
     [InlineData(413)]
     [InlineData(422)]
@@ -64,6 +66,7 @@ public sealed class RefusedTextTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Guarantee", "right-vector")]
     public async Task The_vector_of_the_former_text_goes_with_the_first_refusal()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
@@ -85,6 +88,7 @@ public sealed class RefusedTextTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Guarantee", "poison")]
     public async Task A_text_beyond_the_limit_of_one_input_is_refused_without_being_sent()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);

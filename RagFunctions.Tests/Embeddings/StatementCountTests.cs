@@ -9,6 +9,7 @@ namespace RagFunctions.Tests.Embeddings;
 public sealed class StatementCountTests
 {
     [Fact]
+    [Trait("Guarantee", "bounded")]
     public async Task Planning_is_one_round_trip_and_one_more_after_a_load_and_a_batch_is_three_at_10_500_and_5000_texts()
     {
         var counts = new List<(int Plan, int Batch)>();
@@ -52,6 +53,7 @@ public sealed class StatementCountTests
     }
 
     [Fact]
+    [Trait("Defect", "24")]
     public async Task Each_further_request_of_a_batch_adds_the_same_number()
     {
         var counts = new List<int>();

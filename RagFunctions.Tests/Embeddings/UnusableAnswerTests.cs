@@ -8,6 +8,8 @@ public sealed class UnusableAnswerTests(DatabaseFixture fixture) : IClassFixture
     private static readonly string[] Texts = [.. Enumerable.Range(1, 30).Select(i => $"Заказ {i} от 3 марта")];
 
     [Fact]
+    [Trait("Guarantee", "right-vector")]
+    [Trait("Defect", "6")]
     public async Task Shuffled_but_complete_indices_are_put_in_order()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
@@ -18,6 +20,8 @@ public sealed class UnusableAnswerTests(DatabaseFixture fixture) : IClassFixture
     }
 
     [Theory]
+    [Trait("Guarantee", "right-vector")]
+    [Trait("Defect", "6")]
     [InlineData(AnswerFault.WithoutIndex, "index")]
     [InlineData(AnswerFault.RepeatedIndex, "two vectors with index 29")]
     [InlineData(AnswerFault.ForeignIndex, "index 30")]
@@ -51,6 +55,7 @@ public sealed class UnusableAnswerTests(DatabaseFixture fixture) : IClassFixture
     }
 
     [Fact]
+    [Trait("Guarantee", "right-vector")]
     public async Task An_answer_that_stays_unusable_is_not_paid_for_in_every_round()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
@@ -65,6 +70,7 @@ public sealed class UnusableAnswerTests(DatabaseFixture fixture) : IClassFixture
     }
 
     [Fact]
+    [Trait("Guarantee", "right-vector")]
     public async Task A_text_that_spoils_each_answer_it_is_in_ends_up_alone()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);

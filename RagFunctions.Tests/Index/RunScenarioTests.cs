@@ -66,6 +66,7 @@ public sealed class RunScenarioTests
     public static TheoryData<string> Names => [.. Scenarios.Keys];
 
     [Theory]
+    [Trait("Guarantee", "same-drivers")]
     [MemberData(nameof(Names))]
     public async Task The_orchestrator_takes_the_steps_of_the_scenario(string name)
     {
@@ -81,6 +82,7 @@ public sealed class RunScenarioTests
     }
 
     [Theory]
+    [Trait("Guarantee", "same-drivers")]
     [MemberData(nameof(Names))]
     public async Task A_round_at_one_go_takes_the_same_steps(string name)
     {
@@ -118,6 +120,7 @@ public sealed class RunScenarioTests
     }
 
     [Fact]
+    [Trait("Guarantee", "same-drivers")]
     public async Task Every_round_is_a_generation_with_its_status_set_first_and_a_wait_is_a_durable_timer()
     {
         var steps = Scenarios["a short wait"].Steps();

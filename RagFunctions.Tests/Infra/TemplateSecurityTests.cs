@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace RagFunctions.Tests.Infra;
 
+[Trait("Guarantee", "secrets")]
 public sealed class TemplateSecurityTests
 {
     // Built-in roles by their ids, which are the same in every tenant.
@@ -17,6 +18,7 @@ public sealed class TemplateSecurityTests
     };
 
     [Theory]
+    [Trait("Guarantee", "secrets")]
     [InlineData("Microsoft.Storage/storageAccounts", "allowSharedKeyAccess", "false")]
     [InlineData("Microsoft.DBforPostgreSQL/flexibleServers", "authConfig.passwordAuth", "\"Disabled\"")]
     [InlineData("Microsoft.DBforPostgreSQL/flexibleServers", "authConfig.activeDirectoryAuth", "\"Enabled\"")]
@@ -28,6 +30,7 @@ public sealed class TemplateSecurityTests
         Assert.Equal(expected, (await BicepCompiler.TemplateAsync()).Single(type)[property]?.ToJsonString());
 
     [Fact]
+    [Trait("Guarantee", "secrets")]
     public async Task The_app_is_not_published_with_a_password()
     {
         var policies = (await BicepCompiler.TemplateAsync()).Of("Microsoft.Web/sites/basicPublishingCredentialsPolicies").ToList();
@@ -36,6 +39,7 @@ public sealed class TemplateSecurityTests
     }
 
     [Theory]
+    [Trait("Guarantee", "secrets")]
     [InlineData("listKeys")]
     [InlineData("listAccountSas")]
     [InlineData("listServiceSas")]
@@ -47,6 +51,7 @@ public sealed class TemplateSecurityTests
         Assert.DoesNotContain(trace, (await BicepCompiler.TemplateAsync()).Json.ToJsonString(), StringComparison.OrdinalIgnoreCase);
 
     [Theory]
+    [Trait("Guarantee", "secrets")]
     [InlineData("Microsoft.Storage/storageAccounts", "minimumTlsVersion", "\"TLS1_2\"")]
     [InlineData("Microsoft.Storage/storageAccounts", "supportsHttpsTrafficOnly", "true")]
     [InlineData("Microsoft.Web/sites", "httpsOnly", "true")]
@@ -57,6 +62,7 @@ public sealed class TemplateSecurityTests
         Assert.Equal(expected, (await BicepCompiler.TemplateAsync()).Single(type)[property]?.ToJsonString());
 
     [Theory]
+    [Trait("Guarantee", "secrets")]
     [InlineData("azure.extensions", "VECTOR")]
     [InlineData("ssl_min_protocol_version", "TLSv1.2")]
     [InlineData("require_secure_transport", "on")]
@@ -80,6 +86,7 @@ public sealed class TemplateSecurityTests
     }
 
     [Fact]
+    [Trait("Guarantee", "secrets")]
     public async Task No_blob_is_public()
     {
         var template = await BicepCompiler.TemplateAsync();
@@ -90,6 +97,7 @@ public sealed class TemplateSecurityTests
     }
 
     [Theory]
+    [Trait("Guarantee", "secrets")]
     [InlineData("Microsoft.Storage/storageAccounts", "publicNetworkAccess")]
     [InlineData("Microsoft.DBforPostgreSQL/flexibleServers", "network.publicNetworkAccess")]
     [InlineData("Microsoft.CognitiveServices/accounts", "publicNetworkAccess")]
@@ -98,6 +106,7 @@ public sealed class TemplateSecurityTests
         "[if(variables('isPrivate'), 'Disabled', 'Enabled')]", (string?)(await BicepCompiler.TemplateAsync()).Single(type)[property]);
 
     [Fact]
+    [Trait("Guarantee", "secrets")]
     public async Task A_private_network_has_an_endpoint_and_a_name_for_each_service()
     {
         var template = await BicepCompiler.TemplateAsync();
@@ -110,6 +119,7 @@ public sealed class TemplateSecurityTests
     }
 
     [Fact]
+    [Trait("Guarantee", "secrets")]
     public async Task Every_role_is_given_on_one_resource_and_no_role_is_given_beyond_these()
     {
         var template = await BicepCompiler.TemplateAsync();
@@ -130,6 +140,7 @@ public sealed class TemplateSecurityTests
     }
 
     [Fact]
+    [Trait("Guarantee", "secrets")]
     public async Task The_two_secrets_are_secure_in_every_template_they_pass_and_stored_once()
     {
         var template = await BicepCompiler.TemplateAsync();

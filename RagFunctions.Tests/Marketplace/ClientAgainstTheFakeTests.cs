@@ -19,6 +19,7 @@ public sealed class ClientAgainstTheFakeTests(DatabaseFixture database) : IClass
     private static readonly DateTimeOffset LongAgo = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
+    [Trait("Guarantee", "contract")]
     public async Task Orders_and_sales_are_read_as_the_shop_knows_them()
     {
         await using var scene = await SceneAsync(1);
@@ -52,6 +53,7 @@ public sealed class ClientAgainstTheFakeTests(DatabaseFixture database) : IClass
     }
 
     [Fact]
+    [Trait("Defect", "88")]
     public async Task Stock_is_read_page_by_page_from_both_kinds_of_warehouses()
     {
         await using var scene = await SceneAsync(3);

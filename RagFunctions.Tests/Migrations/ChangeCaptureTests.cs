@@ -46,6 +46,7 @@ public sealed class ChangeCaptureTests(ChangeCaptureTests.CapturedDatabase fixtu
     }
 
     [Theory]
+    [Trait("Defect", "34")]
     [InlineData("products", "(cabinet_id, nm_id, in_stock, is_active) VALUES (1, 1, true, true)")]
     [InlineData("stocks", "(cabinet_id, nm_id) VALUES (1, 1)")]
     [InlineData("sales", "(cabinet_id, nm_id, sale_id, type) VALUES (1, 1, 's', 'buyout')")]
@@ -81,6 +82,7 @@ public sealed class ChangeCaptureTests(ChangeCaptureTests.CapturedDatabase fixtu
     }
 
     [Theory]
+    [Trait("Guarantee", "no-lost-change")]
     [InlineData("UPDATE wb_orders SET price = 1 WHERE id = 1", "UPDATE wb_orders SET price = 2 WHERE id = 1", "wb_orders 1")]
     [InlineData("UPDATE wb_orders SET price = 1 WHERE id = 1", "DELETE FROM wb_orders WHERE id = 1", "wb_orders 1")]
     [InlineData("DELETE FROM wb_orders WHERE id = 1", "INSERT INTO wb_orders (id, cabinet_id, nm_id, order_id) VALUES (1, 1, 101, 'o1')", "wb_orders 1")]

@@ -6,6 +6,7 @@ using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Migrations;
 
+[Trait("Defect", "73")]
 public sealed class HashBackfillTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>, IAsyncLifetime
 {
     private const string CountMissing = "SELECT count(*)::text FROM rag_metadata WHERE chunk_hash IS NULL";

@@ -17,6 +17,8 @@ public sealed class MainMigrationTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Defect", "19")]
+    [Trait("Defect", "112")]
     public async Task A_new_installation_has_bigint_ids_and_numeric_money()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Main);
@@ -32,6 +34,7 @@ public sealed class MainMigrationTests
     }
 
     [Theory]
+    [Trait("Defect", "71")]
     [InlineData(false)]
     [InlineData(true)]
     public async Task The_twenty_timestamp_indexes_have_the_names_and_columns_of_the_original(bool isOriginal)
@@ -61,6 +64,7 @@ public sealed class MainMigrationTests
     }
 
     [Theory]
+    [Trait("Defect", "71")]
     [InlineData(false)]
     [InlineData(true)]
     public async Task An_index_build_that_was_interrupted_is_repaired_by_running_again(bool isStepRecorded)

@@ -17,6 +17,8 @@ public sealed class RagUpgradeTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
+    [Trait("Defect", "63")]
+    [Trait("Defect", "70")]
     [MemberData(nameof(Deployments))]
     public async Task Every_deployment_of_the_original_ends_in_the_schema_of_a_new_one(RagDeployment deployment)
     {
@@ -26,6 +28,7 @@ public sealed class RagUpgradeTests
     }
 
     [Theory]
+    [Trait("Defect", "63")]
     [InlineData(RagDeployment.ServiceStart, false)]
     [InlineData(RagDeployment.SqlWithoutHash, true)]
     [InlineData(RagDeployment.SqlThenHash, true)]
@@ -41,6 +44,7 @@ public sealed class RagUpgradeTests
     }
 
     [Theory]
+    [Trait("Defect", "4")]
     [InlineData(RagDeployment.SqlWithoutHash)]
     [InlineData(RagDeployment.ServiceStartThenSql)]
     public async Task Of_several_vectors_of_a_chunk_the_one_touched_last_stays(RagDeployment deployment)
@@ -51,6 +55,7 @@ public sealed class RagUpgradeTests
     }
 
     [Theory]
+    [Trait("Defect", "3")]
     [InlineData(RagDeployment.SqlWithoutHash)]
     [InlineData(RagDeployment.ServiceStartThenSql)]
     public async Task Chunks_keyed_by_article_go_and_the_others_wait_for_a_new_embedding(RagDeployment deployment)
@@ -75,6 +80,7 @@ public sealed class RagUpgradeTests
     }
 
     [Fact]
+    [Trait("Defect", "65")]
     public async Task A_vector_carries_the_tenant_and_kind_of_its_chunk()
     {
         await using var database = await UpgradedAsync(RagDeployment.ServiceStart);
@@ -94,6 +100,7 @@ public sealed class RagUpgradeTests
     }
 
     [Fact]
+    [Trait("Defect", "21")]
     public async Task Ids_beyond_int4_fit_everywhere_after_an_upgrade()
     {
         await using var database = await UpgradedAsync(RagDeployment.ServiceStartThenSql);

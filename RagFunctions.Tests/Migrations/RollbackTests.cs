@@ -21,6 +21,7 @@ public sealed class RollbackTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
+    [Trait("Defect", "71")]
     [MemberData(nameof(SetsAndOrigins))]
     public async Task Every_step_can_be_taken_back_and_applied_again(MigrationSet set, bool isOriginal)
     {
@@ -99,6 +100,7 @@ public sealed class RollbackTests
     }
 
     [Fact]
+    [Trait("Defect", "72")]
     public async Task The_original_reads_and_writes_again_after_the_way_back()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Rag);
@@ -118,6 +120,7 @@ public sealed class RollbackTests
     }
 
     [Fact]
+    [Trait("Defect", "72")]
     public async Task Taking_back_chunk_hash_alone_is_no_error_where_its_indexes_are_and_where_they_are_not()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Rag);

@@ -24,6 +24,7 @@ public sealed class CabinetDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Guarantee", "no-mass-deletion")]
     public async Task Active_cabinets_are_named_and_the_start_is_told()
     {
         var active = await _fixture.AddCabinetAsync();
@@ -33,6 +34,7 @@ public sealed class CabinetDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Defect", "58")]
     public async Task A_cabinet_that_is_gone_is_removed_from_the_index()
     {
         await Runs.IndexedCabinetAsync();
@@ -44,6 +46,7 @@ public sealed class CabinetDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Guarantee", "no-mass-deletion")]
     public async Task Nothing_is_purged_when_main_knows_fewer_than_half_of_the_indexed_cabinets()
     {
         long[] cabinets = [await Runs.IndexedCabinetAsync(), await Runs.IndexedCabinetAsync(), await Runs.IndexedCabinetAsync()];
@@ -54,6 +57,7 @@ public sealed class CabinetDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Guarantee", "no-mass-deletion")]
     public async Task The_sweep_hides_cabinets_that_are_gone_unless_most_of_them_are()
     {
         long[] cabinets = [await Runs.IndexedCabinetAsync(), await Runs.IndexedCabinetAsync(), await Runs.IndexedCabinetAsync()];

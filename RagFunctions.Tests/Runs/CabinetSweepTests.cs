@@ -20,6 +20,8 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
+    [Trait("Defect", "39")]
     public async Task A_cabinet_that_was_never_indexed_gets_a_full_run()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -27,6 +29,8 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
+    [Trait("Defect", "32")]
     public async Task Queued_changes_start_a_run()
     {
         var cabinet = await QuietCabinetAsync();
@@ -35,6 +39,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
     public async Task A_failed_row_starts_a_run_when_its_next_attempt_is_due_and_not_before()
     {
         var cabinet = await QuietCabinetAsync();
@@ -45,6 +50,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Defect", "33")]
     public async Task A_delta_posted_between_the_last_look_at_the_queue_and_the_end_of_a_run_is_found()
     {
         var cabinet = await QuietCabinetAsync();
@@ -67,6 +73,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Theory]
+    [Trait("Guarantee", "sweep")]
     [InlineData(RunMode.Incremental)]
     [InlineData(RunMode.CatchUp)]
     [InlineData(RunMode.Full)]
@@ -78,6 +85,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
     public async Task Pending_chunks_start_a_run_when_their_next_attempt_is_due_and_not_before()
     {
         var cabinet = await QuietCabinetAsync();
@@ -90,6 +98,8 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
+    [Trait("Defect", "9")]
     public async Task Expired_chunks_start_a_run()
     {
         var cabinet = await QuietCabinetAsync();
@@ -100,6 +110,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
     public async Task A_cabinet_whose_changes_nobody_announces_catches_up_every_quarter_of_an_hour()
     {
         var cabinet = await QuietCabinetAsync();
@@ -110,6 +121,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
     public async Task A_cabinet_whose_changes_a_sync_announces_does_not_catch_up()
     {
         var cabinet = await QuietCabinetAsync();
@@ -121,6 +133,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
     public async Task Where_the_database_captures_changes_nobody_catches_up_unless_one_table_is_left_out()
     {
         // A database of its own: triggers are for all cabinets.
@@ -136,6 +149,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
     public async Task Where_no_sync_has_its_tables_cabinets_catch_up_and_are_opened_all_the_same()
     {
         await using var own = new DatabaseFixture();
@@ -156,6 +170,8 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
+    [Trait("Defect", "8")]
     public async Task Another_renderer_version_starts_a_full_run_in_the_cabinet_s_own_minute()
     {
         using var spread = new RunsHarness(fixture, ("Runs:RendererSpreadMinutes", "240"));
@@ -214,6 +230,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
     public async Task A_cabinet_that_waits_or_runs_is_not_started()
     {
         var waiting = await QuietCabinetAsync();
@@ -232,6 +249,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
     public async Task A_deactivated_cabinet_is_hidden_and_a_reactivated_one_gets_a_full_run()
     {
         var cabinet = await QuietCabinetAsync();
@@ -246,6 +264,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Theory]
+    [Trait("Guarantee", "sweep")]
     [InlineData(true)]
     [InlineData(false)]
     public async Task What_is_queued_of_an_inactive_cabinet_is_dropped_at_every_sweep(bool wasIndexed)
@@ -263,6 +282,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
     public async Task A_start_that_fails_stops_no_other_start()
     {
         var one = await fixture.AddCabinetAsync();

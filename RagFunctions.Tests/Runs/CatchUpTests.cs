@@ -13,6 +13,7 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
     public void Dispose() => _runs.Dispose();
 
     [Fact]
+    [Trait("Guarantee", "no-lost-change")]
     public async Task Rows_created_or_updated_since_the_last_look_are_queued_and_others_are_not()
     {
         var cabinet = await DueCabinetAsync("10 min");
@@ -27,6 +28,7 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
     }
 
     [Fact]
+    [Trait("Guarantee", "no-lost-change")]
     public async Task A_row_whose_transaction_began_before_the_last_look_and_committed_after_it_is_found_within_the_overlap()
     {
         var cabinet = await DueCabinetAsync("10 min");
@@ -56,6 +58,7 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
     }
 
     [Fact]
+    [Trait("Guarantee", "no-lost-change")]
     public async Task A_row_that_is_queued_already_gets_a_new_version_and_its_next_attempt_now_and_keeps_its_age()
     {
         var cabinet = await DueCabinetAsync("10 min");
@@ -68,6 +71,7 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
     }
 
     [Theory]
+    [Trait("Guarantee", "no-lost-change")]
     [InlineData(true, RunMode.CatchUp)]
     [InlineData(false, RunMode.Full)]
     public async Task A_catch_up_that_is_asked_for_begins_at_the_watermark_and_is_a_full_run_without_one(bool hasWatermark, RunMode mode)
@@ -84,6 +88,7 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
     }
 
     [Fact]
+    [Trait("Guarantee", "no-lost-change")]
     public async Task The_watermark_moves_to_the_time_before_the_first_row_was_read_and_only_on_success()
     {
         var cabinet = await DueCabinetAsync("10 min");

@@ -60,6 +60,7 @@ public sealed class InProcessDriverTests
     }
 
     [Fact]
+    [Trait("Defect", "43")]
     public async Task A_step_that_fails_becomes_a_result_and_the_round_is_closed()
     {
         var steps = new ScriptedSteps { Ranges = 2, FailApply = new InvalidOperationException("the table is locked") };

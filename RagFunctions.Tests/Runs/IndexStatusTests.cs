@@ -12,6 +12,7 @@ public sealed class IndexStatusTests(DatabaseFixture fixture) : IClassFixture<Da
     public void Dispose() => _runs.Dispose();
 
     [Fact]
+    [Trait("Defect", "51")]
     public async Task A_cabinet_that_was_never_indexed_is_not_found_and_shows_what_waits()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -22,6 +23,7 @@ public sealed class IndexStatusTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Guarantee", "told")]
     public async Task A_cabinet_that_does_not_exist_is_not_found_and_not_active()
     {
         var status = await ReadAsync(cabinet: 987_654_321);
@@ -29,6 +31,7 @@ public sealed class IndexStatusTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Defect", "51")]
     public async Task A_completed_run_shows_its_outcome_mode_and_figures()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -40,6 +43,7 @@ public sealed class IndexStatusTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Defect", "49")]
     public async Task Indexing_is_what_holds_a_live_lease()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -64,6 +68,7 @@ public sealed class IndexStatusTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Defect", "51")]
     public async Task Failed_rows_and_chunks_pending_chunks_and_a_waiting_request_are_shown()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -109,6 +114,8 @@ public sealed class IndexStatusTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Defect", "7")]
+    [Trait("Defect", "51")]
     public async Task Metrics_are_figures_of_the_latest_run_compared_with_everything()
     {
         var cabinet = await _runs.IndexedCabinetAsync();

@@ -6,6 +6,7 @@ namespace RagFunctions.Tests.Runs;
 public sealed class RefusalBookingTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
 {
     [Fact]
+    [Trait("Guarantee", "one-run")]
     public async Task A_refused_run_that_is_delivered_twice_is_refused_twice_and_has_one_row()
     {
         using var runs = new RunsHarness(fixture);

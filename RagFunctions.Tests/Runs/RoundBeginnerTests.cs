@@ -15,6 +15,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     public void Dispose() => _runs.Dispose();
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
     public async Task Repeating_the_opening_of_a_round_gives_the_same_token_mode_and_business_time()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -75,6 +76,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
     public async Task The_token_rises_with_every_round()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -89,6 +91,8 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
+    [Trait("Defect", "29")]
     public async Task Another_owner_is_told_busy_while_the_lease_lives()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -100,6 +104,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Defect", "48")]
     public async Task Of_two_that_open_at_once_one_holds_the_lease()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -109,6 +114,9 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
+    [Trait("Defect", "46")]
+    [Trait("Defect", "52")]
     public async Task An_expired_lease_is_taken_over_and_the_old_run_ends_as_superseded()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -124,6 +132,8 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
+    [Trait("Defect", "52")]
     public async Task A_run_that_was_taken_over_never_comes_back()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -136,6 +146,8 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
+    [Trait("Defect", "46")]
     public async Task The_same_owner_takes_over_at_once()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -145,6 +157,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
     public async Task A_take_over_waits_for_a_running_sub_batch()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -160,6 +173,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
     public async Task A_sub_batch_that_stalls_holds_a_take_over_only_for_the_lock_timeout()
     {
         using var runs = new RunsHarness(fixture, ("Runs:LockTimeoutSeconds", "1"));
@@ -188,6 +202,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
     public async Task A_cabinet_that_was_never_indexed_gets_a_full_run()
     {
         // Spread, so that the version of the texts does not demand it as well.
@@ -205,6 +220,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
     public async Task Texts_of_another_renderer_version_demand_a_full_run()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -213,6 +229,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
     public async Task A_truncated_source_table_demands_a_full_run_and_its_mark_goes_once_it_is_stored()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -234,6 +251,8 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "gone-rows")]
+    [Trait("Defect", "9")]
     public async Task Expired_chunks_and_their_vectors_go_in_every_round()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -269,6 +288,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
     public async Task A_reactivated_cabinet_gets_a_full_run_that_survives_a_crash()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -281,6 +301,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "sweep")]
     public async Task A_cabinet_that_waits_is_not_begun_until_its_time_unless_somebody_asks()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -294,6 +315,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "model")]
     public async Task Another_embedder_than_the_index_s_is_refused_by_name()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -312,6 +334,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
     public async Task A_refused_run_leaves_alone_what_another_one_is_doing()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -343,6 +366,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Theory]
+    [Trait("Guarantee", "no-mass-deletion")]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Of_a_queue_whose_rows_are_gone_in_mass_only_a_request_that_allows_it_lets_the_ranges_delete(bool allowed)

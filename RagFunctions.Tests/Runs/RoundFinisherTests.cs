@@ -13,6 +13,8 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     public void Dispose() => _runs.Dispose();
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
+    [Trait("Defect", "49")]
     public async Task Closing_a_round_twice_books_it_once_and_gives_the_same_answer()
     {
         var (cabinet, run, start) = await BegunAsync();
@@ -26,6 +28,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
     public async Task A_late_repeat_of_an_earlier_round_answers_again_and_touches_nothing()
     {
         var (cabinet, run, first) = await BegunAsync();
@@ -38,6 +41,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Defect", "62")]
     public async Task The_totals_of_all_rounds_add_up_and_are_priced()
     {
         var (cabinet, run, first) = await BegunAsync();
@@ -52,6 +56,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Defect", "33")]
     public async Task Due_changes_due_pending_chunks_and_a_new_request_each_bring_another_round()
     {
         var (queued, run1, start1) = await BegunAsync();
@@ -96,6 +101,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
     public async Task A_round_that_is_over_cannot_be_opened_again()
     {
         var (cabinet, run, start) = await BegunAsync();
@@ -105,6 +111,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "request-kept")]
     public async Task A_request_asked_for_during_a_run_survives_its_end()
     {
         var (cabinet, run, start) = await BegunAsync();
@@ -132,6 +139,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "request-kept")]
     public async Task A_served_request_is_cleared_and_the_leave_to_delete_en_masse_with_it()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -142,6 +150,9 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "request-kept")]
+    [Trait("Defect", "39")]
+    [Trait("Defect", "44")]
     public async Task A_full_run_with_a_failed_range_keeps_its_request_and_counts_as_not_done()
     {
         var (cabinet, run, start) = await BegunAsync();
@@ -156,6 +167,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Defect", "11")]
     public async Task Only_a_full_run_stamps_last_indexed_at()
     {
         var (cabinet, run, start) = await BegunAsync();
@@ -171,6 +183,8 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Defect", "12")]
+    [Trait("Defect", "62")]
     public async Task Chunks_are_counted_and_the_naive_cost_is_that_of_all_of_them()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -185,6 +199,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Theory]
+    [Trait("Defect", "5")]
     [InlineData(1, 0, 0)]
     [InlineData(0, 1, 0)]
     [InlineData(0, 0, 1)]

@@ -69,6 +69,8 @@ public sealed class RunPlanTests
     }
 
     [Fact]
+    [Trait("Guarantee", "same-drivers")]
+    [Trait("Defect", "30")]
     public void No_more_ranges_and_batches_are_under_way_than_their_windows_allow()
     {
         var plan = Opened(RunMode.Incremental, [.. Enumerable.Range(0, 6).Select(i => Range(Entity.Orders, i))]);
@@ -199,6 +201,7 @@ public sealed class RunPlanTests
     }
 
     [Fact]
+    [Trait("Defect", "36")]
     public void Progress_and_totals_stay_small_whatever_the_errors()
     {
         var plan = Opened(RunMode.Full, Range(Entity.Products));

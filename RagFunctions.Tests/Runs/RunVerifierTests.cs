@@ -29,6 +29,7 @@ public sealed class RunVerifierTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Theory]
+    [Trait("Guarantee", "verified")]
     [MemberData(nameof(Entities))]
     public async Task A_row_that_the_index_lacks_is_counted(Entity entity)
     {
@@ -39,6 +40,7 @@ public sealed class RunVerifierTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Theory]
+    [Trait("Guarantee", "verified")]
     [MemberData(nameof(Entities))]
     public async Task A_row_that_the_source_has_no_longer_is_counted(Entity entity)
     {
@@ -50,6 +52,7 @@ public sealed class RunVerifierTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Theory]
+    [Trait("Guarantee", "verified")]
     [InlineData(new long[] { 1_000_001, 1_000_004 }, new long[] { 1_000_002, 1_000_003 })]
     [InlineData(new[] { long.MaxValue, 2_000_001 }, new[] { long.MaxValue - 1, 2_000_002 })]
     public async Task Rows_in_the_place_of_others_are_told_although_their_number_and_sum_are_the_same(long[] indexed, long[] offered)
@@ -63,6 +66,7 @@ public sealed class RunVerifierTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Guarantee", "verified")]
     public async Task What_expires_after_the_run_has_begun_still_counts_as_offered()
     {
         var cabinet = await IndexedAsync();

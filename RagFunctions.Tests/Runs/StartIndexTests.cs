@@ -11,6 +11,8 @@ public sealed class StartIndexTests(DatabaseFixture fixture) : IClassFixture<Dat
     public void Dispose() => _runs.Dispose();
 
     [Fact]
+    [Trait("Guarantee", "request-kept")]
+    [Trait("Defect", "45")]
     public async Task A_delta_is_queued_before_the_run_is_started_and_told_once()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -23,6 +25,8 @@ public sealed class StartIndexTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "no-lost-change")]
+    [Trait("Defect", "34")]
     public async Task Nothing_is_lost_when_the_start_fails()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -34,6 +38,7 @@ public sealed class StartIndexTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Defect", "11")]
     public async Task A_delta_without_any_id_does_nothing_at_all()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -46,6 +51,8 @@ public sealed class StartIndexTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "request-kept")]
+    [Trait("Defect", "38")]
     public async Task Without_a_delta_the_cabinet_catches_up_and_says_so()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -56,6 +63,7 @@ public sealed class StartIndexTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Defect", "39")]
     public async Task A_cabinet_that_was_never_indexed_gets_a_full_run_whatever_was_asked()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -64,6 +72,8 @@ public sealed class StartIndexTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Theory]
+    [Trait("Defect", "42")]
+    [Trait("Defect", "54")]
     [InlineData(true)]
     [InlineData(false)]
     public async Task An_unknown_or_inactive_cabinet_stores_nothing(bool inactive)
@@ -77,6 +87,8 @@ public sealed class StartIndexTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "request-kept")]
+    [Trait("Defect", "37")]
     public async Task A_sync_without_changes_starts_nothing_and_one_that_cannot_say_catches_up()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
@@ -90,6 +102,7 @@ public sealed class StartIndexTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "request-kept")]
     public async Task Of_several_requests_the_strongest_is_kept_and_the_version_moves_with_each()
     {
         var cabinet = await fixture.AddCabinetAsync();

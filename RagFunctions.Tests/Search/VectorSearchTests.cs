@@ -23,6 +23,9 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
+    [Trait("Guarantee", "tenants")]
+    [Trait("Defect", "64")]
+    [Trait("Defect", "65")]
     [InlineData(false)]
     [InlineData(true)]
     public async Task The_hits_equal_a_brute_force_ranking_also_beside_an_approximate_index_and_a_crowd_of_other_tenants(bool approximateIndex)
@@ -59,6 +62,7 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Defect", "68")]
     public async Task The_text_itself_comes_first_with_similarity_one_and_typed()
     {
         await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), Texts);
@@ -70,6 +74,9 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "tenants")]
+    [Trait("Defect", "65")]
+    [Trait("Defect", "69")]
     public async Task No_row_of_another_cabinet_is_ever_found()
     {
         await using var other = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["чужая тайна"]);
@@ -80,6 +87,10 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Defect", "3")]
+    [Trait("Defect", "23")]
+    [Trait("Defect", "66")]
+    [Trait("Defect", "67")]
     public async Task Filters_limit_to_a_kind_an_article_and_a_date()
     {
         await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["а", "б", "в", "г"]);
@@ -105,6 +116,7 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "tenants")]
     public async Task A_chunk_is_found_until_the_instant_it_expires()
     {
         await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["заказ"]);
@@ -115,6 +127,8 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "tenants")]
+    [Trait("Defect", "58")]
     public async Task A_deactivated_cabinet_is_not_searched()
     {
         await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["заказ"]);
@@ -123,6 +137,7 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "tenants")]
     public async Task Vectors_of_a_former_model_are_not_compared_with_the_question()
     {
         await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["старый", "новый"]);
@@ -134,6 +149,7 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Defect", "8")]
     public async Task A_question_of_another_model_is_refused_by_the_service_and_by_the_function()
     {
         await using var database = await TestDatabase.CreateAsync();
@@ -150,6 +166,7 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Defect", "26")]
     public async Task A_row_that_waits_for_its_new_vector_is_still_found()
     {
         await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["прежний"]);

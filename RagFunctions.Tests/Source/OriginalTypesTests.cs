@@ -25,6 +25,8 @@ public sealed class OriginalTypesTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 
     [Fact]
+    [Trait("Guarantee", "any-value")]
+    [Trait("Defect", "19")]
     public async Task A_double_that_is_no_number_is_unknown_and_a_number_is_a_decimal()
     {
         await using var main = await _database.Source.OpenConnectionAsync(Stop);
@@ -37,6 +39,7 @@ public sealed class OriginalTypesTests : IAsyncLifetime
     }
 
     [Theory]
+    [Trait("Guarantee", "any-value")]
     [InlineData(Entity.Products, "INSERT INTO wb_products (cabinet_id, nm_id, price, discount_price, rating) SELECT 1, n, v, v, v FROM unnest($1) WITH ORDINALITY AS t (v, n)")]
     [InlineData(Entity.Orders, "INSERT INTO wb_orders (cabinet_id, nm_id, order_date, price, total_price, customer_price, discount_percent, spp_percent) SELECT 1, n, '2026-11-20', v, v, v, v, v FROM unnest($1) WITH ORDINALITY AS t (v, n)")]
     [InlineData(Entity.Sales, "INSERT INTO wb_sales (cabinet_id, nm_id, sale_date, sale_id, type, amount, customer_price, discount_percent, spp_percent) SELECT 1, n, '2026-11-20', n, 'buyout', v, v, v, v FROM unnest($1) WITH ORDINALITY AS t (v, n)")]
@@ -89,6 +92,7 @@ public sealed class OriginalTypesTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Defect", "21")]
     public async Task Ids_and_articles_beyond_int4_are_simply_not_there()
     {
         await using var main = await _database.Source.OpenConnectionAsync(Stop);

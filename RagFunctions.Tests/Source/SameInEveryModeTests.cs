@@ -33,6 +33,8 @@ public sealed class SameInEveryModeTests
         """;
 
     [Theory]
+    [Trait("Guarantee", "same-text")]
+    [Trait("Defect", "14")]
     [InlineData(SchemaKind.Main, 0.1)]
     [InlineData(SchemaKind.Empty, 0.2)]
     public async Task A_rows_text_does_not_depend_on_how_it_was_read(SchemaKind kind, double seed)

@@ -21,6 +21,7 @@ public sealed class SourceReaderTests(DatabaseFixture database) : IClassFixture<
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Defect", "19")]
     public async Task Every_column_arrives_where_it_belongs()
     {
         var cabinet = await database.AddCabinetAsync();
@@ -69,6 +70,7 @@ public sealed class SourceReaderTests(DatabaseFixture database) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Defect", "15")]
     public async Task A_date_is_eligible_until_90_days_have_passed_to_the_microsecond()
     {
         var cabinet = await database.AddCabinetAsync();
@@ -119,6 +121,8 @@ public sealed class SourceReaderTests(DatabaseFixture database) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "any-value")]
+    [Trait("Defect", "14")]
     public async Task The_catalogue_name_comes_from_the_own_card_active_or_not()
     {
         var (mine, other) = (await database.AddCabinetAsync(), await database.AddCabinetAsync());
@@ -179,6 +183,7 @@ public sealed class SourceReaderTests(DatabaseFixture database) : IClassFixture<
     }
 
     [Theory]
+    [Trait("Guarantee", "any-value")]
     [InlineData("infinity", true, false)]
     [InlineData("294276-12-31 23:59:59+00", true, false)]
     [InlineData("9999-12-31 00:00:00+00", true, false)]

@@ -21,6 +21,7 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Theory]
+    [Trait("Defect", "1")]
     [InlineData(Entity.Products, "UPDATE wb_products SET price = 4321 WHERE cabinet_id = $1 AND nm_id = 3")]
     [InlineData(Entity.Orders, "UPDATE wb_orders SET status = 'canceled' WHERE cabinet_id = $1 AND nm_id = 3")]
     [InlineData(Entity.Stocks, "UPDATE wb_stocks SET quantity = 77 WHERE cabinet_id = $1 AND nm_id = 3")]
@@ -44,6 +45,7 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Theory]
+    [Trait("Defect", "9")]
     [InlineData(Entity.Orders, "DELETE FROM wb_orders WHERE cabinet_id = $1 AND nm_id = 2")]
     [InlineData(Entity.Orders, "UPDATE wb_orders SET order_date = now() - interval '91 days' WHERE cabinet_id = $1 AND nm_id = 2")]
     [InlineData(Entity.Orders, "UPDATE wb_orders SET order_date = NULL WHERE cabinet_id = $1 AND nm_id = 2")]
@@ -92,6 +94,8 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "gone-rows")]
+    [Trait("Defect", "10")]
     public async Task A_full_run_deletes_what_the_source_no_longer_has()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -106,6 +110,7 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Defect", "7")]
     public async Task A_text_that_returns_to_what_is_embedded_is_not_embedded_again()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -127,6 +132,7 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "right-vector")]
     public async Task While_a_changed_text_waits_for_its_vector_the_former_one_stays()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -183,6 +189,9 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "paid-once")]
+    [Trait("Defect", "7")]
+    [Trait("Defect", "31")]
     public async Task Unchanged_rows_are_not_written()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -211,6 +220,8 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "paid-once")]
+    [Trait("Defect", "8")]
     public async Task A_full_run_makes_chunks_pending_whose_vector_is_missing_or_of_another_model()
     {
         // A database of its own: the recorded model is one for all cabinets.
@@ -233,6 +244,9 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "any-value")]
+    [Trait("Defect", "2")]
+    [Trait("Defect", "21")]
     public async Task Ids_near_the_end_of_bigint_and_rows_of_nothing_but_null_are_indexed_in_both_modes()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);

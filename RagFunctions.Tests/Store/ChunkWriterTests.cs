@@ -14,6 +14,7 @@ public sealed class ChunkWriterTests(DatabaseFixture fixture) : IClassFixture<Da
 
     /// <summary>What compares before writing is spared the statement; the statement itself writes no equal row either.</summary>
     [Fact]
+    [Trait("Guarantee", "paid-once")]
     public async Task A_chunk_that_the_index_holds_is_not_written_again_though_nobody_compared_it()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -30,6 +31,7 @@ public sealed class ChunkWriterTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Theory]
+    [Trait("Guarantee", "paid-once")]
     [InlineData("wb_orders", "chunk_hash = 'of another text'")]
     [InlineData("wb_orders", "nm_id = 5")]
     [InlineData("wb_orders", "nm_id = NULL")]

@@ -13,6 +13,7 @@ public sealed class CostTests(DatabaseFixture fixture) : IClassFixture<DatabaseF
         "SELECT COALESCE(array_agg(DISTINCT chunk_text COLLATE \"C\"), ARRAY[]::text[]) FROM rag_metadata WHERE cabinet_id = $1 AND embedded_hash IS DISTINCT FROM chunk_hash";
 
     [Fact]
+    [Trait("Guarantee", "paid-once")]
     public async Task Of_rows_all_touched_and_a_tenth_changed_exactly_the_distinct_changed_texts_are_paid_for_and_then_nothing()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);

@@ -9,6 +9,8 @@ public sealed class DependentTests(DatabaseFixture fixture) : IClassFixture<Data
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
+    [Trait("Guarantee", "dependents")]
+    [Trait("Defect", "13")]
     [InlineData("UPDATE wb_products SET name = 'New name' WHERE cabinet_id = $1 AND nm_id = 2", 4)]
     [InlineData("UPDATE wb_products SET name = NULL WHERE cabinet_id = $1 AND nm_id = 2", 4)]
     [InlineData("UPDATE wb_products SET name = 'New name', is_active = false WHERE cabinet_id = $1 AND nm_id = 2", 4)]
@@ -32,6 +34,7 @@ public sealed class DependentTests(DatabaseFixture fixture) : IClassFixture<Data
     }
 
     [Fact]
+    [Trait("Guarantee", "dependents")]
     public async Task A_product_that_comes_later_than_its_orders_gives_them_its_name()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -68,6 +71,7 @@ public sealed class DependentTests(DatabaseFixture fixture) : IClassFixture<Data
     }
 
     [Fact]
+    [Trait("Guarantee", "dependents")]
     public async Task A_hidden_product_that_is_deleted_leaves_no_order_with_its_name_though_its_article_is_unknown()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -86,6 +90,7 @@ public sealed class DependentTests(DatabaseFixture fixture) : IClassFixture<Data
     }
 
     [Fact]
+    [Trait("Guarantee", "dependents")]
     public async Task A_dependent_that_is_queued_already_gets_a_new_version_and_keeps_its_age()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -121,6 +126,7 @@ public sealed class DependentTests(DatabaseFixture fixture) : IClassFixture<Data
     }
 
     [Fact]
+    [Trait("Guarantee", "dependents")]
     public async Task In_a_full_run_a_new_product_queues_nobody_and_a_renamed_or_vanished_one_does()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -138,6 +144,8 @@ public sealed class DependentTests(DatabaseFixture fixture) : IClassFixture<Data
 
     /// <summary>The other order would lose them: once the new name is stored nobody knows that it was new.</summary>
     [Fact]
+    [Trait("Guarantee", "dependents")]
+    [Trait("Defect", "13")]
     public async Task Dependents_are_queued_and_committed_before_the_new_name_is_stored()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);

@@ -19,6 +19,8 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Defect", "29")]
+    [Trait("Defect", "47")]
     public async Task A_delivery_whose_round_was_taken_over_writes_nothing_and_removes_nothing()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -32,6 +34,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
     public async Task Taking_over_waits_for_the_transaction_under_way_and_a_heartbeat_does_not()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -55,6 +58,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
     public async Task A_purge_waits_for_the_transaction_under_way_and_leaves_nothing_of_it()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -75,6 +79,8 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
+    [Trait("Defect", "29")]
     public async Task A_duplicate_delivery_that_stalls_does_not_overwrite_newer_text()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -107,6 +113,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "no-lost-change")]
     public async Task A_change_that_comes_while_its_row_is_applied_stays_queued()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -125,6 +132,8 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Theory]
+    [Trait("Guarantee", "no-lost-change")]
+    [Trait("Defect", "28")]
     [InlineData(RunMode.Incremental)]
     [InlineData(RunMode.Full)]
     public async Task A_row_that_changes_between_reading_its_version_and_reading_it_is_not_lost(RunMode mode)
@@ -156,6 +165,8 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
 
     /// <summary>The other order would take a version whose row it has not seen, and remove it.</summary>
     [Fact]
+    [Trait("Guarantee", "no-lost-change")]
+    [Trait("Defect", "28")]
     public async Task A_full_run_reads_the_versions_before_the_rows()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -181,6 +192,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Defect", "47")]
     public async Task An_old_heartbeat_is_renewed_for_the_length_of_the_lease_and_a_young_one_left_alone()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -195,6 +207,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "no-lost-change")]
     public async Task A_delivery_that_comes_after_the_lease_was_released_writes_nothing_and_leaves_the_queue()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -210,6 +223,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Theory]
+    [Trait("Guarantee", "one-run")]
     [InlineData("lease_owner = NULL, lease_heartbeat_at = NULL, lease_expires_at = NULL")]
     [InlineData("lease_owner = 'other', lease_token = lease_token + 1, lease_heartbeat_at = clock_timestamp() - interval '70 s', lease_expires_at = clock_timestamp() + interval '1 s'")]
     public async Task A_heartbeat_that_waited_for_the_end_of_its_lease_prolongs_nobody_s(string end)
@@ -234,6 +248,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "one-run")]
     public async Task A_lease_taken_between_the_heartbeat_and_the_transaction_is_noticed_by_its_token()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);

@@ -12,6 +12,7 @@ public sealed class MassDeleteGuardTests(DatabaseFixture fixture) : IClassFixtur
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
+    [Trait("Guarantee", "no-mass-deletion")]
     [InlineData(99, 0, false)]
     [InlineData(100, 49, true)]
     [InlineData(100, 50, false)]
@@ -39,6 +40,7 @@ public sealed class MassDeleteGuardTests(DatabaseFixture fixture) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Guarantee", "no-mass-deletion")]
     public async Task A_full_run_judges_again_when_the_source_is_emptied_after_the_plan()
     {
         var cabinet = await IndexedAsync(120);
@@ -62,6 +64,7 @@ public sealed class MassDeleteGuardTests(DatabaseFixture fixture) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Guarantee", "no-mass-deletion")]
     public async Task A_run_over_the_queue_keeps_rows_that_are_absent_in_mass_and_their_queue_rows()
     {
         var cabinet = await IndexedAsync(120);
@@ -85,6 +88,7 @@ public sealed class MassDeleteGuardTests(DatabaseFixture fixture) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Guarantee", "no-mass-deletion")]
     public async Task A_run_over_the_queue_judges_again_when_the_rows_vanish_after_the_plan()
     {
         var cabinet = await IndexedAsync(120);

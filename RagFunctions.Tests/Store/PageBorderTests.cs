@@ -46,6 +46,7 @@ public sealed class PageBorderTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "verified")]
     public async Task Verification_counts_each_difference_once_wherever_a_page_ends()
     {
         var cabinet = await CreateAsync();

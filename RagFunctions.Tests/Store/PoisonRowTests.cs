@@ -23,6 +23,7 @@ public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<Data
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Theory]
+    [Trait("Guarantee", "gone-rows")]
     [InlineData(RunMode.Incremental)]
     [InlineData(RunMode.Full)]
     public async Task A_row_that_may_have_no_chunk_loses_it_though_it_cannot_be_read(RunMode mode)
@@ -42,6 +43,7 @@ public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<Data
     }
 
     [Theory]
+    [Trait("Guarantee", "poison")]
     [InlineData(RunMode.Incremental, "price = 1e40", "OverflowException")]
     [InlineData(RunMode.Full, "price = 1e40", "OverflowException")]
     [InlineData(RunMode.Incremental, "quantity = 1e300", "PostgreSQL error 22003")]

@@ -56,6 +56,7 @@ public sealed class RangePlannerTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Defect", "25")]
     public async Task A_queue_of_any_size_is_cut_into_few_ranges_and_an_empty_one_into_none()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
@@ -84,6 +85,8 @@ public sealed class RangePlannerTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Guarantee", "gone-rows")]
+    [Trait("Defect", "58")]
     public async Task A_purged_cabinet_leaves_nothing_and_its_neighbour_everything()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);

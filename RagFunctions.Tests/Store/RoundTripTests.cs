@@ -10,6 +10,8 @@ public sealed class RoundTripTests(DatabaseFixture fixture) : IClassFixture<Data
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
+    [Trait("Guarantee", "bounded")]
+    [Trait("Defect", "24")]
     [InlineData(RunMode.Incremental)]
     [InlineData(RunMode.Full)]
     public async Task A_transaction_takes_the_same_round_trips_for_10_rows_500_and_5000(RunMode mode)

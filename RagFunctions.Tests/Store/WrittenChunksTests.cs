@@ -14,6 +14,7 @@ public sealed class WrittenChunksTests(DatabaseFixture fixture) : IClassFixture<
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
+    [Trait("Guarantee", "verified")]
     [InlineData("INSERT", OtherHash)]
     [InlineData("INSERT", OtherDate)]
     [InlineData("INSERT", Nothing)]
@@ -42,6 +43,7 @@ public sealed class WrittenChunksTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "verified")]
     public async Task A_chunk_too_many_of_a_row_that_stays_must_go()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);

@@ -46,6 +46,8 @@ public sealed class ConvergenceTests
         select new StoryStep(act, which, row, news, trouble, times, run);
 
     [Fact]
+    [Trait("Guarantee", "convergence")]
+    [Trait("Defect", "26")]
     public Task After_any_story_one_healthy_run_makes_the_index_right() => PlayAsync(150, worlds: 2);
 
     [Fact(Explicit = true)]

@@ -15,6 +15,7 @@ public sealed class KilledSyncTests
         "SELECT EXISTS (SELECT FROM rag_index_runs WHERE cabinet_id = $1 AND mode = 'incremental' AND outcome = 'completed') AND NOT EXISTS (SELECT FROM rag_changes)";
 
     [Fact]
+    [Trait("Guarantee", "killed")]
     public async Task The_timers_of_the_next_process_end_the_sync_and_index_it()
     {
         await using var server = await MarketplaceServer.StartAsync();
@@ -39,6 +40,7 @@ public sealed class KilledSyncTests
     }
 
     [Fact]
+    [Trait("Guarantee", "killed")]
     public async Task The_sweep_indexes_what_a_killed_sync_had_queued()
     {
         await using var server = await MarketplaceServer.StartAsync();

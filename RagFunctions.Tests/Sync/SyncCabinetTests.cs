@@ -75,6 +75,7 @@ public sealed class SyncCabinetTests
     }
 
     [Fact]
+    [Trait("Defect", "37")]
     public async Task The_index_run_is_started_as_soon_as_one_has_changes_while_another_is_still_at_work()
     {
         TaskCompletionSource<SyncStepResult> orders = new();
@@ -113,6 +114,7 @@ public sealed class SyncCabinetTests
     }
 
     [Fact]
+    [Trait("Defect", "97")]
     public async Task A_short_wait_is_a_timer_and_the_entity_goes_on_after_it()
     {
         var driver = new SyncDriver
@@ -129,6 +131,7 @@ public sealed class SyncCabinetTests
     }
 
     [Fact]
+    [Trait("Defect", "97")]
     public async Task A_long_wait_ends_the_entity_and_the_orchestration_with_it()
     {
         var until = SyncDriver.Start + SyncCabinet.LongestWait + TimeSpan.FromSeconds(1);
@@ -159,6 +162,7 @@ public sealed class SyncCabinetTests
     }
 
     [Fact]
+    [Trait("Defect", "37")]
     public async Task A_failing_activity_fails_its_entity_and_nobody_else()
     {
         var driver = new SyncDriver

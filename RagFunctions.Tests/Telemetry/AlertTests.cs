@@ -8,6 +8,7 @@ namespace RagFunctions.Tests.Telemetry;
 /// dimension or a value that is renamed on one side alone fires nothing.
 /// </summary>
 [Collection(AloneDefinition.Name)]
+[Trait("Guarantee", "told")]
 public sealed class AlertTests(RecordedConditions recorded)
 {
     public static TheoryData<string> Provoked => [.. AlertConditions.Provoked.Keys];

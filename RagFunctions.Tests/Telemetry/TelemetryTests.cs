@@ -30,6 +30,7 @@ public sealed class TelemetryTests(RecordedRun recorded, RecordedConditions cond
     };
 
     [Theory]
+    [Trait("Guarantee", "told")]
     [MemberData(nameof(Metrics))]
     public void A_metric_has_its_unit_and_its_dimensions_and_no_others(string metric, string unit, string[] dimensions)
     {
@@ -49,6 +50,7 @@ public sealed class TelemetryTests(RecordedRun recorded, RecordedConditions cond
     }
 
     [Fact]
+    [Trait("Guarantee", "told")]
     public void A_collector_receives_a_span_for_each_step_for_each_request_and_for_the_statements()
     {
         var names = recorded.Names("traces", OtlpMessage.Spans);
@@ -86,6 +88,7 @@ public sealed class TelemetryTests(RecordedRun recorded, RecordedConditions cond
     }
 
     [Fact]
+    [Trait("Guarantee", "told")]
     public void A_refused_request_tells_its_status_in_the_metric_and_in_the_span()
     {
         Assert.Equal(["400", "401", "429"], recorded.Values("gen_ai.client.operation.duration", "error.type").Order());
@@ -116,6 +119,7 @@ public sealed class TelemetryTests(RecordedRun recorded, RecordedConditions cond
         ["completed", "completed_with_errors", "failed", "waiting"], recorded.Values("rag.runs", "rag.run.outcome").Order(StringComparer.Ordinal));
 
     [Theory]
+    [Trait("Guarantee", "told")]
     [InlineData("traces")]
     [InlineData("metrics")]
     [InlineData("logs")]
@@ -127,6 +131,7 @@ public sealed class TelemetryTests(RecordedRun recorded, RecordedConditions cond
     }
 
     [Fact]
+    [Trait("Guarantee", "told")]
     public void Log_lines_and_metrics_are_kept_where_traces_are_not()
     {
         var tables = conditions.Of("traces that are not sampled");
@@ -145,6 +150,7 @@ public sealed class TelemetryTests(RecordedRun recorded, RecordedConditions cond
     }
 
     [Fact]
+    [Trait("Guarantee", "told")]
     public void Nor_is_it_to_Azure_Monitor()
     {
         Assert.NotEmpty(conditions.All["AppMetrics"]);

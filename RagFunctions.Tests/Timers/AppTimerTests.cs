@@ -31,6 +31,7 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
+    [Trait("Guarantee", "all-cabinets")]
     [InlineData(null, true)]
     [InlineData(OrchestrationRuntimeStatus.Completed, true)]
     [InlineData(OrchestrationRuntimeStatus.Failed, true)]
@@ -55,6 +56,7 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
     }
 
     [Theory]
+    [Trait("Guarantee", "all-cabinets")]
     [InlineData(null, 1)]
     [InlineData(OrchestrationRuntimeStatus.Running, 0)]
     public async Task A_rebuild_that_still_runs_does_not_take_the_week_s_purge_away(OrchestrationRuntimeStatus? last, long left)
@@ -77,6 +79,7 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
     }
 
     [Fact]
+    [Trait("Guarantee", "all-cabinets")]
     public async Task A_start_that_loses_the_race_is_no_error()
     {
         var looks = 0;
@@ -88,6 +91,7 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
     }
 
     [Fact]
+    [Trait("Guarantee", "all-cabinets")]
     public async Task A_start_that_fails_for_another_reason_is_told_to_the_host()
     {
         _client.Setup(c => c.GetInstanceAsync("rebuild-all", Stop)).ReturnsAsync((OrchestrationMetadata?)null);
@@ -96,6 +100,7 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
     }
 
     [Fact]
+    [Trait("Guarantee", "all-cabinets")]
     public async Task History_is_purged_after_a_week_failures_after_a_month_and_runs_and_syncs_after_their_days()
     {
         var now = new DateTimeOffset(2026, 3, 1, 2, 30, 0, TimeSpan.Zero);

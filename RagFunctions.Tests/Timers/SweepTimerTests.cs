@@ -15,6 +15,7 @@ using RagFunctions.Timers;
 namespace RagFunctions.Tests.Timers;
 
 /// <summary>What the minute's timer does beside starting cabinets. A database for each test: there is one record of a rebuild of all.</summary>
+[Trait("Guarantee", "sweep")]
 public sealed class SweepTimerTests : IAsyncLifetime
 {
     private readonly Mock<DurableTaskClient> _client = new(MockBehavior.Strict, "test");

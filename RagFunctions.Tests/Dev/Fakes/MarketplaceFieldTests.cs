@@ -15,6 +15,7 @@ public sealed partial class MarketplaceFieldTests
         """;
 
     [Fact]
+    [Trait("Guarantee", "contract")]
     public async Task Orders_and_sales_have_their_fields_and_moscow_times_without_zone()
     {
         await using var scene = await StartAsync();

@@ -18,6 +18,8 @@ public sealed class KilledProcessTests
     ];
 
     [Theory]
+    [Trait("Guarantee", "killed")]
+    [Trait("Defect", "50")]
     [MemberData(nameof(Moments))]
     public async Task A_run_killed_in_an_activity_is_taken_up_by_the_sweep(string table, string when)
     {
@@ -56,6 +58,8 @@ public sealed class KilledProcessTests
     }
 
     [Fact]
+    [Trait("Guarantee", "killed")]
+    [Trait("Defect", "35")]
     public async Task A_killed_rebuild_of_all_is_taken_up_by_the_sweep_where_it_was()
     {
         await using var served = await ServedCabinets.CreateAsync(3, Rows, seed: 40, ("Runs__LeaseSeconds", "5"));

@@ -11,6 +11,7 @@ public sealed class ManagementApiTests(AppFixture app) : IClassFixture<AppFixtur
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
+    [Trait("Guarantee", "keys")]
     [InlineData("GET", DurableApi.Instances + "/index-1")]
     [InlineData("GET", DurableApi.Instances)]
     [InlineData("DELETE", DurableApi.Instances + "/index-1")]

@@ -12,6 +12,7 @@ public sealed class ManyCabinetsTests
 
     // 110 of 330 rows are orders: enough for the guard against mass deletion, which begins at 100.
     [Fact]
+    [Trait("Guarantee", "all-cabinets")]
     public Task Four_cabinets_keep_out_of_each_others_way() => RunAsync(cabinets: 4, rows: 330, chaos: true);
 
     [Fact(Explicit = true)]

@@ -27,6 +27,7 @@ public sealed class TimerServiceTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Guarantee", "timers")]
     public async Task A_time_that_was_missed_is_made_up_for_by_one_run()
     {
         Start("0 */15 * * * *");
@@ -37,6 +38,7 @@ public sealed class TimerServiceTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Guarantee", "timers")]
     public async Task A_timer_that_throws_fires_at_the_next_tick()
     {
         Start("0 * * * * *", _ => throw new IOException("the database is away"));
@@ -53,6 +55,7 @@ public sealed class TimerServiceTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Guarantee", "timers")]
     public async Task A_clock_that_is_set_back_silences_no_timer()
     {
         Start("0 * * * * *");
@@ -69,6 +72,7 @@ public sealed class TimerServiceTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Guarantee", "timers")]
     public async Task A_timer_never_runs_twice_at_once()
     {
         var gate = new TaskCompletionSource<StatusResult.Types.Status>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -97,6 +101,7 @@ public sealed class TimerServiceTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Defect", "35")]
     public void A_missing_setting_with_a_schedule_is_named()
     {
         var refusal = Assert.Throws<InvalidOperationException>(() => Start(schedule: null));

@@ -5,6 +5,7 @@ using RagFunctions.Tests.Postgres;
 namespace RagFunctions.Tests.Dev.LocalHost;
 
 /// <summary>Two hosts on one database, each with orchestrations of its own: leases alone keep them apart.</summary>
+[Trait("Guarantee", "one-run")]
 public sealed class TwoHostsTests
 {
     private const string Seed = """

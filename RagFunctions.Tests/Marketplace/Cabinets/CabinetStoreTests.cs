@@ -24,6 +24,9 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 
     [Fact]
+    [Trait("Guarantee", "secrets")]
+    [Trait("Defect", "57")]
+    [Trait("Defect", "94")]
     public async Task A_token_is_stored_encrypted_only_and_opens_again()
     {
         var id = await Store.AddAsync(_token + "\n", "Норд", Ct);
@@ -36,6 +39,7 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "secrets")]
     public async Task One_token_belongs_to_one_cabinet_whether_stored_encrypted_or_plain()
     {
         var id = await Store.AddAsync(_token, null, Ct);
@@ -48,6 +52,7 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "secrets")]
     public async Task The_originals_plain_token_is_read_and_blanked_only_by_encrypting()
     {
         await ExecuteAsync($"INSERT INTO wb_cabinets (api_key, is_active) VALUES ('{_token}', true)");
@@ -83,6 +88,7 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "secrets")]
     public async Task A_stored_token_does_not_open_for_another_cabinet()
     {
         var first = await Store.AddAsync(_token, null, Ct);
@@ -93,6 +99,8 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Guarantee", "secrets")]
+    [Trait("Defect", "58")]
     public async Task Removing_purges_and_deactivating_hides()
     {
         var id = await Store.AddAsync(_token, null, Ct);
@@ -120,6 +128,7 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     }
 
     [Theory]
+    [Trait("Defect", "106")]
     [InlineData("Marketplace:OrdersUrl", "x", null)]
     [InlineData("Marketplace:StatisticsUrl", "http://example.com", "Marketplace:StatisticsUrl")]
     [InlineData("Marketplace:StatisticsUrl", "https://user:pass@example.com", "Marketplace:StatisticsUrl")]

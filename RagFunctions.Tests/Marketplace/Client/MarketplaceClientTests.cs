@@ -13,6 +13,7 @@ using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Marketplace.Client;
 
+[Trait("Defect", "100")]
 public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFixture<DatabaseFixture>, IAsyncLifetime
 {
     private const string Orders = "/api/v1/supplier/orders";
@@ -48,6 +49,8 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     }
 
     [Fact]
+    [Trait("Guarantee", "contract")]
+    [Trait("Defect", "112")]
     public async Task An_order_arrives_with_exact_money_and_UTC_times_and_unknown_fields_are_ignored()
     {
         _stub.Answer(Orders, $"[{Order}]");
@@ -67,6 +70,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     }
 
     [Theory]
+    [Trait("Guarantee", "contract")]
     [InlineData("srid")]
     [InlineData("nmId")]
     [InlineData("date")]
@@ -91,6 +95,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     }
 
     [Fact]
+    [Trait("Guarantee", "contract")]
     public async Task Zero_bytes_and_halves_of_characters_do_not_reach_the_database()
     {
         _stub.Answer(Orders, $"[{Order.Replace("Норд", "Но\\u0000рд", StringComparison.Ordinal).Replace("Футболки", "Фут\\ud83d\\n болки \\ud83d\\ude00", StringComparison.Ordinal)}]");
@@ -102,6 +107,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     }
 
     [Theory]
+    [Trait("Defect", "77")]
     [InlineData("S20011223344", false)]
     [InlineData("R20011223344", true)]
     public async Task The_first_letter_of_the_sale_id_tells_sale_from_return(string id, bool isReturn)
@@ -114,6 +120,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     }
 
     [Fact]
+    [Trait("Defect", "97")]
     public async Task A_refusal_by_limit_is_a_value_and_no_call_is_made_before_its_time()
     {
         _stub.Answer(Sales, "{}", 429, ("X-Ratelimit-Retry", "75"));
@@ -127,6 +134,9 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     }
 
     [Theory]
+    [Trait("Guarantee", "contract")]
+    [Trait("Defect", "93")]
+    [Trait("Defect", "95")]
     [InlineData(400, CallStatus.Failed)]
     [InlineData(401, CallStatus.TokenRejected)]
     [InlineData(402, CallStatus.Forbidden)]
@@ -147,6 +157,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     }
 
     [Fact]
+    [Trait("Defect", "95")]
     public async Task A_5xx_is_repeated_and_each_repetition_is_paid_for()
     {
         _stub.Answer(Orders, "{}", 502).Answer(Orders, "{}", 500).Answer(Orders, "[]");
@@ -170,6 +181,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     }
 
     [Fact]
+    [Trait("Defect", "100")]
     public async Task A_connection_cut_in_the_middle_of_an_answer_is_unavailable_and_not_an_empty_answer()
     {
         _stub.Answer(Orders, async context =>
@@ -195,6 +207,8 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     }
 
     [Theory]
+    [Trait("Guarantee", "contract")]
+    [Trait("Defect", "100")]
     [InlineData(Orders, "[null]", "orders[0]")]
     [InlineData(Sales, "[null]", "sales[0]")]
     [InlineData("/api/analytics/v1/stocks-report/wb-warehouses", """{"data":{"items":[null]}}""", "data.items[0]")]
@@ -219,6 +233,8 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     }
 
     [Fact]
+    [Trait("Defect", "93")]
+    [Trait("Defect", "113")]
     public async Task What_the_token_itself_rules_out_costs_no_call()
     {
         var expired = await Statistics.OrdersAsync(Access(TestTokens.Of(_seller, expires: Now.AddMinutes(-1))), Now, Ct);
@@ -232,6 +248,8 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     }
 
     [Fact]
+    [Trait("Guarantee", "secrets")]
+    [Trait("Defect", "57")]
     public async Task The_token_travels_in_its_header_and_appears_in_no_log_and_no_reason()
     {
         var token = TestTokens.Of(_seller);
@@ -281,6 +299,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     }
 
     [Fact]
+    [Trait("Defect", "83")]
     public async Task Cards_are_asked_for_with_and_without_photo_and_their_cursor_goes_back_as_it_came()
     {
         const string Path = "/content/v2/get/cards/list";
@@ -299,6 +318,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     }
 
     [Fact]
+    [Trait("Defect", "86")]
     public async Task The_price_of_an_article_is_that_of_its_cheapest_size()
     {
         _stub.Answer("/api/v2/list/goods/filter", """{"data":{"listGoods":[{"nmID":7,"sizes":[{"sizeID":1,"price":2600,"discountedPrice":1690},{"sizeID":2,"price":2400,"discountedPrice":1560.5}]}]},"error":false,"errorText":""}""");

@@ -3,9 +3,11 @@ using RagFunctions.Core.Marketplace.Client;
 
 namespace RagFunctions.Tests.Marketplace.Client;
 
+[Trait("Defect", "107")]
 public sealed class MarketplaceTimeTests
 {
     [Theory]
+    [Trait("Guarantee", "contract")]
     [InlineData("2026-11-03T09:14:27", "2026-11-03T06:14:27.0000000Z")]
     [InlineData("2026-11-03T09:14:27.5", "2026-11-03T06:14:27.5000000Z")]
     [InlineData("2026-11-03T09:14:27.123456789", "2026-11-03T06:14:27.1234560Z")]
@@ -16,6 +18,7 @@ public sealed class MarketplaceTimeTests
     public void A_time_without_zone_is_Moscow_time(string text, string utc) => Assert.Equal(utc, Show(text));
 
     [Theory]
+    [Trait("Guarantee", "contract")]
     [InlineData("2026-11-03T09:14:27Z", "2026-11-03T09:14:27.0000000Z")]
     [InlineData("2026-03-02T10:11:12.123456Z", "2026-03-02T10:11:12.1234560Z")]
     [InlineData("2026-03-02T10:11:12.123456789Z", "2026-03-02T10:11:12.1234560Z")]

@@ -49,6 +49,8 @@ public sealed class LimitStoreTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Guarantee", "limits")]
+    [Trait("Defect", "96")]
     public async Task However_many_workers_ask_at_once_no_more_than_the_burst_is_granted()
     {
         var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => Store.TakeAsync(_key, BurstOf10, Ct)));
@@ -57,6 +59,7 @@ public sealed class LimitStoreTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Defect", "96")]
     public async Task Sellers_methods_and_kinds_of_token_have_buckets_of_their_own()
     {
         BucketKey[] keys =
@@ -71,6 +74,8 @@ public sealed class LimitStoreTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Guarantee", "limits")]
+    [Trait("Defect", "97")]
     public async Task A_429_silences_the_bucket_for_as_long_as_the_answer_says()
     {
         var paid = await Store.TakeAsync(_key, BurstOf10, Ct);
@@ -92,6 +97,7 @@ public sealed class LimitStoreTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Guarantee", "limits")]
     public async Task The_answers_own_count_wins_when_it_leaves_fewer_calls()
     {
         var paid = await Store.TakeAsync(_key, BurstOf10, Ct);
@@ -178,6 +184,7 @@ public sealed class LimitStoreTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Theory]
+    [Trait("Defect", "96")]
     [InlineData(MarketplaceMethod.Orders, TokenKind.Personal, 60, 10)]
     [InlineData(MarketplaceMethod.Orders, TokenKind.Basic, 10_800, 1)]
     [InlineData(MarketplaceMethod.Sales, TokenKind.Service, 60, 1)]

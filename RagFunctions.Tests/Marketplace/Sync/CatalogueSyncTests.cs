@@ -11,6 +11,8 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     private const string At = "2026-11-20T00:00:00.000001Z";
 
     [Fact]
+    [Trait("Defect", "83")]
+    [Trait("Defect", "84")]
     public async Task All_pages_are_read_and_a_quiet_sync_writes_nothing()
     {
         await using var world = await StartAsync(database, settings: new Dictionary<string, string?> { ["Marketplace:CardPageRows"] = "2" });
@@ -30,6 +32,8 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     }
 
     [Fact]
+    [Trait("Defect", "1")]
+    [Trait("Defect", "84")]
     public async Task A_renamed_card_is_the_only_one_queued()
     {
         await using var world = await StartAsync(database);
@@ -42,6 +46,7 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     }
 
     [Fact]
+    [Trait("Defect", "85")]
     public async Task A_card_in_the_trash_is_inactive_and_comes_back_with_the_list()
     {
         await using var world = await StartAsync(database);
@@ -56,6 +61,9 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     }
 
     [Fact]
+    [Trait("Guarantee", "no-mass-deletion")]
+    [Trait("Defect", "85")]
+    [Trait("Defect", "91")]
     public async Task Once_a_day_everything_is_listed_and_what_is_not_named_is_taken_off()
     {
         await using var world = await StartAsync(database);
@@ -72,6 +80,8 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     }
 
     [Fact]
+    [Trait("Guarantee", "synced")]
+    [Trait("Defect", "85")]
     public async Task A_whole_listing_that_lost_most_of_the_catalogue_takes_nothing_off()
     {
         await using var world = await StartAsync(database);
@@ -96,6 +106,8 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     }
 
     [Fact]
+    [Trait("Defect", "41")]
+    [Trait("Defect", "86")]
     public async Task A_price_is_a_change_of_its_product_and_a_new_card_makes_prices_due()
     {
         await using var world = await StartAsync(database);
@@ -116,6 +128,7 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     }
 
     [Fact]
+    [Trait("Guarantee", "synced")]
     public async Task A_price_given_twice_does_not_make_the_next_page_begin_too_late()
     {
         const string One = """{"nmID":1,"sizes":[{"sizeID":10,"price":100,"discountedPrice":90}]}""";
@@ -129,6 +142,8 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     }
 
     [Theory]
+    [Trait("Guarantee", "synced")]
+    [Trait("Defect", "104")]
     [InlineData("40P01")]
     [InlineData("23505")]
     public async Task A_page_that_loses_a_deadlock_or_a_race_of_insertion_is_written_again_once(string code)
@@ -154,6 +169,10 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     }
 
     [Fact]
+    [Trait("Guarantee", "synced")]
+    [Trait("Defect", "41")]
+    [Trait("Defect", "81")]
+    [Trait("Defect", "87")]
     public async Task Reviews_of_both_lists_and_the_archive_are_stored_once_and_rate_their_article()
     {
         await using var world = await StartAsync(database);
@@ -174,6 +193,7 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     }
 
     [Fact]
+    [Trait("Defect", "82")]
     public async Task New_reviews_come_with_every_sync_and_the_window_once_a_day()
     {
         await using var world = await StartAsync(database);
@@ -196,6 +216,7 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     }
 
     [Fact]
+    [Trait("Defect", "82")]
     public async Task A_review_that_is_answered_later_is_changed_and_queued()
     {
         await using var world = await StartAsync(database);
@@ -208,6 +229,7 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     }
 
     [Fact]
+    [Trait("Defect", "82")]
     public async Task Reviews_beyond_the_largest_skip_are_reached_by_moving_the_window()
     {
         await using var world = await StartAsync(database, settings: new Dictionary<string, string?>
@@ -227,6 +249,7 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     }
 
     [Fact]
+    [Trait("Defect", "87")]
     public async Task A_card_that_comes_after_its_reviews_has_their_rating_at_once()
     {
         await using var world = await StartAsync(database);

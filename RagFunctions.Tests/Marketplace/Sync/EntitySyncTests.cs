@@ -8,11 +8,14 @@ using static RagFunctions.Tests.Marketplace.Sync.SyncWorld;
 
 namespace RagFunctions.Tests.Marketplace.Sync;
 
+[Trait("Defect", "100")]
 public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<DatabaseFixture>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Guarantee", "one-entity")]
+    [Trait("Defect", "92")]
     public async Task A_rejected_token_deletes_nothing_stops_the_cabinets_sync_and_a_new_token_ends_that()
     {
         await using var world = await StartAsync(database);
@@ -49,6 +52,8 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Theory]
+    [Trait("Guarantee", "one-entity")]
+    [Trait("Defect", "92")]
     [InlineData(429)]
     [InlineData(500)]
     [InlineData(403)]
@@ -78,6 +83,8 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Guarantee", "one-entity")]
+    [Trait("Defect", "101")]
     public async Task A_failure_moves_neither_the_cursor_nor_the_last_success_and_is_tried_again_ever_later()
     {
         await using var world = await StartAsync(database);
@@ -97,6 +104,8 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Defect", "99")]
+    [Trait("Defect", "113")]
     public async Task An_entity_is_due_every_half_hour_and_rarer_for_basic_tokens()
     {
         await using var world = await StartAsync(database, TokenKind.Basic);
@@ -114,6 +123,7 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Guarantee", "one-entity")]
     public async Task A_new_token_does_not_wait_for_the_limits_of_the_old_one()
     {
         await using var world = await StartAsync(database, TokenKind.Basic, new Dictionary<string, string?> { ["Marketplace:StatisticsCutRows"] = "1" });
@@ -127,6 +137,8 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Defect", "102")]
+    [Trait("Defect", "103")]
     public async Task While_one_worker_synchronises_another_is_told_so()
     {
         await using var world = await StartAsync(database);
@@ -144,6 +156,8 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Defect", "103")]
+    [Trait("Defect", "109")]
     public async Task A_worker_that_died_is_followed_after_its_lease_and_its_log_row_is_closed()
     {
         await using var world = await StartAsync(database);
@@ -162,6 +176,8 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Defect", "37")]
+    [Trait("Defect", "42")]
     public async Task An_inactive_cabinet_is_not_synchronised()
     {
         await using var world = await StartAsync(database);
@@ -181,6 +197,7 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Guarantee", "one-entity")]
     public async Task While_the_originals_keys_stand_the_sync_refuses_to_start_and_says_how_to_go_on()
     {
         await using var own = await TestDatabase.CreateAsync();

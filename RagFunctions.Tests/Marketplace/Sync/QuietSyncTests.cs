@@ -41,6 +41,9 @@ public sealed class QuietSyncTests
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
+    [Trait("Guarantee", "quiet")]
+    [Trait("Defect", "108")]
+    [Trait("Defect", "112")]
     [InlineData(TokenType.Personal, false)]
     [InlineData(TokenType.Basic, false)]
     [InlineData(TokenType.Personal, true)]

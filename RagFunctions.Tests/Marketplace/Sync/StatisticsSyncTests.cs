@@ -14,6 +14,9 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     private static readonly Dictionary<string, string?> PagesOfTwo = new() { ["Marketplace:StatisticsCutRows"] = "2" };
 
     [Fact]
+    [Trait("Guarantee", "synced")]
+    [Trait("Defect", "40")]
+    [Trait("Defect", "76")]
     public async Task Two_orders_of_one_basket_are_two_rows_and_exactly_these_are_queued()
     {
         await using var world = await StartAsync(database);
@@ -78,6 +81,8 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Guarantee", "synced")]
+    [Trait("Defect", "78")]
     public async Task An_older_answer_never_overwrites_a_newer_one()
     {
         await using var world = await StartAsync(database);
@@ -94,6 +99,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Defect", "105")]
     public async Task A_row_named_twice_in_an_answer_is_stored_once_in_its_latest_state()
     {
         await using var world = await StartAsync(database);
@@ -105,6 +111,8 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Guarantee", "synced")]
+    [Trait("Defect", "77")]
     public async Task A_return_shares_its_sales_srid_and_is_a_row_of_its_own()
     {
         await using var world = await StartAsync(database);
@@ -116,6 +124,9 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Guarantee", "synced")]
+    [Trait("Defect", "78")]
+    [Trait("Defect", "79")]
     public async Task Amounts_filled_late_reach_the_sale_and_the_queue()
     {
         await using var world = await StartAsync(database);
@@ -129,6 +140,8 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Guarantee", "synced")]
+    [Trait("Defect", "99")]
     public async Task A_first_load_begins_90_days_back_and_later_ones_at_the_cursor_with_overlap()
     {
         await using var world = await StartAsync(database);
@@ -141,6 +154,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Defect", "98")]
     public async Task Paging_goes_on_from_the_last_change_and_ends_with_an_answer_that_is_not_full()
     {
         await using var world = await StartAsync(database, settings: PagesOfTwo);
@@ -159,6 +173,8 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Guarantee", "synced")]
+    [Trait("Defect", "98")]
     public async Task A_cursor_that_does_not_advance_is_a_failure_and_not_an_endless_loop()
     {
         await using var world = await StartAsync(database, settings: PagesOfTwo);
@@ -172,6 +188,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Guarantee", "synced")]
     public async Task A_cut_answer_that_reaches_the_present_goes_on_where_everything_had_appeared_by_then()
     {
         await using var world = await StartAsync(database, settings: PagesOfTwo);
@@ -187,6 +204,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Guarantee", "synced")]
     public async Task A_cut_answer_may_take_the_cursor_back_to_where_everything_had_appeared()
     {
         await using var world = await StartAsync(database, settings: PagesOfTwo);
@@ -202,6 +220,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Defect", "104")]
     public async Task After_a_failure_between_pages_the_first_pages_stay_and_reading_goes_on_behind_them()
     {
         await using var world = await StartAsync(database, settings: PagesOfTwo);
@@ -217,6 +236,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Defect", "97")]
     public async Task A_limit_between_pages_ends_the_sync_as_waiting_and_it_goes_on_later()
     {
         await using var world = await StartAsync(database, settings: PagesOfTwo);
@@ -245,6 +265,8 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Guarantee", "synced")]
+    [Trait("Defect", "76")]
     public async Task An_old_order_is_recognised_by_basket_article_size_and_date_only_where_nothing_else_could_be_meant()
     {
         await using var world = await StartAsync(database);
@@ -262,6 +284,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Defect", "77")]
     public async Task An_old_sale_is_recognised_by_the_ids_the_original_stored_and_gets_its_true_type()
     {
         await using var world = await StartAsync(database);
@@ -288,6 +311,8 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Guarantee", "synced")]
+    [Trait("Defect", "112")]
     public async Task Money_finer_than_a_kopeck_is_rounded_once_and_is_no_change_for_ever()
     {
         await using var world = await StartAsync(database);
@@ -304,6 +329,8 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Guarantee", "synced")]
+    [Trait("Defect", "102")]
     public async Task A_worker_whose_lease_was_taken_writes_neither_rows_nor_cursor()
     {
         await using var world = await StartAsync(database);

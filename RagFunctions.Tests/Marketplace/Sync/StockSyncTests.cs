@@ -16,6 +16,8 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Defect", "2")]
+    [Trait("Defect", "88")]
     public async Task Sizes_and_warehouses_of_one_article_are_rows_of_their_own()
     {
         await using var world = await StartAsync(database);
@@ -29,6 +31,7 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Defect", "90")]
     public async Task A_quiet_snapshot_writes_nothing()
     {
         await using var world = await StartAsync(database);
@@ -43,6 +46,10 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "no-mass-deletion")]
+    [Trait("Defect", "1")]
+    [Trait("Defect", "89")]
+    [Trait("Defect", "91")]
     public async Task What_a_snapshot_does_not_name_is_zeroed_and_queued_and_the_other_report_is_left_alone()
     {
         await using var world = await StartAsync(database);
@@ -61,6 +68,8 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "no-mass-deletion")]
+    [Trait("Defect", "89")]
     public async Task An_empty_answer_is_believed_only_when_the_next_cycle_gives_it_again()
     {
         await using var world = await StartAsync(database);
@@ -75,6 +84,7 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Defect", "89")]
     public async Task Fewer_than_half_of_the_known_rows_need_a_second_equal_answer()
     {
         await using var world = await StartAsync(database);
@@ -90,6 +100,8 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "no-mass-deletion")]
+    [Trait("Defect", "89")]
     public async Task The_same_small_answer_within_one_cycle_confirms_nothing()
     {
         await using var world = await StartAsync(database);
@@ -123,6 +135,7 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Defect", "89")]
     public async Task A_snapshot_goes_on_after_a_limit_and_zeroes_nothing_that_its_first_page_named()
     {
         await using var world = await StartAsync(database, settings: new Dictionary<string, string?> { ["Marketplace:StockPageRows"] = "2" });
@@ -139,6 +152,7 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "no-mass-deletion")]
     public async Task A_page_that_comes_twice_instead_of_another_zeroes_nothing()
     {
         await using var world = await StartAsync(database, settings: new Dictionary<string, string?> { ["Marketplace:StockPageRows"] = "2" });
@@ -155,6 +169,7 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Defect", "90")]
     public async Task A_size_gets_its_name_from_the_card_even_when_the_card_comes_later()
     {
         await using var world = await StartAsync(database);
@@ -168,6 +183,7 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Defect", "88")]
     public async Task A_basic_token_reads_the_task_report_step_by_step_and_barcodes_of_one_size_add_up()
     {
         const string Remains = "/api/v1/warehouse_remains";

@@ -12,6 +12,8 @@ public sealed class SyncStormTests
     private static ITestOutputHelper Output => TestContext.Current.TestOutputHelper!;
 
     [Fact]
+    [Trait("Guarantee", "synced")]
+    [Trait("Defect", "87")]
     public async Task After_any_syncs_with_faults_in_between_the_tables_equal_the_shop_and_exactly_the_changed_rows_were_queued()
     {
         HashSet<string> struck = [];

@@ -23,6 +23,8 @@ public sealed class TwentyCabinetsTests
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
+    [Trait("Guarantee", "limits")]
+    [Trait("Defect", "96")]
     [InlineData(TokenType.Personal)]
     [InlineData(TokenType.Basic)]
     public async Task In_an_hour_with_twenty_cabinets_no_limit_is_exceeded_nobody_sleeps_and_everybody_is_served(TokenType type)

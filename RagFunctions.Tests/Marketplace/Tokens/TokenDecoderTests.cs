@@ -8,6 +8,7 @@ public sealed class TokenDecoderTests
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
+    [Trait("Defect", "113")]
     public void A_token_tells_seller_kind_categories_and_end()
     {
         // 1 << 1 | 1 << 5 | 1 << 30: content, statistics, read only.
@@ -40,6 +41,7 @@ public sealed class TokenDecoderTests
     }
 
     [Fact]
+    [Trait("Defect", "113")]
     public void A_token_near_its_end_warns_and_one_past_it_is_expired()
     {
         Assert.Empty(TokenDecoder.Decode(TestTokens.Of(expires: Now.AddDays(30))).Warnings(Now));
@@ -64,6 +66,7 @@ public sealed class TokenDecoderTests
     }
 
     [Fact]
+    [Trait("Defect", "113")]
     public void A_missing_category_is_warned_of_by_name() => Assert.Contains(
         "prices", Assert.Single(TokenDecoder.Decode(TestTokens.Of(categories: TokenCategories.Needed & ~TokenCategories.Prices)).Warnings(Now)));
 
