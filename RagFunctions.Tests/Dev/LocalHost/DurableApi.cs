@@ -6,12 +6,18 @@ namespace RagFunctions.Tests.Dev.LocalHost;
 /// <summary>Durable's management API and the admin call of a local host, as an operator uses them.</summary>
 internal sealed class DurableApi(HttpClient http, string key)
 {
-    public const string Instances = "/runtime/webhooks/durabletask/instances";
+    public const string Instances = $"{Root}/instances";
+
+    private const string Root = "/runtime/webhooks/durabletask";
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string query = "") =>
         http.SendAsync(new HttpRequestMessage(method, $"{Instances}{path}?{query}code={key}"), Stop);
+
+    /// <summary>Starts an orchestration without an input.</summary>
+    public Task<HttpResponseMessage> StartAsync(string orchestrator, string id) =>
+        http.SendAsync(new HttpRequestMessage(HttpMethod.Post, $"{Root}/orchestrators/{orchestrator}/{id}?code={key}"), Stop);
 
     /// <summary>What is told of an instance; null where there is none.</summary>
     public async Task<JsonNode?> FindAsync(string id)
