@@ -3,11 +3,11 @@ using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using RagFunctions.Cli;
+using RagFunctions.Core.Databases;
 using RagFunctions.Dev.Bench;
 using RagFunctions.Dev.Bench.Search;
 using RagFunctions.Dev.Bench.Sync;
-using RagFunctions.Cli;
-using RagFunctions.Core.Databases;
 using RagFunctions.Dev.Fakes.Embeddings;
 using Spectre.Console;
 

@@ -1,7 +1,7 @@
-using RagFunctions.Cli;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using RagFunctions.Cli;
 using RagFunctions.Index;
 using RagFunctions.Sync;
 

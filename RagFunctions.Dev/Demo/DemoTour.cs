@@ -1,7 +1,7 @@
-using RagFunctions.Cli;
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using RagFunctions.Cli;
 using RagFunctions.Core.Search;
 using RagFunctions.Core.Store;
 using RagFunctions.Dev.Fakes.Marketplace.Shops;

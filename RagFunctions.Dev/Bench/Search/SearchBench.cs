@@ -1,10 +1,10 @@
-using RagFunctions.Cli;
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Pgvector;
+using RagFunctions.Cli;
 using RagFunctions.Core.Databases;
 using RagFunctions.Dev.Fakes.Embeddings;
 using Spectre.Console;

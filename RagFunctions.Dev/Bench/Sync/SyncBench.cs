@@ -1,9 +1,9 @@
-using RagFunctions.Cli;
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using RagFunctions.Cli;
 using RagFunctions.Core.Databases;
 using Spectre.Console;
 

@@ -1,7 +1,7 @@
 using Npgsql;
 using Pgvector;
-using RagFunctions.Dev.Bench;
 using RagFunctions.Core.Store;
+using RagFunctions.Dev.Bench;
 using RagFunctions.Dev.Fakes.Embeddings;
 using RagFunctions.Tests.Postgres;
 
