@@ -9,7 +9,7 @@ cd "$root"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 have dotnet || die "no .NET SDK here: install the version that global.json names (https://dot.net)"
-have func || die "no Azure Functions Core Tools here (npm install -g azure-functions-core-tools@4); without them: dotnet run --project RagFunctions.Cli -- serve"
+have func || die "no Azure Functions Core Tools here (npm install -g azure-functions-core-tools@4); without them: dotnet run --project RagFunctions.Dev -- serve"
 [ -f local.settings.json ] || die "no local.settings.json: copy local.settings.sample.json and fill in the connection strings"
 
 step "build" dotnet build RagFunctions -c Release -v q --nologo -clp:NoSummary

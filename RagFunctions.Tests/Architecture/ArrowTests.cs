@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
 using NetArchTest.Rules;
+using RagFunctions.Cli;
 using RagFunctions.Core;
+using RagFunctions.Dev.Fakes.Marketplace;
 
 namespace RagFunctions.Tests.Architecture;
 
@@ -64,6 +66,19 @@ public sealed class ArrowTests
     public void Core_knows_nothing_of_Functions_and_Durable() =>
         Assert.Empty(Folders.Keys.SelectMany(folder =>
             Users(folder, ["Microsoft.Azure.Functions", "Microsoft.Azure.WebJobs", "Microsoft.DurableTask", "DurableTask"])));
+
+    [Fact]
+    public void The_fakes_share_no_code_with_what_talks_to_them() =>
+        Assert.Empty(Types.InAssembly(typeof(MarketplaceServer).Assembly)
+            .That().ResideInNamespaceMatching(@"^RagFunctions\.Dev\.Fakes")
+            .ShouldNot().HaveDependencyOnAny(Core).GetResult().FailingTypes.Select(type => type.FullName));
+
+    [Fact]
+    public void The_operators_command_carries_nothing_that_only_developers_run() =>
+        Assert.Equal(
+            ["RagFunctions.Core"],
+            typeof(RagCommandLine).Assembly.GetReferencedAssemblies().Select(assembly => assembly.Name!)
+                .Where(name => name.StartsWith("RagFunctions", StringComparison.Ordinal) || name.StartsWith("rag", StringComparison.Ordinal)));
 
     private static string[] Names(string folder) => [.. Folders[folder].Select(type => type.FullName!)];
 

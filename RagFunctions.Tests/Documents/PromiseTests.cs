@@ -32,6 +32,7 @@ public sealed partial class PromiseTests
     }
 
     [Fact]
+    [Trait("Defect", "75")]
     public async Task The_tests_of_each_promise_and_defect_are_listed()
     {
         var path = Repository.PathOf("artifacts", "guarantees.md");

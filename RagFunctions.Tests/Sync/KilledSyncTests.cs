@@ -35,7 +35,7 @@ public sealed class KilledSyncTests
         await served.Process.Durable.FireAsync("SyncTimer");
         await served.BecomesTrueAsync("SELECT count(last_success_at) = 6 FROM wb_sync_cursors WHERE cabinet_id = $1", "all have been read", cabinet);
         await served.BecomesIdleAsync(cabinet);
-        await served.BecomesTrueAsync(Indexed, "what was queued is indexed", cabinet);
+        await served.BecomesTrueAsync(Indexed, "what was queued is indexed", sweeping: true, cabinet);
         await served.AssertIndexedAsync(cabinet);
     }
 
@@ -58,7 +58,7 @@ public sealed class KilledSyncTests
         await served.StartAsync();
         Assert.True(await served.ScalarAsync<bool>("SELECT count(*) > 0 FROM rag_changes WHERE cabinet_id = $1", cabinet));
         await served.Process.SweepAsync();
-        await served.BecomesTrueAsync(Indexed, "what was queued is indexed", cabinet);
+        await served.BecomesTrueAsync(Indexed, "what was queued is indexed", sweeping: true, cabinet);
         await served.AssertIndexedAsync(cabinet);
         Assert.Null(await served.Process.Durable.FindAsync($"sync-{cabinet}"));
     }

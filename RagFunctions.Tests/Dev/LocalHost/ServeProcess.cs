@@ -68,7 +68,7 @@ internal sealed partial class ServeProcess : IAsyncDisposable
             ("SyncSchedule", "0 0 0 1 1 *"),
             ("SweepSchedule", "0 0 0 1 1 *"),
             ("Logging__LogLevel__Default", "Error"),
-            ("Logging__LogLevel__RagFunctions.LocalHost.LocalFunctionsHost", "Information"),
+            ("Logging__LogLevel__RagFunctions.Dev.LocalHost.LocalFunctionsHost", "Information"),
             .. settings,
         ])
         {
@@ -81,7 +81,7 @@ internal sealed partial class ServeProcess : IAsyncDisposable
             serve._process.Start();
             serve._process.BeginOutputReadLine();
             serve._process.BeginErrorReadLine();
-            serve.Http.BaseAddress = await serve._address.Task.WaitAsync(TestContext.Current.CancellationToken);
+            serve.Http.BaseAddress = await serve._address.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
             return serve;
         }
         catch
