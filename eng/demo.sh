@@ -16,7 +16,7 @@ step "build" dotnet build RagFunctions.Dev -v q --nologo -clp:NoSummary
 ConnectionStrings__Main=$(eng/postgres.sh url main)
 ConnectionStrings__Rag=$(eng/postgres.sh url rag)
 export ConnectionStrings__Main ConnectionStrings__Rag
-rag() { dotnet RagFunctions.Dev/bin/Debug/net10.0/rag.dll "$@"; }
+rag() { dotnet RagFunctions.Cli/bin/Debug/net10.0/rag.dll "$@"; }
 rag-dev() { dotnet RagFunctions.Dev/bin/Debug/net10.0/rag-dev.dll "$@"; }
 
 shown "rag migrate" rag migrate

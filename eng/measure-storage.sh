@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures what a run costs on Azure Storage: requests, and milliseconds from the POST until the vectors are searchable; ten changed
 # rows several times, then a rebuild. On an Azurite and a database of its own, with the offline embedder.
-#   ROWS=15000 TIMES=7 eng/measure-storage.sh      RAG=folder of rag.dll and rag-dev.dll measures a build that is there
+#   ROWS=15000 TIMES=7 eng/measure-storage.sh      RAG=path/to/rag.dll RAG_DEV=path/to/rag-dev.dll measures a build that is there
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -11,7 +11,8 @@ cd "$root"
 
 rows=${ROWS:-15000}
 times=${TIMES:-7}
-rag=${RAG:-RagFunctions.Dev/bin/Release/net10.0}
+rag=${RAG:-RagFunctions.Cli/bin/Release/net10.0/rag.dll}
+rag_dev=${RAG_DEV:-RagFunctions.Dev/bin/Release/net10.0/rag-dev.dll}
 key='key-of-the-measurement'
 
 have psql || die "psql is needed to fill the database"
@@ -42,7 +43,7 @@ ConnectionStrings__Main=$(eng/postgres.sh url measure_storage)
 export ConnectionStrings__Main ConnectionStrings__Rag=$ConnectionStrings__Main
 export Embeddings__Provider=offline Api__Keys__0__Key=$key TaskHubName=Measure
 export SyncSchedule='0 0 0 31 12 *' SweepSchedule='0 0 0 31 12 *' # nothing fires by itself
-step "schema" dotnet "$rag/rag.dll" migrate
+step "schema" dotnet "$rag" migrate
 
 # A third orders, the proportions of the benchmarks' cabinet.
 cabinet=$(sql -Atc "INSERT INTO wb_cabinets (api_key, name, is_active) VALUES ('made up', 'measured', true) RETURNING id")
@@ -69,7 +70,7 @@ ANALYZE wb_products, wb_orders, wb_stocks, wb_reviews, wb_sales;
 SQL
 
 : >"$work/host"
-dotnet "$rag/rag-dev.dll" serve --port 0 --storage "$(eng/azurite.sh url)" >"$work/host" 2>&1 &
+dotnet "$rag_dev" serve --port 0 --storage "$(eng/azurite.sh url)" >"$work/host" 2>&1 &
 host=$!
 until address=$(grep -o 'http://[0-9.:]*' "$work/host"); do
   kill -0 "$host" 2>/dev/null || die "rag-dev serve ended: $(tail -5 "$work/host")"
