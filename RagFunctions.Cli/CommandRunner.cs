@@ -1,9 +1,14 @@
 using System.CommandLine;
+using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using RagFunctions.Core;
+using RagFunctions.Core.Databases;
+using RagFunctions.Core.Migrations;
 using RagFunctions.Core.Runs;
+using Spectre.Console;
 
 namespace RagFunctions.Cli;
 
@@ -43,4 +48,46 @@ internal sealed class CommandRunner(CliEnvironment environment)
             return ExitCode.Failed;
         }
     }
+}
+
+/// <summary>What a running command works with.</summary>
+/// <param name="Parsed">Its arguments and options.</param>
+/// <param name="Environment">What surrounds it.</param>
+/// <param name="Services">The services of Core, configured.</param>
+/// <param name="CancellationToken">Ctrl+C.</param>
+internal sealed record CommandScope(
+    ParseResult Parsed, CliEnvironment Environment, IServiceProvider Services, CancellationToken CancellationToken)
+{
+    public IAnsiConsole Output => Environment.Output;
+
+    public MainDatabase Main => Services.GetRequiredService<MainDatabase>();
+
+    public RagDatabase Rag => Services.GetRequiredService<RagDatabase>();
+
+    /// <summary>The database that a set of migrations is for.</summary>
+    public NpgsqlDataSource DatabaseOf(MigrationSet set) => set == MigrationSet.Main ? Main.Source : Rag.Source;
+}
+
+/// <summary>On the command line the command itself drives the run it has asked for: there is nothing else to start.</summary>
+internal sealed class CliRunStarter : IRunStarter
+{
+    /// <inheritdoc />
+    public Task<StartedRun> StartAsync(long cabinetId, CancellationToken cancellationToken) =>
+        Task.FromResult(new StartedRun(string.Create(CultureInfo.InvariantCulture, $"index-{cabinetId}"), AlreadyRunning: false));
+}
+
+/// <summary>A command cannot go on; the message is for the one who typed it.</summary>
+internal sealed class CliException(string message) : Exception(message);
+
+/// <summary>What <c>rag</c> answers to its caller.</summary>
+internal static class ExitCode
+{
+    public const int Done = 0;
+
+    public const int Failed = 1;
+
+    public const int WrongUsage = 2;
+
+    /// <summary>Asked whether a pending migration deletes something: it does.</summary>
+    public const int Destructive = 3;
 }

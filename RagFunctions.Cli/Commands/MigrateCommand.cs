@@ -145,3 +145,41 @@ internal static class MigrateCommand
         }
     }
 }
+
+/// <summary>A line for each step, in the order in which things happen.</summary>
+internal sealed class MigrationReport(IAnsiConsole output) : IProgress<MigrationProgress>
+{
+    public void Report(MigrationProgress value)
+    {
+        var line = value.Kind switch
+        {
+            MigrationProgressKind.Waiting => "another process migrates this database; waiting for it",
+            MigrationProgressKind.Applied => Line(value, "applied"),
+            MigrationProgressKind.TakenBack => Line(value, "taken back"),
+            MigrationProgressKind.Repaired => Line(value, "index built again"),
+            _ => null,
+        };
+        if (line is not null)
+        {
+            output.WriteLine(line);
+        }
+    }
+
+    private static string Line(MigrationProgress value, string what) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{value.Step!.Set.Name()} {value.Step.Number} {what} in {value.Elapsed.TotalSeconds:0.00} s: {value.Step.Description}");
+}
+
+/// <summary>The argument <c>main|rag</c>.</summary>
+internal static class MigrationSetArgument
+{
+    public static Argument<string?> Create(bool isOptional) => new Argument<string?>("set")
+    {
+        Description = isOptional ? "main or rag; both when left out." : "main or rag.",
+        Arity = isOptional ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
+    }.AcceptOnlyFromAmong([.. MigrationSetNames.All.Select(set => set.Name())]);
+
+    /// <summary>The sets that are meant: one, or both when none was named.</summary>
+    public static IReadOnlyList<MigrationSet> Chosen(ParseResult parsed, Argument<string?> argument) =>
+        parsed.GetValue(argument) is { } name ? [MigrationSetNames.All.Single(set => set.Name() == name)] : MigrationSetNames.All;
+}

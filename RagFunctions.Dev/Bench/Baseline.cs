@@ -223,3 +223,9 @@ internal sealed class Baseline(NpgsqlDataSource main, NpgsqlDataSource rag, Http
         await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 }
+
+/// <summary>Which chunk of which row.</summary>
+internal readonly record struct BaselineKey(string Table, long Id, int Index);
+
+/// <summary>A text the floor may have to embed.</summary>
+internal readonly record struct BaselineText(BaselineKey Key, string Text, string Hash);

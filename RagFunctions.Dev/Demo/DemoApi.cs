@@ -57,3 +57,17 @@ internal sealed class DemoApi(HttpClient http, long cabinetId, string management
         (await http.GetFromJsonAsync<JsonElement>(
             $"runtime/webhooks/durabletask/instances?runtimeStatus=Running,Pending&showInput=false&code={managementKey}", cancellationToken)).GetArrayLength() > 0;
 }
+
+/// <summary>What the demo watches of a cabinet's status, as the HTTP API tells it.</summary>
+internal sealed record DemoStatus(
+    string? IndexingStatus, string? Outcome, string? RequestedMode, long TotalChunks, long Pending, long Failed, long Queued, double LagSeconds,
+    string ChangeSource)
+{
+    /// <summary>Nothing waits and nothing failed.</summary>
+    public bool IsSettled => (RequestedMode, Pending, Failed, Queued) == (null, 0, 0, 0);
+}
+
+/// <summary>What the demo shows of an index run, as the HTTP API tells it. Money in US dollars.</summary>
+internal sealed record DemoRun(
+    Guid RunId, string Mode, string? Outcome, string? LastError, long ChunksNew, long ChunksUpdated, long ChunksUnchanged, long ChunksDeleted,
+    long ChunksExpired, long EmbeddingInputs, long EmbeddingTokens, decimal CostUsd, long NaiveInputs, long NaiveTokens, decimal NaiveCostUsd);

@@ -184,3 +184,40 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         return CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given)), SHA256.HashData(Encoding.UTF8.GetBytes(Key)));
     }
 }
+
+/// <summary>Settings of the local host.</summary>
+public sealed class LocalHostOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "LocalHost";
+
+    /// <summary>The loopback port of the HTTP triggers, as with Core Tools; 0 takes a free one.</summary>
+    [Range(0, 65535, ErrorMessage = "LocalHost:Port must lie between 0 and 65535.")]
+    public int Port { get; set; } = 7071;
+
+    /// <summary>Every activity runs twice, at times side by side, and the first result is thrown away.</summary>
+    public bool Chaos { get; set; }
+
+    /// <summary>The key of the management and admin URLs. Empty: a new one at each start.</summary>
+    public string Key { get; set; } = "";
+
+    /// <summary>
+    /// Where orchestrations are kept: a connection string of Azure Storage, for Azurite <c>UseDevelopmentStorage=true</c>. Empty: in
+    /// memory, until the process ends.
+    /// </summary>
+    public string Storage { get; set; } = "";
+}
+
+/// <summary>Log messages of the local host: event ids 7000-7999.</summary>
+internal static partial class HostLog
+{
+    [LoggerMessage(7000, LogLevel.Information, "Local development host on {Address}, orchestrations {Store}; it is not for production")]
+    public static partial void Listening(ILogger logger, string address, string store);
+
+    /// <summary>A line of the worker, at the worker's level.</summary>
+    [LoggerMessage(EventId = 7001, Message = "{Text}")]
+    public static partial void FromWorker(ILogger logger, LogLevel level, string text);
+
+    [LoggerMessage(7030, LogLevel.Error, "Timer {Function} failed; the next tick runs it again: {Reason}")]
+    public static partial void TimerFailed(ILogger logger, string function, string reason);
+}

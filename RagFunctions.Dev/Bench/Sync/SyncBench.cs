@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using RagFunctions.Cli;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Marketplace.Sync;
 using Spectre.Console;
 
 namespace RagFunctions.Dev.Bench.Sync;
@@ -110,4 +111,51 @@ internal static class SyncBench
     }
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+}
+
+/// <summary>What is measured of the sync of orders, in the order in which one cabinet lives through it.</summary>
+internal enum SyncStep
+{
+    /// <summary>A cabinet without rows and without a cursor.</summary>
+    FirstLoad,
+
+    /// <summary>The cursor is lost: everything is read again, and nothing has changed.</summary>
+    QuietReread,
+
+    /// <summary>What happens every half an hour: the overlap behind the cursor is read again, and nothing has changed.</summary>
+    NextSync,
+}
+
+/// <summary>One step of one cabinet.</summary>
+/// <param name="Process">Time and memory, as the measured process tells them.</param>
+/// <param name="Requests">Requests that the marketplace received.</param>
+/// <param name="Read">Rows that it sent.</param>
+/// <param name="Written">Rows of the five tables that are new or have another version; a lock alone counts too.</param>
+/// <param name="Queued">Changes announced.</param>
+/// <param name="WalBytes">What the database server wrote to its log meanwhile, all tables and bookkeeping included.</param>
+internal sealed record SyncReading(SyncStep Step, BenchReading Process, int Requests, long Read, long Written, long Queued, long WalBytes)
+{
+    /// <summary>Wall time of the whole sync in seconds.</summary>
+    public double Seconds => Process.Milliseconds / 1_000;
+
+    /// <summary>What it did is what the step must do: a first load writes and announces what it read, any other step nothing.</summary>
+    public bool IsRight => Process.Error is null && Read > 0
+        && (Step == SyncStep.FirstLoad ? Written == Queued && Written > 0 : (Written, Queued) == (0, 0));
+}
+
+/// <summary>The sync of orders as a subject of the bench: the same services as everywhere. It embeds nothing.</summary>
+internal sealed class SyncSubject(IServiceProvider services) : IBenchSubject
+{
+    /// <inheritdoc />
+    public Task<Func<CancellationToken, Task<(long Requests, long Inputs)>>> PrepareAsync(BenchOrder order, CancellationToken cancellationToken) =>
+        Task.FromResult<Func<CancellationToken, Task<(long Requests, long Inputs)>>>(async stop =>
+        {
+            var result = await services.GetRequiredService<EntitySync>().RunAsync(order.CabinetId, SyncEntity.Orders, evenIfNotDue: true, stop);
+            return result.Status == EntitySyncStatus.Ok
+                ? (0, 0)
+                : throw new InvalidOperationException($"the sync ended {result.Status}: {result.Reason}");
+        });
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -201,3 +201,35 @@ public sealed class FakeEmbeddingsServer : IAsyncDisposable
         }
     }
 }
+
+/// <summary>How the server behaves when it behaves.</summary>
+public sealed record FakeEmbeddingsOptions
+{
+    /// <summary>Time per request.</summary>
+    public TimeSpan PerRequest { get; init; }
+
+    /// <summary>Time per input, on top.</summary>
+    public TimeSpan PerInput { get; init; }
+
+    /// <summary>The key it asks for (<c>Authorization: Bearer</c> or <c>api-key</c>); null: any or none.</summary>
+    public string? ApiKey { get; init; }
+
+    /// <summary>The Azure deployment it has; null: any.</summary>
+    public string? Deployment { get; init; }
+
+    /// <summary>Whether the received texts are kept; off for measurements.</summary>
+    public bool KeepsInputs { get; init; } = true;
+
+    /// <summary>A provider of ordinary speed: 60 ms per request and 0.2 ms per input.</summary>
+    public static FakeEmbeddingsOptions OrdinarySpeed { get; } =
+        new() { PerRequest = TimeSpan.FromMilliseconds(60), PerInput = TimeSpan.FromMilliseconds(0.2), KeepsInputs = false };
+}
+
+/// <summary>A request that reached the server.</summary>
+/// <param name="Path">Path and query.</param>
+/// <param name="Model">The model in the body.</param>
+/// <param name="Dimensions">The length asked for.</param>
+/// <param name="Inputs">The texts.</param>
+/// <param name="Tokens">As the server counts them.</param>
+/// <param name="Status">What it was answered; 0 when the connection was cut or hung.</param>
+public sealed record ReceivedRequest(string Path, string? Model, int Dimensions, IReadOnlyList<string> Inputs, long Tokens, int Status);

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using RagFunctions.Dev.Fakes.Marketplace.Answers;
 using RagFunctions.Dev.Fakes.Marketplace.Faults;
 using RagFunctions.Dev.Fakes.Marketplace.Shops;
+using RagFunctions.Dev.Fakes.Marketplace.Tokens;
 
 namespace RagFunctions.Dev.Fakes.Marketplace;
 
@@ -132,4 +133,78 @@ public sealed class MarketplaceServer : IAsyncDisposable
         _requests.Enqueue(request with { Status = sent });
         await _sender.SendAsync(context, request, answer, Options.LimitHeaders ? verdict : null);
     }
+}
+
+/// <summary>How the server answers.</summary>
+public sealed record MarketplaceServerOptions
+{
+    /// <summary>The clock of limits, token expiry and task reports.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Rows after which an answer of orders or sales is cut.</summary>
+    public int StatisticsRows { get; init; } = 80_000;
+
+    /// <summary>How long a task report is prepared.</summary>
+    public TimeSpan RemainsTime { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a prepared report can be fetched.</summary>
+    public TimeSpan RemainsLife { get; init; } = TimeSpan.FromHours(2);
+
+    /// <summary>False: answers carry no <c>X-Ratelimit-*</c>; their presence on every method of the marketplace is not known.</summary>
+    public bool LimitHeaders { get; init; } = true;
+
+    /// <summary>False: limits are counted and recorded, but nothing is refused.</summary>
+    public bool EnforcesLimits { get; init; } = true;
+}
+
+/// <summary>The hosts of the API; each has an address of its own.</summary>
+public enum MarketplaceHost
+{
+    /// <summary>Orders, sales and returns.</summary>
+    Statistics,
+
+    /// <summary>Stock reports (<c>seller-analytics-api</c>).</summary>
+    Analytics,
+
+    /// <summary>Cards.</summary>
+    Content,
+
+    /// <summary>Prices (<c>discounts-prices-api</c>).</summary>
+    Prices,
+
+    /// <summary>Reviews.</summary>
+    Feedbacks,
+
+    /// <summary>Claims.</summary>
+    Returns,
+
+    /// <summary>Who the seller is.</summary>
+    Common,
+
+    /// <summary>The seller's own warehouses.</summary>
+    Marketplace,
+}
+
+/// <summary>A request as it was received and answered.</summary>
+/// <param name="At">When, by the server's clock.</param>
+/// <param name="Host">Where.</param>
+/// <param name="Method">GET or POST.</param>
+/// <param name="Path">With the query.</param>
+/// <param name="Body">As text; empty for GET.</param>
+public sealed record MarketplaceRequest(DateTimeOffset At, MarketplaceHost Host, string Method, string Path, string Body)
+{
+    /// <summary>Whose token it carried; null = none that this server made.</summary>
+    public MarketplaceToken? Token { get; init; }
+
+    /// <summary>Which bucket it counts in; null = no such method.</summary>
+    public string? Bucket { get; init; }
+
+    /// <summary>What was answered; 0 = nothing (a hanging or cut connection).</summary>
+    public int Status { get; init; }
+
+    /// <summary>What went wrong on demand.</summary>
+    public Fault? Fault { get; init; }
+
+    /// <summary>The bucket was empty: the caller exceeded a limit.</summary>
+    public bool ExceededLimit { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RagFunctions.Dev.Fakes.Marketplace.Shops;
 
 namespace RagFunctions.Dev.Fakes.Marketplace.Answers;
@@ -61,5 +62,105 @@ internal static class FeedbackAnswers
             writer.WriteNull("additionalErrors");
             writer.WriteEndObject();
         });
+    }
+}
+
+/// <summary>A review.</summary>
+internal static class FeedbackJson
+{
+    public static void Write(Utf8JsonWriter writer, ShopReview review, string supplier)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("id", review.Id);
+        writer.WriteString("text", review.Text);
+        writer.WriteString("pros", review.Pros);
+        writer.WriteString("cons", review.Cons);
+        writer.WriteNumber("productValuation", review.Rating);
+        writer.WriteString("createdDate", WireTime.MoscowWithOffset(review.CreatedAt));
+        WriteAnswer(writer, review);
+        writer.WriteString("state", review.AnsweredAt is null ? "none" : "wbRu");
+        WriteProduct(writer, review, supplier);
+        writer.WriteNull("video");
+        writer.WriteBoolean("wasViewed", review.AnsweredAt is not null);
+        WritePhotos(writer, review);
+        writer.WriteString("userName", review.UserName);
+        writer.WriteString("orderStatus", "buyout");
+        writer.WriteString("matchingSize", review.MatchingSize);
+        writer.WriteBoolean("isAbleSupplierFeedbackValuation", true);
+        writer.WriteNumber("supplierFeedbackValuation", 0);
+        writer.WriteBoolean("isAbleSupplierProductValuation", false);
+        writer.WriteNumber("supplierProductValuation", 0);
+        writer.WriteBoolean("isAbleReturnProductOrders", false);
+        writer.WriteNull("returnProductOrdersDate");
+        WriteTags(writer, review);
+        writer.WriteNumber("lastOrderShkId", 22_334_455_667);
+        writer.WriteString("lastOrderCreatedAt", WireTime.MoscowWithOffset(review.OrderedAt));
+        writer.WriteString("color", review.Product.Color);
+        writer.WriteNumber("subjectId", review.Product.Kind.SubjectId);
+        writer.WriteString("subjectName", review.Product.Kind.Subject);
+        writer.WriteNull("parentFeedbackId");
+        writer.WriteNull("childFeedbackId");
+        writer.WriteEndObject();
+    }
+
+    private static void WriteAnswer(Utf8JsonWriter writer, ShopReview review)
+    {
+        if (review.Answer is null)
+        {
+            writer.WriteNull("answer");
+            return;
+        }
+
+        writer.WriteStartObject("answer");
+        writer.WriteString("text", review.Answer);
+        writer.WriteString("state", "wbRu");
+        writer.WriteBoolean("editable", false);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteProduct(Utf8JsonWriter writer, ShopReview review, string supplier)
+    {
+        writer.WriteStartObject("productDetails");
+        writer.WriteNumber("imtId", review.Product.ImtId);
+        writer.WriteNumber("nmId", review.Product.NmId);
+        writer.WriteString("productName", review.Product.Title);
+        writer.WriteString("supplierArticle", review.Product.VendorCode);
+        writer.WriteString("supplierName", $"ИП {supplier}");
+        writer.WriteString("brandName", review.Product.Brand);
+        writer.WriteString("size", review.Size.TechSize);
+        writer.WriteEndObject();
+    }
+
+    private static void WritePhotos(Utf8JsonWriter writer, ShopReview review)
+    {
+        if (!review.HasPhoto)
+        {
+            writer.WriteNull("photoLinks");
+            return;
+        }
+
+        writer.WriteStartArray("photoLinks");
+        writer.WriteStartObject();
+        writer.WriteString("fullSize", $"https://example.invalid/{review.Id}/full.webp");
+        writer.WriteString("miniSize", $"https://example.invalid/{review.Id}/mini.webp");
+        writer.WriteEndObject();
+        writer.WriteEndArray();
+    }
+
+    private static void WriteTags(Utf8JsonWriter writer, ShopReview review)
+    {
+        if (review.Tags.Count == 0)
+        {
+            writer.WriteNull("bables");
+            return;
+        }
+
+        writer.WriteStartArray("bables");
+        foreach (var tag in review.Tags)
+        {
+            writer.WriteStringValue(tag);
+        }
+
+        writer.WriteEndArray();
     }
 }

@@ -78,3 +78,24 @@ public static class DocumentedLimits
         _ => TokenScopes.None,
     };
 }
+
+/// <summary>Who may call a method, and how often.</summary>
+/// <param name="Bucket">Methods of the same name share a bucket.</param>
+/// <param name="Category">What the token must have; none = any token.</param>
+/// <param name="Normal">Limit of personal and service tokens.</param>
+/// <param name="Basic">Limit of basic tokens; null = they are refused with 403.</param>
+public sealed record MethodRule(string Bucket, TokenScopes Category, MethodLimit Normal, MethodLimit? Basic)
+{
+    /// <summary>The limit of a kind of token; null = refused.</summary>
+    public MethodLimit? For(TokenType type) => type == TokenType.Basic ? Basic : Normal;
+}
+
+/// <summary>A token bucket.</summary>
+/// <param name="Interval">Time in which one call comes back: period divided by limit.</param>
+/// <param name="Burst">Calls that a full bucket holds.</param>
+/// <param name="ClientErrorCost">What a call answered with 4xx costs.</param>
+public sealed record MethodLimit(TimeSpan Interval, int Burst, int ClientErrorCost = 1)
+{
+    /// <summary>The bucket when full.</summary>
+    public TimeSpan Full => Interval * Burst;
+}

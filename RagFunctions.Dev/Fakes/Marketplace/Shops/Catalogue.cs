@@ -120,3 +120,52 @@ internal sealed class Catalogue
 
     private void Put(ShopProduct product) => _products[_places[product.NmId]] = product;
 }
+
+/// <summary>An article: card, price, and whether it lies in the trash.</summary>
+/// <param name="NmId">The article number.</param>
+/// <param name="ImtId">The joined card.</param>
+/// <param name="VendorCode">The seller's own number.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Brand">The brand.</param>
+/// <param name="Color">The colour, in Russian.</param>
+/// <param name="Title">The title; changes.</param>
+/// <param name="Description">The text, or null.</param>
+/// <param name="Photos">How many photos.</param>
+/// <param name="Sizes">At least one.</param>
+/// <param name="Price">List price in roubles.</param>
+/// <param name="Discount">The seller's discount in percent.</param>
+/// <param name="CreatedAt">When the card was made.</param>
+/// <param name="UpdatedAt">When the card was last changed; prices do not move it.</param>
+/// <param name="TrashedAt">Since when it lies in the trash; null = it is on sale.</param>
+public sealed record ShopProduct(
+    long NmId, long ImtId, string VendorCode, ProductKind Kind, string Brand, string Color, string Title, string? Description, int Photos,
+    IReadOnlyList<ShopSize> Sizes, int Price, int Discount, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? TrashedAt)
+{
+    /// <summary>Whether sizes have prices of their own.</summary>
+    public bool HasSizePrices => Sizes.Any(size => size.PriceStep > 0);
+
+    /// <summary>List price of a size in roubles.</summary>
+    public int PriceOf(ShopSize size) => Price + size.PriceStep;
+
+    /// <summary>Price of a size after the seller's discount.</summary>
+    public decimal DiscountedPriceOf(ShopSize size) => Math.Round(PriceOf(size) * (100 - Discount) / 100m, 2);
+}
+
+/// <summary>A size of an article.</summary>
+/// <param name="ChrtId">Its id in stocks and prices.</param>
+/// <param name="TechSize">The seller's name of it; <c>0</c> = the article has no sizes.</param>
+/// <param name="WbSize">The Russian size, or empty.</param>
+/// <param name="Barcode">Its only barcode.</param>
+/// <param name="PriceStep">Roubles above the article's price, where sizes have their own.</param>
+public sealed record ShopSize(ulong ChrtId, string TechSize, string WbSize, string Barcode, int PriceStep);
+
+/// <summary>A kind of goods.</summary>
+/// <param name="SubjectId">The marketplace's number of it.</param>
+/// <param name="Category">The parent category.</param>
+/// <param name="Subject">The kind's own name, plural.</param>
+/// <param name="Noun">How a title begins.</param>
+/// <param name="Features">What a title may add.</param>
+/// <param name="Sizes">Names of sizes; none = the goods have no sizes.</param>
+/// <param name="Price">A usual price in roubles.</param>
+public sealed record ProductKind(
+    int SubjectId, string Category, string Subject, string Noun, IReadOnlyList<string> Features, IReadOnlyList<string> Sizes, int Price);

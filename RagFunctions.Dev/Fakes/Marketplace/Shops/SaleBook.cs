@@ -78,3 +78,33 @@ internal sealed class SaleBook(ShopClock clock, StockRoom stock, ReviewBook revi
             _claims[place] = _claims[place] with { Status = clock.Random.Next(1, 3), UpdatedAt = clock.Now });
     }
 }
+
+/// <summary>A buyout or a return in one state. Money in roubles; 0 = not filled yet.</summary>
+/// <param name="SaleId">Its identity: S… a sale, R… a return.</param>
+/// <param name="Order">The order; sale and return share its srid.</param>
+/// <param name="At">When it happened.</param>
+/// <param name="LastChange">When this state began.</param>
+/// <param name="TotalPrice">List price.</param>
+/// <param name="PriceWithDisc">After the seller's discount.</param>
+/// <param name="FinishedPrice">What the buyer paid.</param>
+/// <param name="ForPay">What the seller gets.</param>
+/// <param name="PaymentSaleAmount">The wallet's discount.</param>
+public sealed record ShopSale(
+    string SaleId, ShopOrder Order, DateTimeOffset At, DateTimeOffset LastChange, int TotalPrice, decimal PriceWithDisc,
+    decimal FinishedPrice, decimal ForPay, int PaymentSaleAmount) : IStatisticsRow
+{
+    /// <summary>True for a return.</summary>
+    public bool IsReturn => SaleId[0] == 'R';
+
+    /// <summary>The order's identity.</summary>
+    public string Srid => Order.Srid;
+}
+
+/// <summary>A buyer's claim for a refund.</summary>
+/// <param name="Id">Its identity.</param>
+/// <param name="Order">What was ordered.</param>
+/// <param name="CreatedAt">When it was made.</param>
+/// <param name="UpdatedAt">When it was decided, or made.</param>
+/// <param name="Status">0 open, 1 refused, 2 approved.</param>
+/// <param name="Comment">What the buyer says.</param>
+public sealed record ShopClaim(Guid Id, ShopOrder Order, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, int Status, string Comment);

@@ -61,3 +61,13 @@ internal sealed class StatisticsLedger<T>(TimeSpan refresh)
         public DateTimeOffset SupersededAt { get; set; } = DateTimeOffset.MaxValue;
     }
 }
+
+/// <summary>A row of orders or sales.</summary>
+public interface IStatisticsRow
+{
+    /// <summary>When it happened.</summary>
+    DateTimeOffset At { get; }
+
+    /// <summary>When the row got its present state.</summary>
+    DateTimeOffset LastChange { get; }
+}

@@ -70,3 +70,63 @@ internal sealed class StockRoom(ShopClock clock, TimeSpan refresh)
         public bool WasStocked { get; init; }
     }
 }
+
+/// <summary>A row of a stock report: one size in one warehouse, in pieces.</summary>
+/// <param name="NmId">The article.</param>
+/// <param name="Size">The size.</param>
+/// <param name="WarehouseId">-999999 = the marketplace's warehouses, merged.</param>
+/// <param name="Warehouse">The warehouse's name.</param>
+/// <param name="Region">Where it stands.</param>
+/// <param name="Quantity">Pieces that can be ordered.</param>
+/// <param name="InWayToClient">Pieces on their way to buyers; 0 in the seller's warehouses.</param>
+/// <param name="InWayFromClient">Pieces on their way back; 0 in the seller's warehouses.</param>
+public sealed record ShopStock(
+    long NmId, ShopSize Size, long WarehouseId, string Warehouse, string Region, int Quantity, int InWayToClient, int InWayFromClient);
+
+/// <summary>A real warehouse's line of the task report: one size, in pieces.</summary>
+/// <param name="NmId">The article.</param>
+/// <param name="Size">The size.</param>
+/// <param name="Warehouse">The warehouses in Russia are one; one abroad remains.</param>
+/// <param name="Quantity">Pieces; more than 0.</param>
+public sealed record ShopRemains(long NmId, ShopSize Size, string Warehouse, int Quantity)
+{
+    /// <summary>What of a merged row lies abroad: a third of every fifth size.</summary>
+    internal static int Abroad(ShopStock row) => row.Size.ChrtId % 5 == 3 ? row.Quantity / 3 : 0;
+
+    /// <summary>The lines of one merged row.</summary>
+    internal static IEnumerable<ShopRemains> Of(ShopStock row)
+    {
+        var abroad = Abroad(row);
+        ShopRemains[] lines =
+        [
+            new(row.NmId, row.Size, ShopPlaces.MergedWarehouseInStatistics, row.Quantity - abroad),
+            new(row.NmId, row.Size, ShopPlaces.AbroadWarehouse, abroad),
+        ];
+        return lines.Where(line => line.Quantity > 0);
+    }
+}
+
+/// <summary>Warehouses and buyers' regions.</summary>
+internal static class ShopPlaces
+{
+    public const long MergedWarehouseId = -999_999;
+    public const string MergedWarehouse = "Склад WB";
+    public const string MergedWarehouseInStatistics = "Склад WB РФ";
+    public const string WarehouseType = "Склад WB";
+    public const string SellerWarehouseType = "Склад продавца";
+    public const string AbroadWarehouse = "Минск";
+
+    public static readonly IReadOnlyList<(long Id, string Name, string Region)> SellerWarehouses =
+        [(1_204_455, "Основной склад", "Приволжский"), (1_204_456, "Склад на Ленина, 5", "Уральский")];
+
+    public static readonly IReadOnlyList<(string District, string Region)> Buyers =
+    [
+        ("Центральный федеральный округ", "Московская"), ("Центральный федеральный округ", "Москва"),
+        ("Центральный федеральный округ", "Тульская"), ("Приволжский федеральный округ", "Самарская"),
+        ("Приволжский федеральный округ", "Республика Татарстан"), ("Приволжский федеральный округ", "Пермский край"),
+        ("Северо-Западный федеральный округ", "Санкт-Петербург"), ("Северо-Западный федеральный округ", "Мурманская"),
+        ("Уральский федеральный округ", "Свердловская"), ("Сибирский федеральный округ", "Новосибирская"),
+        ("Сибирский федеральный округ", "Красноярский край"), ("Южный федеральный округ", "Краснодарский край"),
+        ("Южный федеральный округ", "Ростовская"), ("Дальневосточный федеральный округ", "Приморский край"),
+    ];
+}
