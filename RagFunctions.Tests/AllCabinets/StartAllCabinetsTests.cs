@@ -9,7 +9,7 @@ public sealed class StartAllCabinetsTests
 
     [Fact]
     [Trait("Guarantee", "all-cabinets")]
-    public async Task All_are_started_once_in_the_order_of_their_ids_and_a_bounded_number_at_a_time()
+    public async Task All_are_started_once_by_id_a_bounded_number_at_a_time()
     {
         var driver = new AllCabinetsDriver { Cabinets = Ids(37), IsBusy = (id, since) => since < RunTime * (1 + id % 3) };
         var result = await driver.RunAsync(StartAllCabinets.RunAsync, new AllCabinetsInput(RunMode.CatchUp));
@@ -35,7 +35,7 @@ public sealed class StartAllCabinetsTests
     }
 
     [Fact]
-    public async Task A_cabinet_that_hangs_is_waited_for_until_its_deadline_and_its_place_is_given_away()
+    public async Task A_hanging_cabinet_gives_its_place_away_at_its_deadline()
     {
         var driver = new AllCabinetsDriver { Cabinets = Ids(21), IsBusy = (id, since) => id <= 10 || since < RunTime };
         var result = await driver.RunAsync(StartAllCabinets.RunAsync, new AllCabinetsInput(RunMode.CatchUp));
@@ -45,7 +45,7 @@ public sealed class StartAllCabinetsTests
 
     [Fact]
     [Trait("Guarantee", "all-cabinets")]
-    public async Task One_that_hangs_takes_one_place_and_the_others_go_on_in_the_rest()
+    public async Task One_that_hangs_takes_one_place_and_the_others_go_on()
     {
         var driver = new AllCabinetsDriver { Cabinets = Ids(40), IsBusy = (id, since) => id == 1 || since < RunTime };
         var result = await driver.RunAsync(StartAllCabinets.RunAsync, new AllCabinetsInput(RunMode.CatchUp));
@@ -84,7 +84,7 @@ public sealed class StartAllCabinetsTests
     }
 
     [Fact]
-    public async Task A_rebuild_taken_up_again_leaves_out_what_was_rebuilt_since_it_began()
+    public async Task A_resumed_rebuild_leaves_out_what_was_rebuilt_since_it_began()
     {
         var begun = new DateTimeOffset(2026, 3, 1, 2, 0, 0, TimeSpan.Zero);
         var driver = new AllCabinetsDriver { Cabinets = Ids(3) };
@@ -102,7 +102,7 @@ public sealed class StartAllCabinetsTests
     }
 
     [Fact]
-    public async Task A_sync_of_all_starts_syncs_a_bounded_number_at_a_time_each_as_of_when_it_was_asked_for()
+    public async Task A_sync_of_all_is_bounded_and_keeps_the_time_of_asking()
     {
         var askedAt = new DateTimeOffset(2026, 3, 1, 2, 0, 0, TimeSpan.Zero);
         var driver = new AllCabinetsDriver { Cabinets = Ids(25), IsBusy = (_, since) => since < RunTime, Steps = ("StartSync", "BusySyncs") };

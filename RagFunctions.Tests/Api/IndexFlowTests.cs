@@ -10,7 +10,7 @@ public sealed class IndexFlowTests(AppFixture app) : IClassFixture<AppFixture>
     [Trait("Defect", "12")]
     [Trait("Defect", "45")]
     [Trait("Defect", "50")]
-    public async Task A_cabinet_is_indexed_fully_then_by_its_changes_and_everything_is_told()
+    public async Task A_cabinet_is_indexed_fully_then_by_changes_and_reports_both()
     {
         // The inactive one: a sweep that another test fires may have indexed the others already.
         var never = await app.AskAsync(HttpMethod.Get, "/v1/rag/status/3", 200);

@@ -12,7 +12,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Announced_rows_are_taken_in_order_of_id_and_stay_until_they_are_removed()
+    public async Task Announced_rows_are_taken_by_id_and_stay_until_removed()
     {
         var cabinet = await fixture.AddCabinetAsync();
         await using var connection = await OpenAsync();
@@ -45,7 +45,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
     /// <summary>The one a timestamp loses: the transaction's now() lies before the take, its commit after it.</summary>
     [Fact]
     [Trait("Defect", "34")]
-    public async Task A_transaction_that_began_before_the_take_and_commits_after_it_loses_nothing()
+    public async Task A_transaction_committing_after_the_take_loses_nothing()
     {
         var cabinet = await fixture.AddCabinetAsync();
         await using var run = await OpenAsync();
@@ -123,7 +123,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
-    public async Task A_failing_row_waits_twice_as_long_each_time_up_to_six_hours()
+    public async Task A_failing_row_waits_twice_as_long_each_time_within_six_hours()
     {
         var cabinet = await fixture.AddCabinetAsync();
         await using var connection = await OpenAsync();
@@ -157,7 +157,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
-    public async Task A_row_that_fails_in_a_full_run_is_queued_unless_a_newer_change_is_there()
+    public async Task A_row_that_fails_in_a_full_run_yields_to_newer_changes()
     {
         var cabinet = await fixture.AddCabinetAsync();
         await using var connection = await OpenAsync();
@@ -209,7 +209,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
-    public async Task A_deadlock_with_a_writer_that_keeps_no_order_is_repeated_not_thrown()
+    public async Task A_deadlock_with_an_unordered_writer_is_retried()
     {
         var cabinet = await fixture.AddCabinetAsync();
         await using var rude = await OpenAsync();
@@ -244,7 +244,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
-    public async Task Cabinets_and_entities_do_not_see_each_others_rows_and_a_dropped_cabinet_leaves_the_others()
+    public async Task Cabinets_and_entities_do_not_see_each_others_rows()
     {
         var one = await fixture.AddCabinetAsync();
         var other = await fixture.AddCabinetAsync();
@@ -262,7 +262,7 @@ public sealed class ChangeQueueTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
-    public async Task A_stored_request_for_a_full_run_goes_only_when_it_is_the_one_that_was_served()
+    public async Task Only_the_full_run_request_that_was_served_is_removed()
     {
         var cabinet = await fixture.AddCabinetAsync();
         Assert.Null(await FullRequestAsync(cabinet));

@@ -83,7 +83,7 @@ public sealed class GoldenTextTests
     [InlineData(100.5, true)]
     [InlineData(2400, true)]
     [InlineData(2400.01, false)]
-    public void A_discounted_price_that_may_be_a_percentage_or_is_above_the_list_price_is_not_printed(decimal value, bool printed) =>
+    public void A_discounted_price_that_cannot_be_right_is_not_printed(decimal value, bool printed) =>
         Assert.Equal(printed, ChunkRenderer.Render(SampleRows.Product with { DiscountPrice = value }).Chunks[0].Text.Contains("цена со скидкой", StringComparison.Ordinal));
 
     [Theory]
@@ -100,7 +100,7 @@ public sealed class GoldenTextTests
 
     [Fact]
     [Trait("Defect", "20")]
-    public void An_amount_that_the_marketplace_does_not_know_yet_is_not_printed_as_zero()
+    public void An_amount_not_known_yet_is_not_printed_as_zero()
     {
         var sale = ChunkRenderer.Render(SampleRows.Sale with { CustomerPrice = 0m, SppPercent = 0m }).Chunks[0].Text;
         Assert.Contains("; цена до скидок 2400.00 ₽, скидка продавца 35%; номер", sale, StringComparison.Ordinal);

@@ -66,7 +66,7 @@ public sealed class TextSplitterTests
     }
 
     [Fact]
-    public void What_is_added_at_the_end_leaves_the_parts_before_as_they_were()
+    public void Adding_at_the_end_leaves_the_parts_before_as_they_were()
     {
         var text = Sentences(new Random(3), 1500);
         var before = ChunkRenderer.Render(SampleRows.Review with { Text = text }).Chunks;
@@ -76,7 +76,7 @@ public sealed class TextSplitterTests
     }
 
     [Fact]
-    public void Any_text_is_covered_by_parts_under_the_limit_and_split_alike_again() =>
+    public void Any_text_is_covered_by_parts_under_the_limit_every_time_alike() =>
         Prop.ForAll(ArbMap.Default.GeneratorFor<string>().Where(text => text is not null).Zip(Gen.Choose(1, 1200)).Select(pair => (Seed: pair.Item2, Odd: pair.Item1)).ToArbitrary(), input =>
         {
             var random = new Random(input.Seed);
@@ -136,7 +136,7 @@ public sealed class TextSplitterTests
     }
 
     [Fact]
-    public void A_text_at_the_limit_is_one_chunk_and_a_token_more_makes_two()
+    public void A_text_at_the_limit_is_one_chunk_beyond_it_two()
     {
         static string Words(int count) => "Ж" + string.Concat(Enumerable.Repeat(" Ж", count - 1));
         var most = Enumerable.Range(200, 400).Last(count => Tokenizer.CountTokens(Words(count)) <= TextSplitter.MaxTokens);

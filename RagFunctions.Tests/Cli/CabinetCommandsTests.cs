@@ -21,7 +21,7 @@ public sealed class CabinetCommandsTests : IAsyncLifetime
 
     [Fact]
     [Trait("Defect", "57")]
-    public async Task A_cabinet_is_added_from_standard_input_listed_hidden_and_removed_and_its_token_is_never_shown()
+    public async Task A_cabinet_is_added_listed_hidden_and_removed_without_showing_its_token()
     {
         CliRun[] runs =
         [
@@ -45,7 +45,7 @@ public sealed class CabinetCommandsTests : IAsyncLifetime
 
     [Fact]
     [Trait("Guarantee", "told")]
-    public async Task The_only_indexed_cabinet_is_removed_with_its_index_and_so_is_one_that_only_the_index_knows()
+    public async Task A_cabinet_is_removed_with_its_index_even_where_main_lost_it()
     {
         await CliRun.WithInputAsync(_token, Variables, "cabinet", "add");
         foreach (var cabinet in (string[])["1", "2"])
@@ -70,7 +70,7 @@ public sealed class CabinetCommandsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_is_read_from_a_file_and_plain_ones_are_encrypted_on_demand()
+    public async Task A_token_comes_from_a_file_and_plain_ones_can_be_encrypted()
     {
         var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         await File.WriteAllTextAsync(file, _token, TestContext.Current.CancellationToken);
@@ -89,7 +89,7 @@ public sealed class CabinetCommandsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_sync_shows_an_outcome_for_each_entity_and_fails_when_one_did()
+    public async Task The_sync_shows_each_entitys_outcome_and_fails_when_one_did()
     {
         await using var stub = await StubMarketplace.StartAsync();
         stub.Answer("/api/v1/supplier/orders", "[]");

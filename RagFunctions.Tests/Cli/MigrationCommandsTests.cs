@@ -45,7 +45,7 @@ public sealed class MigrationCommandsTests
     }
 
     [Fact]
-    public async Task An_upgrade_tells_its_price_and_does_not_begin_unless_it_is_agreed_to()
+    public async Task An_upgrade_tells_its_price_and_begins_only_when_agreed_to()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Empty);
         await OriginalSchema.MakeFilledRagAsync(database.Source, RagDeployment.SqlThenHash);
@@ -65,7 +65,7 @@ public sealed class MigrationCommandsTests
     }
 
     [Fact]
-    public async Task A_check_ends_with_3_as_long_as_a_pending_step_deletes_something()
+    public async Task A_check_ends_with_3_while_a_pending_step_deletes_something()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Empty);
         // Nothing is there that could be deleted, although the same steps are pending.
@@ -82,7 +82,7 @@ public sealed class MigrationCommandsTests
     }
 
     [Fact]
-    public async Task A_step_that_deletes_is_destructive_on_every_database_that_is_in_use()
+    public async Task A_step_that_deletes_is_destructive_on_every_used_database()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Both);
         await database.Source.ExecuteAsync("DELETE FROM rag_schema_rag WHERE version = 105");

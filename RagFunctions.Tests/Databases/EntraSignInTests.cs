@@ -27,7 +27,7 @@ public sealed class EntraSignInTests(DatabaseFixture database) : IClassFixture<D
     public async ValueTask DisposeAsync() => await database.Source.ExecuteAsync($"DROP ROLE {_role}");
 
     [Fact]
-    public async Task Both_databases_are_opened_with_a_token_for_PostgreSQL_where_no_password_is_given()
+    public async Task Both_databases_are_opened_with_a_token_where_no_password_is_given()
     {
         var credential = new FakeCredential(() => _token);
         await using var services = Services(credential, Connection().ConnectionString, "entra");
@@ -57,7 +57,7 @@ public sealed class EntraSignInTests(DatabaseFixture database) : IClassFixture<D
     }
 
     [Fact(Timeout = Patience)]
-    public async Task A_token_is_replaced_before_it_ends_and_new_connections_use_the_new_one()
+    public async Task A_token_is_replaced_before_it_ends_for_new_connections()
     {
         await using var source = Build(new FakeCredential(() => _token), Soon, Never);
         Assert.Equal(_role, await UserAsync(source));
@@ -69,7 +69,7 @@ public sealed class EntraSignInTests(DatabaseFixture database) : IClassFixture<D
     }
 
     [Fact(Timeout = Patience)]
-    public async Task Without_a_token_opening_fails_with_the_reason_and_works_again_once_there_is_one()
+    public async Task Without_a_token_opening_fails_with_the_reason_until_one_comes()
     {
         var down = true;
         await using var source = Build(
@@ -86,7 +86,7 @@ public sealed class EntraSignInTests(DatabaseFixture database) : IClassFixture<D
     [InlineData("Host=db.example;Database=rag;Username=app", "ConnectionStrings:Main needs SSL Mode=VerifyFull")]
     [InlineData("Host=db.example;Database=rag;Username=app;SSL Mode=Require", "ConnectionStrings:Rag needs SSL Mode=VerifyFull")]
     [InlineData("Host=db.example;Database=rag;SSL Mode=VerifyFull", "ConnectionStrings:Main needs Username")]
-    public void A_token_is_not_sent_to_a_server_that_need_not_prove_who_it_is(string connection, string message)
+    public void A_token_is_not_sent_to_an_unverified_server(string connection, string message)
     {
         using var services = Services(new FakeCredential(() => _token), connection, "entra");
         var refusal = Assert.Throws<OptionsValidationException>(services.GetRequiredService<IStartupValidator>().Validate);

@@ -11,7 +11,7 @@ public sealed class ServeSettingsTests(DatabaseFixture fixture) : IClassFixture<
     [InlineData("Runs__ApplyWindow", "0", "Runs:ApplyWindow must be ")]
     [InlineData("Embeddings__Provider", "nonsense", "'nonsense' at 'Embeddings:Provider'")]
     [InlineData("SweepSchedule", "nonsense", "SweepSchedule: 'nonsense' is no schedule")]
-    public async Task A_wrong_setting_is_named_without_a_stack_trace_and_the_exit_code_is_1(string name, string value, string message)
+    public async Task A_wrong_setting_is_named_without_stack_trace_with_exit_code_1(string name, string value, string message)
     {
         var ended = await Assert.ThrowsAsync<InvalidOperationException>(
             () => ServeProcess.StartAsync(fixture.ConnectionString, new Uri("http://127.0.0.1:1/"), (name, value)));

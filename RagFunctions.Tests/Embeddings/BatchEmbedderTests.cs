@@ -35,7 +35,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     [Fact]
     [Trait("Guarantee", "paid-once")]
     [Trait("Defect", "7")]
-    public async Task A_text_that_is_already_embedded_in_the_cabinet_is_not_paid_again()
+    public async Task A_text_already_embedded_in_the_cabinet_is_not_paid_again()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
         await scene.AddChunksAsync("одно");
@@ -68,7 +68,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
 
     [Fact]
     [Trait("Guarantee", "right-vector")]
-    public async Task A_vector_kept_from_a_former_text_is_not_reused_for_its_new_one()
+    public async Task A_vector_of_a_former_text_is_not_reused()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
         await scene.AddChunksAsync("прежний");
@@ -82,7 +82,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_text_that_changes_while_it_is_embedded_keeps_waiting_and_gets_nothing()
+    public async Task A_text_that_changes_while_it_is_embedded_stays_pending()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
         await scene.AddChunksAsync("прежний", "другой");
@@ -110,7 +110,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
 
     [Fact]
     [Trait("Defect", "4")]
-    public async Task The_old_vector_stays_until_the_new_one_comes_and_is_then_replaced_in_its_row()
+    public async Task The_old_vector_stays_until_the_new_one_replaces_it()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
         await scene.AddChunksAsync("прежний");
@@ -128,7 +128,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
 
     [Fact]
     [Trait("Defect", "4")]
-    public async Task A_duplicate_of_the_activity_at_the_same_time_stores_every_vector_once()
+    public async Task A_duplicate_activity_at_the_same_time_stores_every_vector_once()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
         await scene.AddChunksAsync(Texts);
@@ -224,7 +224,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task An_index_made_by_another_embedder_gets_no_vector_and_both_are_named()
+    public async Task Another_embedders_index_gets_no_vector_and_both_are_named()
     {
         await using var database = await TestDatabase.CreateAsync();
         await using var scene = await EmbeddingScene.SetAsync(database, cabinetId: 1);
@@ -238,7 +238,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
 
     [Fact]
     [Trait("Guarantee", "right-vector")]
-    public async Task A_model_switched_while_texts_are_embedded_takes_no_vector_of_the_former_one()
+    public async Task A_model_switched_meanwhile_takes_no_vector_of_the_former_one()
     {
         await using var database = await TestDatabase.CreateAsync();
         await using var scene = await EmbeddingScene.SetAsync(database, cabinetId: 1);

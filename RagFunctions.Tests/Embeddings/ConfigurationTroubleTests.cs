@@ -30,7 +30,7 @@ public sealed class ConfigurationTroubleTests(DatabaseFixture fixture) : IClassF
     [Trait("Guarantee", "provider")]
     [InlineData(400)]
     [InlineData(422)]
-    public async Task What_is_refused_for_a_plain_word_too_stops_after_one_probe_and_marks_nothing(int status)
+    public async Task A_refusal_of_plain_words_too_stops_and_marks_nothing(int status)
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
         await scene.AddChunksAsync(Texts);

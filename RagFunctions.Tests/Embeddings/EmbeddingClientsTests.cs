@@ -69,7 +69,7 @@ public sealed class EmbeddingClientsTests
     [InlineData("retry-after-ms", "90000", 90)]
     [InlineData("x-ratelimit-reset-tokens", "1m30s", 90)]
     [InlineData("x-ratelimit-reset-requests", "2m0s", 120)]
-    public async Task A_wait_beyond_the_budget_is_told_at_once_and_not_slept_through(string header, string value, double seconds)
+    public async Task A_wait_beyond_the_budget_is_told_at_once(string header, string value, double seconds)
     {
         await using var server = await FakeEmbeddingsServer.StartAsync();
         server.Behaviour = _ => FakeAnswer.TooManyRequests() with

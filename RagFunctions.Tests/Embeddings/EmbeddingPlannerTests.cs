@@ -11,7 +11,7 @@ namespace RagFunctions.Tests.Embeddings;
 public sealed class EmbeddingPlannerTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
 {
     [Fact]
-    public async Task The_intervals_of_a_plan_together_embed_everything_with_no_text_sent_twice()
+    public async Task The_intervals_of_a_plan_embed_every_text_exactly_once()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture, options => options.MaxInputsPerRequest = 64);
         string[] texts = [.. Enumerable.Range(1, 500).Select(i => $"текст {i % 450}")];
@@ -95,7 +95,7 @@ public sealed class EmbeddingPlannerTests(DatabaseFixture fixture) : IClassFixtu
 
     [Fact]
     [Trait("Defect", "36")]
-    public void A_plan_of_a_million_texts_is_far_below_32_KB_even_where_hashes_differ_late()
+    public void A_plan_of_a_million_texts_is_far_below_32_KB()
     {
         var pending = Enumerable.Range(0, 1_000_000).Select(i => (Prefix: i.ToString("x16", CultureInfo.InvariantCulture), Tokens: 150)).ToList();
         var plan = new PlanEmbeddingResult(false, pending.Count, HashIntervals.Cut(pending, 256, 40_000, parallel: 8));
@@ -104,7 +104,7 @@ public sealed class EmbeddingPlannerTests(DatabaseFixture fixture) : IClassFixtu
     }
 
     [Fact]
-    public void Fewer_full_requests_than_run_at_once_are_spread_and_borders_are_short()
+    public void A_few_full_requests_are_spread_and_borders_are_short()
     {
         var pending = Enumerable.Range(0, 1_000).Select(i => (Prefix: (i * 4_000_000_000_000_000_000L / 1_000).ToString("x16", CultureInfo.InvariantCulture), Tokens: 10)).ToList();
         var intervals = HashIntervals.Cut(pending, 256, 40_000, parallel: 8);

@@ -7,7 +7,7 @@ public sealed class EmbeddingsOptionsTests
     private static readonly EmbeddingsOptionsValidator Validator = new();
 
     [Fact]
-    public void The_offline_embedder_needs_no_other_setting_and_has_a_model_name_of_its_own()
+    public void The_offline_embedder_needs_no_setting_and_has_its_own_model_name()
     {
         var options = new EmbeddingsOptions { Provider = EmbeddingsProvider.Offline };
         Assert.True(Validator.Validate(null, options).Succeeded);
@@ -30,7 +30,7 @@ public sealed class EmbeddingsOptionsTests
     [InlineData("Embeddings:ParallelRequests", "ParallelRequests", 0)]
     [InlineData("Embeddings:RequestBudgetSeconds", "RequestBudgetSeconds", 0d)]
     [InlineData("Embeddings:RetryDelayMilliseconds", "RetryDelayMilliseconds", -1d)]
-    public void A_wrong_setting_is_named_as_in_configuration_and_no_value_that_may_be_secret_is_printed(string named, string property, object? value)
+    public void A_wrong_setting_is_named_as_configured_without_its_value(string named, string property, object? value)
     {
         var options = Good();
         typeof(EmbeddingsOptions).GetProperty(property)!.SetValue(options, value);

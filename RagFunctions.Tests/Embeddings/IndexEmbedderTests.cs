@@ -7,7 +7,7 @@ namespace RagFunctions.Tests.Embeddings;
 public sealed class IndexEmbedderTests
 {
     [Fact]
-    public async Task The_first_run_records_model_and_dimensions_and_the_same_embedder_is_welcome_again()
+    public async Task The_first_run_records_the_embedder_and_accepts_it_again()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Rag);
         Assert.False(await Make(database, "one").CheckAsync(TestContext.Current.CancellationToken));
@@ -35,7 +35,7 @@ public sealed class IndexEmbedderTests
     }
 
     [Fact]
-    public async Task Of_two_first_runs_at_once_one_embedder_wins_and_the_other_is_refused()
+    public async Task Of_two_first_runs_one_embedder_wins_the_other_is_refused()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Rag);
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 8).Select(async i =>

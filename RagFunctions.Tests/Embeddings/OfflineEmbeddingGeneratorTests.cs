@@ -7,7 +7,7 @@ public sealed class OfflineEmbeddingGeneratorTests
     private readonly OfflineEmbeddingGenerator _generator = new(1_536);
 
     [Fact]
-    public async Task The_same_text_gives_the_same_vector_of_length_one_in_every_process()
+    public async Task The_same_text_gives_the_same_unit_vector_in_every_process()
     {
         var vector = await VectorAsync("Куртка зимняя, размер 46");
         Assert.Equal(vector, await VectorAsync("Куртка зимняя, размер 46"));

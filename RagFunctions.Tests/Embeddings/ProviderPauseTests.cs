@@ -112,7 +112,7 @@ public sealed class ProviderPauseTests
 
     [Fact]
     [Trait("Guarantee", "provider")]
-    public async Task A_longer_wait_asked_for_by_the_provider_lengthens_the_pause_a_shorter_one_does_not_cut_it()
+    public async Task A_longer_wait_lengthens_the_pause_a_shorter_one_does_not()
     {
         await using var database = await TestDatabase.CreateAsync();
         var first = await PauseAsync(database, asked: 60);
@@ -123,7 +123,7 @@ public sealed class ProviderPauseTests
 
     [Fact]
     [Trait("Guarantee", "provider")]
-    public async Task A_success_after_the_pause_ends_it_and_the_next_one_begins_short()
+    public async Task A_success_after_the_pause_ends_it_and_resets_its_length()
     {
         await using var database = await TestDatabase.CreateAsync();
         await using var scene = await EmbeddingScene.SetAsync(database, cabinetId: 1);
@@ -140,7 +140,7 @@ public sealed class ProviderPauseTests
     }
 
     [Fact]
-    public async Task A_success_of_a_request_sent_before_the_pause_does_not_end_it()
+    public async Task A_success_sent_before_the_pause_does_not_end_it()
     {
         await using var database = await TestDatabase.CreateAsync();
         await using var scene = await EmbeddingScene.SetAsync(database, cabinetId: 1);
@@ -154,7 +154,7 @@ public sealed class ProviderPauseTests
     }
 
     [Fact]
-    public async Task A_pause_set_by_another_worker_is_seen_before_the_next_request_of_a_batch()
+    public async Task A_pause_set_by_another_worker_holds_back_the_next_request()
     {
         await using var database = await TestDatabase.CreateAsync();
         await using var scene = await EmbeddingScene.SetAsync(database, cabinetId: 1, options => options.MaxTokensPerRequest = 1);

@@ -31,7 +31,7 @@ public sealed class RefusedTextTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
-    public async Task A_refused_text_is_left_alone_until_its_next_attempt_and_marked_with_every_chunk_that_has_it()
+    public async Task A_refused_text_rests_until_its_next_attempt_in_every_chunk()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
         await scene.AddChunksAsync(Poison, "хороший", Poison);
@@ -89,7 +89,7 @@ public sealed class RefusedTextTests(DatabaseFixture fixture) : IClassFixture<Da
 
     [Fact]
     [Trait("Guarantee", "poison")]
-    public async Task A_text_beyond_the_limit_of_one_input_is_refused_without_being_sent()
+    public async Task A_text_beyond_the_input_limit_is_refused_without_being_sent()
     {
         await using var scene = await EmbeddingScene.SetAsync(fixture);
         var tooLong = string.Join(' ', Enumerable.Range(1, 9_000).Select(i => $"слово{i}"));

@@ -10,7 +10,7 @@ public sealed class StatementCountTests
 {
     [Fact]
     [Trait("Guarantee", "bounded")]
-    public async Task Planning_is_one_round_trip_and_one_more_after_a_load_and_a_batch_is_three_at_10_500_and_5000_texts()
+    public async Task Round_trips_of_planning_and_batches_do_not_grow_with_the_texts()
     {
         var counts = new List<(int Plan, int Batch)>();
         foreach (var texts in (int[])[10, 500, 5_000])
@@ -29,7 +29,7 @@ public sealed class StatementCountTests
     [Theory]
     [InlineData(EmbeddingPlanner.LoadFrom - 1, false)]
     [InlineData(EmbeddingPlanner.LoadFrom, true)]
-    public async Task After_a_load_the_statistics_know_the_cabinet_before_anything_is_looked_up_by_hash(int texts, bool known)
+    public async Task After_a_load_statistics_are_fresh_before_hashes_are_looked_up(int texts, bool known)
     {
         await using var database = await TestDatabase.CreateAsync();
         await using var scene = await EmbeddingScene.SetAsync(database, 1, _ => { });
@@ -43,7 +43,7 @@ public sealed class StatementCountTests
     [Theory]
     [InlineData(EmbeddingPlanner.LoadFrom * 2, 2)]
     [InlineData((EmbeddingPlanner.LoadFrom * 2) + 2, 1)]
-    public async Task Half_of_a_cabinet_or_more_is_a_load_less_of_one_that_the_statistics_know_is_none(int before, int roundTrips)
+    public async Task Half_of_a_cabinet_or_more_counts_as_a_load(int before, int roundTrips)
     {
         await using var database = await TestDatabase.CreateAsync();
         await using var scene = await EmbeddingScene.SetAsync(database, 1, _ => { });

@@ -121,7 +121,7 @@ public sealed class RunScenarioTests
 
     [Fact]
     [Trait("Guarantee", "same-drivers")]
-    public async Task Every_round_is_a_generation_with_its_status_set_first_and_a_wait_is_a_durable_timer()
+    public async Task Every_round_is_a_generation_and_a_wait_a_durable_timer()
     {
         var steps = Scenarios["a short wait"].Steps();
         var driver = new OrchestratorDriver(steps, new FakeTimeProvider(ScenarioSteps.Start));

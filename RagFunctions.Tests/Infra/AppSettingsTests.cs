@@ -30,7 +30,7 @@ public sealed partial class AppSettingsTests
     ];
 
     [Fact]
-    public async Task A_setting_is_one_of_the_platform_one_that_a_trigger_names_or_one_of_the_options()
+    public async Task Every_setting_is_read_by_platform_trigger_or_options()
     {
         var settings = await AppSettings.ReadAsync();
         var known = Platform.Concat(NamedByPercentSigns()).ToHashSet();
@@ -74,7 +74,7 @@ public sealed partial class AppSettingsTests
     [Theory]
     [InlineData("ConnectionStrings__Main", "mainHost", "mainDatabase")]
     [InlineData("ConnectionStrings__Rag", "ragHost", "rag")]
-    public async Task Databases_are_reached_as_the_identity_over_a_verified_connection_without_a_password(string setting, string host, string database)
+    public async Task Databases_are_reached_as_the_identity_over_verified_connections(string setting, string host, string database)
     {
         var connection = new NpgsqlConnectionStringBuilder((await AppSettings.ReadAsync())[setting].Value);
         Assert.Equal((host, database), (connection.Host, connection.Database));
@@ -98,7 +98,7 @@ public sealed partial class AppSettingsTests
         Assert.Equal(TelemetryExporter.AzureMonitor, Enum.Parse<TelemetryExporter>((await AppSettings.ReadAsync())["Telemetry__Exporter"].Value, ignoreCase: true));
 
     [Fact]
-    public async Task A_setting_whose_name_speaks_of_a_secret_is_a_reference_to_the_vault()
+    public async Task A_secret_setting_is_a_reference_to_the_vault()
     {
         var secrets = (await AppSettings.ReadAsync()).Where(setting => SecretName().IsMatch(setting.Key)).ToList();
         Assert.Equal(["Api__Keys__0__Key", "Marketplace__TokenKey"], secrets.Select(setting => setting.Key).Order());

@@ -11,7 +11,7 @@ public sealed partial class DeployDocumentTests
     private static readonly string[] Foreign = ["versionMatchStrategy", "versionFailureStrategy", "defaultVersion"];
 
     [Fact]
-    public async Task A_name_in_camel_case_is_a_parameter_or_an_output_of_the_template_or_of_the_pipeline()
+    public async Task A_camel_case_name_exists_in_template_or_pipeline()
     {
         var template = (await BicepCompiler.TemplateAsync()).Json;
         var known = template["parameters"]!.AsObject().Select(one => one.Key)
@@ -45,7 +45,7 @@ public sealed partial class DeployDocumentTests
     }
 
     [Fact]
-    public void A_variable_of_the_shell_is_read_by_a_script_or_a_file_of_parameters()
+    public void A_shell_variable_is_read_by_a_script_or_parameter_file()
     {
         var readers = string.Concat(Directory.EnumerateFiles(Repository.PathOf("infra", "bicep"), "*.bicepparam")
             .Concat(Directory.EnumerateFiles(Repository.PathOf("eng", "pipelines"))).Select(File.ReadAllText));

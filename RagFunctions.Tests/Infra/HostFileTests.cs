@@ -9,7 +9,7 @@ public sealed class HostFileTests
     private static readonly JsonNode Durable = JsonNode.Parse(File.ReadAllText(Repository.PathOf("host.json")))!["extensions"]!["durableTask"]!;
 
     [Fact]
-    public void Orchestrations_are_kept_in_storage_and_its_queues_are_looked_at_while_the_app_is_idle()
+    public void Orchestrations_are_kept_in_storage_that_is_polled_while_idle()
     {
         Assert.Equal("AzureStorage", (string)Durable["storageProvider"]!["type"]!);
 
@@ -19,7 +19,7 @@ public sealed class HostFileTests
     }
 
     [Fact]
-    public void Orchestrations_carry_a_version_and_those_that_a_worker_cannot_know_fail_for_the_sweep_to_start_again()
+    public void An_orchestration_of_an_unknown_version_fails_for_the_sweep_to_restart()
     {
         Assert.True(Version.TryParse((string)Durable["defaultVersion"]!, out _));
         Assert.Equal(("CurrentOrOlder", "Fail"), ((string)Durable["versionMatchStrategy"]!, (string)Durable["versionFailureStrategy"]!));

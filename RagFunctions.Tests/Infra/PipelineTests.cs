@@ -87,7 +87,7 @@ public sealed partial class PipelineTests
     }
 
     [Fact]
-    public void A_migration_that_deletes_waits_for_somebody_to_agree_and_no_other_does()
+    public void Only_a_migration_that_deletes_waits_for_somebody_to_agree()
     {
         var approve = JobNamed("Approve");
         Assert.Equal(("server", "Plan"), (Pipeline.At(approve, "pool"), Pipeline.At(approve, "dependsOn")));
@@ -133,7 +133,7 @@ public sealed partial class PipelineTests
         path => Assert.True(File.Exists(Repository.PathOf(path.Split('/'))), path));
 
     [Fact]
-    public void A_secret_reaches_a_script_through_the_environment_and_never_as_an_argument() => Assert.All(
+    public void A_secret_reaches_a_script_only_through_the_environment() => Assert.All(
         Pipeline.StepsIn(Environment["stages"]).Select(step => Pipeline.At(step, "inputs", "inlineScript") as string ?? ""),
         script => Assert.DoesNotMatch(@"\$\((apiKey|tokenKey)\)", script));
 

@@ -120,7 +120,7 @@ public sealed class TemplateSecurityTests
 
     [Fact]
     [Trait("Guarantee", "secrets")]
-    public async Task Every_role_is_given_on_one_resource_and_no_role_is_given_beyond_these()
+    public async Task Every_role_is_given_on_one_resource_and_none_beyond_these()
     {
         var template = await BicepCompiler.TemplateAsync();
         var given = template.Of("Microsoft.Authorization/roleAssignments").ToList();
@@ -141,7 +141,7 @@ public sealed class TemplateSecurityTests
 
     [Fact]
     [Trait("Guarantee", "secrets")]
-    public async Task The_two_secrets_are_secure_in_every_template_they_pass_and_stored_once()
+    public async Task Secrets_are_secure_in_every_template_and_stored_once()
     {
         var template = await BicepCompiler.TemplateAsync();
         var parameters = template.Modules().Append(("", template.Json)).SelectMany(module =>

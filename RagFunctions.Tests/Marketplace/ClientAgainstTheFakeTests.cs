@@ -42,7 +42,7 @@ public sealed class ClientAgainstTheFakeTests(DatabaseFixture database) : IClass
     }
 
     [Fact]
-    public async Task A_statistics_cursor_taken_from_the_last_row_reads_that_row_again_and_nothing_before_it()
+    public async Task A_statistics_cursor_reads_its_last_row_again_and_nothing_older()
     {
         await using var scene = await SceneAsync(2);
         var border = scene.Shop.Orders[^30].LastChange;
@@ -164,7 +164,7 @@ public sealed class ClientAgainstTheFakeTests(DatabaseFixture database) : IClass
     }
 
     [Fact]
-    public async Task Two_workers_that_take_turns_and_ask_for_all_they_can_exceed_no_limit()
+    public async Task Two_workers_asking_for_all_they_can_exceed_no_limit()
     {
         await using var scene = await SceneAsync(8);
         await using var other = FakeMarketplaceHost.Build(database, scene.Server, scene.Time);

@@ -67,7 +67,7 @@ public sealed class ChangeCaptureTests(ChangeCaptureTests.CapturedDatabase fixtu
     }
 
     [Fact]
-    public async Task A_writer_with_a_queue_of_its_own_in_its_search_path_does_not_divert_the_changes()
+    public async Task A_writers_search_path_does_not_divert_the_changes()
     {
         await using (var connection = await OpenAsWriterAsync())
         {
@@ -87,7 +87,7 @@ public sealed class ChangeCaptureTests(ChangeCaptureTests.CapturedDatabase fixtu
     [InlineData("UPDATE wb_orders SET price = 1 WHERE id = 1", "DELETE FROM wb_orders WHERE id = 1", "wb_orders 1")]
     [InlineData("DELETE FROM wb_orders WHERE id = 1", "INSERT INTO wb_orders (id, cabinet_id, nm_id, order_id) VALUES (1, 1, 101, 'o1')", "wb_orders 1")]
     [InlineData("TRUNCATE wb_orders", "TRUNCATE wb_sales", "* 0")]
-    public async Task A_row_that_changes_again_gets_a_new_version_keeps_its_age_and_is_due_at_once(string once, string again, string row)
+    public async Task A_row_that_changes_again_is_due_and_keeps_its_age(string once, string again, string row)
     {
         var select = $"""
             SELECT concat_ws(' ', version, first_changed_at AT TIME ZONE 'UTC', attempts, next_attempt_at IS NULL, last_error IS NULL)
@@ -123,7 +123,7 @@ public sealed class ChangeCaptureTests(ChangeCaptureTests.CapturedDatabase fixtu
     }
 
     [Fact]
-    public async Task Taking_the_queue_back_takes_the_triggers_along_so_that_the_other_service_can_write()
+    public async Task Rolling_the_queue_back_removes_the_triggers_too()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Main);
         await ChangeCapture.InstallAsync(database.Source, Stop);

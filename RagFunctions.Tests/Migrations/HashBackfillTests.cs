@@ -22,7 +22,7 @@ public sealed class HashBackfillTests(DatabaseFixture fixture) : IClassFixture<D
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
-    public async Task Every_hash_is_the_sha256_of_the_utf8_text_in_lower_case_hex()
+    public async Task Every_hash_is_the_utf8_texts_sha256_in_lower_case_hex()
     {
         var result = await HashBackfill.RunAsync(fixture.Source, 1_000, _ => { }, Stop);
 
@@ -51,7 +51,7 @@ public sealed class HashBackfillTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
-    public async Task It_goes_by_ranges_of_ids_and_tells_after_each_how_far_it_is()
+    public async Task It_goes_by_ranges_of_ids_and_tells_its_progress()
     {
         List<long> done = [];
         await HashBackfill.RunAsync(fixture.Source, 100, progress => done.Add(progress.Done), Stop);
@@ -71,7 +71,7 @@ public sealed class HashBackfillTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
-    public async Task A_row_that_a_live_writer_holds_is_not_waited_for_and_keeps_the_writers_hash()
+    public async Task A_row_held_by_a_live_writer_keeps_the_writers_hash()
     {
         await using var writer = await fixture.Source.OpenConnectionAsync(Stop);
         await using var open = await writer.BeginTransactionAsync(Stop);

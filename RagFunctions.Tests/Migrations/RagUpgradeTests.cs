@@ -20,7 +20,7 @@ public sealed class RagUpgradeTests
     [Trait("Defect", "63")]
     [Trait("Defect", "70")]
     [MemberData(nameof(Deployments))]
-    public async Task Every_deployment_of_the_original_ends_in_the_schema_of_a_new_one(RagDeployment deployment)
+    public async Task Every_original_deployment_ends_in_the_schema_of_a_new_one(RagDeployment deployment)
     {
         await using var fresh = await TestDatabase.CreateAsync(SchemaKind.Rag);
         await using var upgraded = await UpgradedAsync(deployment);
@@ -58,7 +58,7 @@ public sealed class RagUpgradeTests
     [Trait("Defect", "3")]
     [InlineData(RagDeployment.SqlWithoutHash)]
     [InlineData(RagDeployment.ServiceStartThenSql)]
-    public async Task Chunks_keyed_by_article_go_and_the_others_wait_for_a_new_embedding(RagDeployment deployment)
+    public async Task Chunks_keyed_by_article_go_and_the_others_become_pending(RagDeployment deployment)
     {
         await using var database = await UpgradedAsync(deployment);
         var chunks = await database.Source.ReadNamesAsync("""
@@ -69,7 +69,7 @@ public sealed class RagUpgradeTests
     }
 
     [Fact]
-    public async Task Every_cabinet_with_an_index_gets_a_request_for_a_full_run_even_one_whose_chunks_all_go()
+    public async Task Every_indexed_cabinet_gets_a_full_request_even_without_remaining_chunks()
     {
         await using var database = await UpgradedAsync(RagDeployment.SqlThenHash);
         var requests = await database.Source.ReadNamesAsync("""

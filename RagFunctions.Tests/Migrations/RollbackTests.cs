@@ -87,7 +87,7 @@ public sealed class RollbackTests
     }
 
     [Fact]
-    public async Task Chunks_after_the_first_go_and_articles_return_where_the_original_reads_them()
+    public async Task Later_chunks_go_and_articles_return_where_the_original_reads_them()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Rag);
         await FillAsync(database.Source);
@@ -121,7 +121,7 @@ public sealed class RollbackTests
 
     [Fact]
     [Trait("Defect", "72")]
-    public async Task Taking_back_chunk_hash_alone_is_no_error_where_its_indexes_are_and_where_they_are_not()
+    public async Task Rolling_back_chunk_hash_alone_works_with_and_without_its_indexes()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Rag);
         await SchemaMigrator.RollbackAsync(MigrationSet.Rag, database.Source, 102, null, Stop);

@@ -9,7 +9,7 @@ public sealed class TestDatabaseTests(DatabaseFixture fixture) : IClassFixture<D
     private const string ListTables = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
 
     [Fact]
-    public async Task A_class_has_both_schemas_and_vectors_in_a_database_of_its_own()
+    public async Task A_class_has_both_schemas_in_its_own_database()
     {
         var cabinet = await fixture.AddCabinetAsync();
         await using var command = fixture.Rag.Source.CreateCommand(

@@ -5,7 +5,7 @@ namespace RagFunctions.Tests.Postgres;
 public sealed class TestRunTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
 {
     [Fact]
-    public async Task What_a_killed_process_left_goes_and_what_a_living_one_uses_stays()
+    public async Task Databases_of_killed_processes_go_and_those_in_use_stay()
     {
         var leftOver = $"ragtest_0_{Guid.NewGuid():N}_1";
         await fixture.Source.ExecuteAsync($"CREATE DATABASE {leftOver} TEMPLATE template0");
@@ -38,7 +38,7 @@ public sealed class TestRunTests(DatabaseFixture fixture) : IClassFixture<Databa
     }
 
     [Fact]
-    public async Task A_template_whose_building_broke_off_is_never_used_and_is_built_anew()
+    public async Task A_half_built_template_is_never_used_and_built_again()
     {
         var fingerprint = Guid.NewGuid().ToString();
         var breaks = new TestSchema(fingerprint, async source =>
@@ -64,7 +64,7 @@ public sealed class TestRunTests(DatabaseFixture fixture) : IClassFixture<Databa
     }
 
     [Fact]
-    public async Task A_template_that_nobody_uses_any_more_goes_and_one_in_use_stays()
+    public async Task An_unused_template_goes_and_one_in_use_stays()
     {
         await using var user = await OpenAsync();
         var used = await Templates(user, NewSchema()).NameOfAsync(SchemaKind.Empty);

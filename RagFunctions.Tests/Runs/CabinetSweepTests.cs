@@ -40,7 +40,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
 
     [Fact]
     [Trait("Guarantee", "sweep")]
-    public async Task A_failed_row_starts_a_run_when_its_next_attempt_is_due_and_not_before()
+    public async Task A_failed_row_starts_a_run_only_when_its_attempt_is_due()
     {
         var cabinet = await QuietCabinetAsync();
         await _runs.QueueAsync(cabinet, 1, nextAttempt: "1 hour");
@@ -51,7 +51,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
 
     [Fact]
     [Trait("Defect", "33")]
-    public async Task A_delta_posted_between_the_last_look_at_the_queue_and_the_end_of_a_run_is_found()
+    public async Task A_delta_posted_at_the_end_of_a_run_is_found()
     {
         var cabinet = await QuietCabinetAsync();
         var run = Guid.NewGuid();
@@ -86,7 +86,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
 
     [Fact]
     [Trait("Guarantee", "sweep")]
-    public async Task Pending_chunks_start_a_run_when_their_next_attempt_is_due_and_not_before()
+    public async Task Pending_chunks_start_a_run_only_when_their_attempt_is_due()
     {
         var cabinet = await QuietCabinetAsync();
         await _runs.ChunkAsync(cabinet, 1, pending: true, nextAttempt: "1 hour");
@@ -111,7 +111,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
 
     [Fact]
     [Trait("Guarantee", "sweep")]
-    public async Task A_cabinet_whose_changes_nobody_announces_catches_up_every_quarter_of_an_hour()
+    public async Task Without_announced_changes_a_cabinet_catches_up_every_quarter_hour()
     {
         var cabinet = await QuietCabinetAsync();
         await _runs.ExecuteAsync("UPDATE rag_index_status SET last_catch_up_at = clock_timestamp() - interval '14 min' WHERE cabinet_id = $1", cabinet);
@@ -134,7 +134,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
 
     [Fact]
     [Trait("Guarantee", "sweep")]
-    public async Task Where_the_database_captures_changes_nobody_catches_up_unless_one_table_is_left_out()
+    public async Task With_complete_change_capture_nobody_catches_up()
     {
         // A database of its own: triggers are for all cabinets.
         await using var own = new DatabaseFixture();
@@ -150,7 +150,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
 
     [Fact]
     [Trait("Guarantee", "sweep")]
-    public async Task Where_no_sync_has_its_tables_cabinets_catch_up_and_are_opened_all_the_same()
+    public async Task Without_the_syncs_tables_cabinets_still_catch_up()
     {
         await using var own = new DatabaseFixture();
         await own.InitializeAsync();
@@ -172,7 +172,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     [Fact]
     [Trait("Guarantee", "sweep")]
     [Trait("Defect", "8")]
-    public async Task Another_renderer_version_starts_a_full_run_in_the_cabinet_s_own_minute()
+    public async Task Another_renderer_version_starts_full_runs_spread_by_cabinet()
     {
         using var spread = new RunsHarness(fixture, ("Runs:RendererSpreadMinutes", "240"));
         var cabinet = await QuietCabinetAsync();
@@ -208,7 +208,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
-    public async Task A_renderer_s_full_run_is_stored_so_that_it_outlives_its_minute()
+    public async Task A_renderer_s_full_run_is_stored_beyond_its_minute()
     {
         var cabinet = await QuietCabinetAsync();
         await _runs.ExecuteAsync("UPDATE rag_index_status SET full_renderer_version = full_renderer_version - 1 WHERE cabinet_id = $1", cabinet);
@@ -250,7 +250,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
 
     [Fact]
     [Trait("Guarantee", "sweep")]
-    public async Task A_deactivated_cabinet_is_hidden_and_a_reactivated_one_gets_a_full_run()
+    public async Task A_deactivated_cabinet_is_hidden_a_reactivated_one_fully_indexed()
     {
         var cabinet = await QuietCabinetAsync();
         await _runs.QueueAsync(cabinet, 1);

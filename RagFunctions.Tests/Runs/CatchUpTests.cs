@@ -14,7 +14,7 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
 
     [Fact]
     [Trait("Guarantee", "no-lost-change")]
-    public async Task Rows_created_or_updated_since_the_last_look_are_queued_and_others_are_not()
+    public async Task Only_rows_created_or_updated_since_the_last_look_are_queued()
     {
         var cabinet = await DueCabinetAsync("10 min");
         var old = await OrderAsync(cabinet, created: "2 days", updated: "1 day");
@@ -29,7 +29,7 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
 
     [Fact]
     [Trait("Guarantee", "no-lost-change")]
-    public async Task A_row_whose_transaction_began_before_the_last_look_and_committed_after_it_is_found_within_the_overlap()
+    public async Task A_row_committed_after_the_last_look_is_found_within_the_overlap()
     {
         var cabinet = await DueCabinetAsync("10 min");
         var late = await OrderAsync(cabinet, created: "65 min", updated: null);
@@ -59,7 +59,7 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
 
     [Fact]
     [Trait("Guarantee", "no-lost-change")]
-    public async Task A_row_that_is_queued_already_gets_a_new_version_and_its_next_attempt_now_and_keeps_its_age()
+    public async Task A_queued_row_is_due_anew_and_keeps_its_age()
     {
         var cabinet = await DueCabinetAsync("10 min");
         var order = await OrderAsync(cabinet, "1 min", null);
@@ -74,7 +74,7 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
     [Trait("Guarantee", "no-lost-change")]
     [InlineData(true, RunMode.CatchUp)]
     [InlineData(false, RunMode.Full)]
-    public async Task A_catch_up_that_is_asked_for_begins_at_the_watermark_and_is_a_full_run_without_one(bool hasWatermark, RunMode mode)
+    public async Task A_catch_up_begins_at_the_watermark_or_becomes_a_full_run(bool hasWatermark, RunMode mode)
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         if (!hasWatermark)
@@ -89,7 +89,7 @@ public sealed class CatchUpTests(DatabaseFixture fixture) : IClassFixture<Databa
 
     [Fact]
     [Trait("Guarantee", "no-lost-change")]
-    public async Task The_watermark_moves_to_the_time_before_the_first_row_was_read_and_only_on_success()
+    public async Task The_watermark_moves_only_on_success_to_before_the_first_read()
     {
         var cabinet = await DueCabinetAsync("10 min");
         var before = await _runs.StatusAsync<DateTime?>(cabinet, "catch_up_from");

@@ -28,7 +28,7 @@ public sealed class InProcessDriverTests
     }
 
     [Fact]
-    public async Task A_run_of_this_process_has_the_windows_and_rounds_of_the_settings()
+    public async Task An_in_process_run_has_the_windows_and_rounds_of_the_settings()
     {
         var steps = new ScriptedSteps { Rounds = 100, Ranges = 9, Intervals = 9, Meet = 2 };
         var options = new RunsOptions { ApplyWindow = 2, EmbedWindow = 2, MaxRounds = 3 };

@@ -13,7 +13,7 @@ public sealed class IndexStatusTests(DatabaseFixture fixture) : IClassFixture<Da
 
     [Fact]
     [Trait("Defect", "51")]
-    public async Task A_cabinet_that_was_never_indexed_is_not_found_and_shows_what_waits()
+    public async Task A_never_indexed_cabinet_is_not_found_and_shows_what_waits()
     {
         var cabinet = await fixture.AddCabinetAsync();
         await _runs.QueueAsync(cabinet, 1);

@@ -7,7 +7,7 @@ public sealed class RefusalBookingTests(DatabaseFixture fixture) : IClassFixture
 {
     [Fact]
     [Trait("Guarantee", "one-run")]
-    public async Task A_refused_run_that_is_delivered_twice_is_refused_twice_and_has_one_row()
+    public async Task A_refused_run_delivered_twice_has_one_row()
     {
         using var runs = new RunsHarness(fixture);
         var cabinet = await runs.IndexedCabinetAsync();

@@ -32,7 +32,7 @@ public sealed class RoundAtOneGoTests
     [Theory]
     [InlineData(RunPlan.MostShortIntervals, true)]
     [InlineData(RunPlan.MostShortIntervals + 1, false)]
-    public void More_embedding_than_one_activity_should_take_is_left_to_the_fan_out(int intervals, bool isDone)
+    public void Embedding_too_large_for_one_activity_is_fanned_out(int intervals, bool isDone)
     {
         var inner = RunPlan.OfRound(new RunRoundInput(Short, Started(RunMode.Incremental)));
         Next<RunStep.PlanEmbedding>(inner, out var planning);

@@ -16,7 +16,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
 
     [Fact]
     [Trait("Guarantee", "one-run")]
-    public async Task Repeating_the_opening_of_a_round_gives_the_same_token_mode_and_business_time()
+    public async Task Repeating_a_rounds_beginning_gives_the_same_token_mode_and_time()
     {
         var cabinet = await fixture.AddCabinetAsync();
         var run = Guid.NewGuid();
@@ -117,7 +117,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     [Trait("Guarantee", "one-run")]
     [Trait("Defect", "46")]
     [Trait("Defect", "52")]
-    public async Task An_expired_lease_is_taken_over_and_the_old_run_ends_as_superseded()
+    public async Task An_expired_lease_is_taken_over_and_its_run_superseded()
     {
         var cabinet = await fixture.AddCabinetAsync();
         var old = Guid.NewGuid();
@@ -174,7 +174,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
 
     [Fact]
     [Trait("Guarantee", "one-run")]
-    public async Task A_sub_batch_that_stalls_holds_a_take_over_only_for_the_lock_timeout()
+    public async Task A_stalled_sub_batch_delays_takeover_only_by_the_lock_timeout()
     {
         using var runs = new RunsHarness(fixture, ("Runs:LockTimeoutSeconds", "1"));
         var cabinet = await fixture.AddCabinetAsync();
@@ -230,7 +230,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
 
     [Fact]
     [Trait("Guarantee", "sweep")]
-    public async Task A_truncated_source_table_demands_a_full_run_and_its_mark_goes_once_it_is_stored()
+    public async Task A_truncated_source_table_demands_a_full_run_once()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         await _runs.QueueAsync(cabinet, 0, "*");
@@ -275,7 +275,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task An_inactive_or_unknown_cabinet_is_not_run_and_its_queue_is_dropped(bool gone)
+    public async Task An_inactive_or_unknown_cabinet_is_not_run_and_loses_its_queue(bool gone)
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         await _runs.ChunkAsync(cabinet, 1);
@@ -302,7 +302,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
 
     [Fact]
     [Trait("Guarantee", "sweep")]
-    public async Task A_cabinet_that_waits_is_not_begun_until_its_time_unless_somebody_asks()
+    public async Task A_waiting_cabinet_is_not_begun_early_unless_somebody_asks()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         await _runs.ExecuteAsync("UPDATE rag_index_status SET not_before = clock_timestamp() + interval '1 hour' WHERE cabinet_id = $1", cabinet);
@@ -369,7 +369,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     [Trait("Guarantee", "no-mass-deletion")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Of_a_queue_whose_rows_are_gone_in_mass_only_a_request_that_allows_it_lets_the_ranges_delete(bool allowed)
+    public async Task Rows_gone_in_mass_are_deleted_only_by_a_permitting_request(bool allowed)
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         await _runs.ExecuteAsync(

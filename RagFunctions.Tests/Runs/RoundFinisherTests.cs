@@ -57,7 +57,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
 
     [Fact]
     [Trait("Defect", "33")]
-    public async Task Due_changes_due_pending_chunks_and_a_new_request_each_bring_another_round()
+    public async Task Due_changes_due_chunks_or_a_request_bring_another_round()
     {
         var (queued, run1, start1) = await BegunAsync();
         await _runs.QueueAsync(queued, 1);
@@ -123,7 +123,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_full_rebuild_asked_for_during_an_incremental_run_happens_in_its_next_round()
+    public async Task A_full_rebuild_requested_meanwhile_happens_in_the_next_round()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         var run = Guid.NewGuid();
@@ -140,7 +140,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
 
     [Fact]
     [Trait("Guarantee", "request-kept")]
-    public async Task A_served_request_is_cleared_and_the_leave_to_delete_en_masse_with_it()
+    public async Task A_served_request_is_cleared_with_its_leave_to_delete()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         await _runs.Get<IndexRequests>().StoreAsync(cabinet, RunMode.Full, true, RunsHarness.Cancel);
@@ -153,7 +153,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     [Trait("Guarantee", "request-kept")]
     [Trait("Defect", "39")]
     [Trait("Defect", "44")]
-    public async Task A_full_run_with_a_failed_range_keeps_its_request_and_counts_as_not_done()
+    public async Task A_full_run_with_a_failed_range_counts_as_not_done()
     {
         var (cabinet, run, start) = await BegunAsync();
         var end = await _runs.FinishAsync(cabinet, run, start, applyFailed: true, totals: new RoundTotals { Error = "lock timeout" });
@@ -185,7 +185,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     [Fact]
     [Trait("Defect", "12")]
     [Trait("Defect", "62")]
-    public async Task Chunks_are_counted_and_the_naive_cost_is_that_of_all_of_them()
+    public async Task Chunks_are_counted_and_all_enter_the_naive_cost()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         await _runs.ChunkAsync(cabinet, 1, text: new string('a', 300));
@@ -213,7 +213,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_row_that_failed_in_an_earlier_round_is_not_forgotten_in_the_outcome()
+    public async Task A_row_that_failed_in_an_earlier_round_shows_in_the_outcome()
     {
         var (cabinet, run, first) = await BegunAsync();
         await _runs.QueueAsync(cabinet, 1);
@@ -236,7 +236,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_provider_that_makes_wait_ends_the_run_with_not_before_and_no_second_scan()
+    public async Task A_waiting_provider_ends_the_run_with_not_before()
     {
         var (cabinet, run, start) = await BegunAsync();
         await _runs.ChunkAsync(cabinet, 1, pending: true);
@@ -268,7 +268,7 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_configuration_error_fails_the_run_tells_it_and_lets_the_sweep_pause()
+    public async Task A_configuration_error_fails_the_run_and_pauses_the_sweep()
     {
         var (cabinet, run, start) = await BegunAsync();
         await _runs.ChunkAsync(cabinet, 1, pending: true);

@@ -60,7 +60,7 @@ public sealed class RunPlanEndingTests
     [InlineData(1, 0, 121)]
     [InlineData(1, RunPlan.MostWaits, 30)]
     [InlineData(10, 0, 30)]
-    public void A_long_wait_one_too_many_or_one_after_the_last_round_is_the_sweep_s(int round, int waits, int seconds)
+    public void A_wait_that_the_run_should_not_take_is_the_sweep_s(int round, int waits, int seconds)
     {
         var plan = ClosedWith(
             new FinishRoundResult(false, RunOutcome.Waiting, Now.AddSeconds(seconds), TimeSpan.FromSeconds(seconds)), Input() with { Round = round, Waits = waits });
@@ -95,7 +95,7 @@ public sealed class RunPlanEndingTests
     }
 
     [Fact]
-    public void The_run_s_input_survives_json_and_keeps_the_identity_it_began_with()
+    public void The_run_s_input_survives_json_with_its_identity()
     {
         var input = new RunInput(7, "durable:index-7", ApplyWindow: 3).Begun(RunId, Now);
         Assert.Equal(input, JsonSerializer.Deserialize<RunInput>(JsonSerializer.Serialize(input)));

@@ -48,7 +48,7 @@ public sealed class RunPlanTests
     }
 
     [Fact]
-    public void In_a_full_run_nothing_starts_before_the_last_products_range_is_over()
+    public void In_a_full_run_nothing_starts_before_all_products_are_done()
     {
         var plan = Opened(RunMode.Full, Range(Entity.Orders), Range(Entity.Products, 1), Range(Entity.Products, 2));
         Assert.Equal(Entity.Products, Next<RunStep.ApplyChanges>(plan, out var first).Input.Range.Entity);

@@ -55,7 +55,7 @@ public sealed class RunVerifierTests(DatabaseFixture fixture) : IClassFixture<Da
     [Trait("Guarantee", "verified")]
     [InlineData(new long[] { 1_000_001, 1_000_004 }, new long[] { 1_000_002, 1_000_003 })]
     [InlineData(new[] { long.MaxValue, 2_000_001 }, new[] { long.MaxValue - 1, 2_000_002 })]
-    public async Task Rows_in_the_place_of_others_are_told_although_their_number_and_sum_are_the_same(long[] indexed, long[] offered)
+    public async Task Swapped_rows_are_told_although_number_and_sum_agree(long[] indexed, long[] offered)
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(2);

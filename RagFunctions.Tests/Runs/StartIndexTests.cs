@@ -64,7 +64,7 @@ public sealed class StartIndexTests(DatabaseFixture fixture) : IClassFixture<Dat
 
     [Fact]
     [Trait("Defect", "39")]
-    public async Task A_cabinet_that_was_never_indexed_gets_a_full_run_whatever_was_asked()
+    public async Task A_never_indexed_cabinet_gets_a_full_run_whatever_was_asked()
     {
         var cabinet = await fixture.AddCabinetAsync();
         Assert.Equal(RunMode.Full, (await StartAsync(new StartIndexRequest(cabinet, ChangedIds: Delta((Entity.Orders, [1]))))).Mode);
@@ -89,7 +89,7 @@ public sealed class StartIndexTests(DatabaseFixture fixture) : IClassFixture<Dat
     [Fact]
     [Trait("Guarantee", "request-kept")]
     [Trait("Defect", "37")]
-    public async Task A_sync_without_changes_starts_nothing_and_one_that_cannot_say_catches_up()
+    public async Task A_sync_without_changes_starts_nothing_an_unsure_one_catches_up()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
         var start = _runs.Get<StartIndex>();
@@ -103,7 +103,7 @@ public sealed class StartIndexTests(DatabaseFixture fixture) : IClassFixture<Dat
 
     [Fact]
     [Trait("Guarantee", "request-kept")]
-    public async Task Of_several_requests_the_strongest_is_kept_and_the_version_moves_with_each()
+    public async Task The_strongest_request_is_kept_and_each_moves_the_version()
     {
         var cabinet = await fixture.AddCabinetAsync();
         var requests = _runs.Get<IndexRequests>();

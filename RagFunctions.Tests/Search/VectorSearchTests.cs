@@ -28,7 +28,7 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
     [Trait("Defect", "65")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task The_hits_equal_a_brute_force_ranking_also_beside_an_approximate_index_and_a_crowd_of_other_tenants(bool approximateIndex)
+    public async Task The_hits_equal_brute_force_beside_an_index_and_other_tenants(bool approximateIndex)
     {
         await using var database = await TestDatabase.CreateAsync();
         await using var scene = await SceneAsync(database, 1, Texts);
@@ -150,7 +150,7 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
 
     [Fact]
     [Trait("Defect", "8")]
-    public async Task A_question_of_another_model_is_refused_by_the_service_and_by_the_function()
+    public async Task A_question_of_another_model_is_refused_by_service_and_function()
     {
         await using var database = await TestDatabase.CreateAsync();
         await using var scene = await SceneAsync(database, 1, ["текст"]);

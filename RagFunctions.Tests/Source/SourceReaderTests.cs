@@ -191,7 +191,7 @@ public sealed class SourceReaderTests(DatabaseFixture database) : IClassFixture<
     [InlineData("0044-03-15 12:00:00+00 BC", false, false)]
     [InlineData("4713-01-01 00:00:00+00 BC", false, false)]
     [InlineData("-infinity", false, false)]
-    public async Task A_date_beyond_the_calendar_is_eligible_or_not_as_it_is_but_has_no_value(string date, bool eligible, bool readable)
+    public async Task A_date_beyond_the_calendar_decides_eligibility_but_has_no_value(string date, bool eligible, bool readable)
     {
         var cabinet = await database.AddCabinetAsync();
         await using var main = await database.Source.OpenConnectionAsync(Stop);

@@ -27,7 +27,7 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     [InlineData(Entity.Stocks, "UPDATE wb_stocks SET quantity = 77 WHERE cabinet_id = $1 AND nm_id = 3")]
     [InlineData(Entity.Reviews, "UPDATE wb_reviews SET pros = 'Soft' WHERE cabinet_id = $1 AND nm_id = 3")]
     [InlineData(Entity.Sales, "UPDATE wb_sales SET amount = 4321 WHERE cabinet_id = $1 AND nm_id = 3")]
-    public async Task A_changed_row_of_each_entity_reaches_the_index_and_only_it_is_embedded_again(Entity entity, string change)
+    public async Task Only_the_changed_row_of_each_entity_is_embedded_again(Entity entity, string change)
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(5);
@@ -54,7 +54,7 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     [InlineData(Entity.Products, "UPDATE wb_products SET is_active = false WHERE cabinet_id = $1 AND nm_id = 2")]
     [InlineData(Entity.Reviews, "UPDATE wb_reviews SET created_date = now() - interval '2 years' WHERE cabinet_id = $1 AND nm_id = 2")]
     [InlineData(Entity.Sales, "DELETE FROM wb_sales WHERE cabinet_id = $1 AND nm_id = 2")]
-    public async Task A_row_that_is_gone_or_no_longer_eligible_loses_its_chunks_in_the_same_pass(Entity entity, string change)
+    public async Task A_gone_or_ineligible_row_loses_its_chunks_at_once(Entity entity, string change)
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(3);
@@ -150,7 +150,7 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_second_change_keeps_the_age_of_the_first_and_forgives_failed_embeddings()
+    public async Task A_second_change_keeps_the_first_age_and_forgives_failures()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(1);
@@ -171,7 +171,7 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task What_stands_beside_a_text_changes_without_embedding_and_without_touching_the_vector()
+    public async Task What_stands_beside_a_text_changes_without_touching_the_vector()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(2);
@@ -222,7 +222,7 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     [Fact]
     [Trait("Guarantee", "paid-once")]
     [Trait("Defect", "8")]
-    public async Task A_full_run_makes_chunks_pending_whose_vector_is_missing_or_of_another_model()
+    public async Task A_full_run_makes_chunks_without_a_valid_vector_pending()
     {
         // A database of its own: the recorded model is one for all cabinets.
         await using var own = new DatabaseFixture();
@@ -247,7 +247,7 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     [Trait("Guarantee", "any-value")]
     [Trait("Defect", "2")]
     [Trait("Defect", "21")]
-    public async Task Ids_near_the_end_of_bigint_and_rows_of_nothing_but_null_are_indexed_in_both_modes()
+    public async Task Extreme_ids_and_all_null_rows_are_indexed_in_both_modes()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         var last = long.MaxValue - Random.Shared.Next(1_000_000) * 10L;
@@ -269,7 +269,7 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task Ids_of_another_tenant_or_of_nobody_change_nothing_and_leave_the_queue()
+    public async Task Ids_of_another_tenant_or_nobody_change_nothing_and_are_dequeued()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         var neighbour = await IndexedCabinet.CreateAsync(fixture);

@@ -15,7 +15,7 @@ public sealed class ChunkWriterTests(DatabaseFixture fixture) : IClassFixture<Da
     /// <summary>What compares before writing is spared the statement; the statement itself writes no equal row either.</summary>
     [Fact]
     [Trait("Guarantee", "paid-once")]
-    public async Task A_chunk_that_the_index_holds_is_not_written_again_though_nobody_compared_it()
+    public async Task A_chunk_the_index_holds_is_not_written_again()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(3);

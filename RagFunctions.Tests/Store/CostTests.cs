@@ -14,7 +14,7 @@ public sealed class CostTests(DatabaseFixture fixture) : IClassFixture<DatabaseF
 
     [Fact]
     [Trait("Guarantee", "paid-once")]
-    public async Task Of_rows_all_touched_and_a_tenth_changed_exactly_the_distinct_changed_texts_are_paid_for_and_then_nothing()
+    public async Task Exactly_the_distinct_changed_texts_are_paid_for_once()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await using var scene = await EmbeddingScene.SetAsync(fixture.Database, cabinet.Id, options => options.MaxInputsPerRequest = 64);

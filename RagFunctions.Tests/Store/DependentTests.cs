@@ -16,7 +16,7 @@ public sealed class DependentTests(DatabaseFixture fixture) : IClassFixture<Data
     [InlineData("UPDATE wb_products SET name = 'New name', is_active = false WHERE cabinet_id = $1 AND nm_id = 2", 4)]
     [InlineData("DELETE FROM wb_products WHERE cabinet_id = $1 AND nm_id = 2", 4)]
     [InlineData("UPDATE wb_products SET nm_id = 77 WHERE cabinet_id = $1 AND nm_id = 2", 4)]
-    public async Task A_product_that_is_renamed_hidden_gone_or_renumbered_refreshes_the_chunks_that_print_its_name(string change, int refreshed)
+    public async Task A_product_that_changes_refreshes_the_chunks_that_print_its_name(string change, int refreshed)
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(3);
@@ -52,7 +52,7 @@ public sealed class DependentTests(DatabaseFixture fixture) : IClassFixture<Data
     }
 
     [Fact]
-    public async Task A_product_renamed_while_it_is_hidden_refreshes_its_orders_though_the_index_forgot_it()
+    public async Task A_product_renamed_while_hidden_refreshes_its_orders()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(2);
@@ -72,7 +72,7 @@ public sealed class DependentTests(DatabaseFixture fixture) : IClassFixture<Data
 
     [Fact]
     [Trait("Guarantee", "dependents")]
-    public async Task A_hidden_product_that_is_deleted_leaves_no_order_with_its_name_though_its_article_is_unknown()
+    public async Task A_deleted_hidden_product_leaves_no_order_with_its_name()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(2);
@@ -91,7 +91,7 @@ public sealed class DependentTests(DatabaseFixture fixture) : IClassFixture<Data
 
     [Fact]
     [Trait("Guarantee", "dependents")]
-    public async Task A_dependent_that_is_queued_already_gets_a_new_version_and_keeps_its_age()
+    public async Task A_dependent_queued_already_gets_a_new_version_and_keeps_its_age()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(1);
@@ -127,7 +127,7 @@ public sealed class DependentTests(DatabaseFixture fixture) : IClassFixture<Data
 
     [Fact]
     [Trait("Guarantee", "dependents")]
-    public async Task In_a_full_run_a_new_product_queues_nobody_and_a_renamed_or_vanished_one_does()
+    public async Task In_a_full_run_only_renamed_or_vanished_products_queue_dependents()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(3);

@@ -35,7 +35,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
 
     [Fact]
     [Trait("Guarantee", "one-run")]
-    public async Task Taking_over_waits_for_the_transaction_under_way_and_a_heartbeat_does_not()
+    public async Task Taking_over_waits_for_open_transactions_a_heartbeat_does_not()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(1);
@@ -59,7 +59,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
 
     [Fact]
     [Trait("Guarantee", "one-run")]
-    public async Task A_purge_waits_for_the_transaction_under_way_and_leaves_nothing_of_it()
+    public async Task A_purge_waits_for_open_transactions_and_leaves_nothing()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(1);
@@ -136,7 +136,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
     [Trait("Defect", "28")]
     [InlineData(RunMode.Incremental)]
     [InlineData(RunMode.Full)]
-    public async Task A_row_that_changes_between_reading_its_version_and_reading_it_is_not_lost(RunMode mode)
+    public async Task A_row_that_changes_while_it_is_read_is_not_lost(RunMode mode)
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(1);
@@ -193,7 +193,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
 
     [Fact]
     [Trait("Defect", "47")]
-    public async Task An_old_heartbeat_is_renewed_for_the_length_of_the_lease_and_a_young_one_left_alone()
+    public async Task Only_an_old_heartbeat_is_renewed_for_the_leases_length()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         const string seconds = "SELECT round(extract(epoch FROM lease_expires_at - clock_timestamp()))::int FROM rag_index_status WHERE cabinet_id = $1";
@@ -208,7 +208,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
 
     [Fact]
     [Trait("Guarantee", "no-lost-change")]
-    public async Task A_delivery_that_comes_after_the_lease_was_released_writes_nothing_and_leaves_the_queue()
+    public async Task A_delivery_after_the_leases_release_writes_nothing()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(1);
@@ -226,7 +226,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
     [Trait("Guarantee", "one-run")]
     [InlineData("lease_owner = NULL, lease_heartbeat_at = NULL, lease_expires_at = NULL")]
     [InlineData("lease_owner = 'other', lease_token = lease_token + 1, lease_heartbeat_at = clock_timestamp() - interval '70 s', lease_expires_at = clock_timestamp() + interval '1 s'")]
-    public async Task A_heartbeat_that_waited_for_the_end_of_its_lease_prolongs_nobody_s(string end)
+    public async Task A_heartbeat_that_waited_past_its_lease_prolongs_nobody_s(string end)
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.ExecuteAsync("UPDATE rag_index_status SET lease_heartbeat_at = clock_timestamp() - interval '100 s', lease_expires_at = clock_timestamp() + interval '80 s' WHERE cabinet_id = $1");
@@ -249,7 +249,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
 
     [Fact]
     [Trait("Guarantee", "one-run")]
-    public async Task A_lease_taken_between_the_heartbeat_and_the_transaction_is_noticed_by_its_token()
+    public async Task A_lease_taken_before_the_transaction_is_noticed_by_its_token()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(1);

@@ -22,7 +22,7 @@ public sealed class MassDeleteGuardTests(DatabaseFixture fixture) : IClassFixtur
         Assert.Equal(blocks, MassDeleteGuard.Blocks(indexed, staying));
 
     [Fact]
-    public async Task A_full_run_deletes_nothing_of_an_entity_whose_source_lost_most_rows_and_goes_on_with_the_others()
+    public async Task A_full_run_spares_an_entity_whose_source_lost_most_rows()
     {
         var cabinet = await IndexedAsync(120);
         await cabinet.ExecuteAsync(DeleteOrders, 70);
@@ -41,7 +41,7 @@ public sealed class MassDeleteGuardTests(DatabaseFixture fixture) : IClassFixtur
 
     [Fact]
     [Trait("Guarantee", "no-mass-deletion")]
-    public async Task A_full_run_judges_again_when_the_source_is_emptied_after_the_plan()
+    public async Task A_full_run_judges_again_when_the_source_empties_after_planning()
     {
         var cabinet = await IndexedAsync(120);
         var plan = await cabinet.Planner.PlanFullAsync(cabinet.Id, cabinet.AsOf, false, Stop);
@@ -56,7 +56,7 @@ public sealed class MassDeleteGuardTests(DatabaseFixture fixture) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_full_run_that_was_foreseen_to_delete_much_but_not_too_much_deletes_it()
+    public async Task A_full_run_deletes_much_as_long_as_it_is_allowed()
     {
         var cabinet = await IndexedAsync(120);
         await cabinet.ExecuteAsync(DeleteOrders, 60);
@@ -65,7 +65,7 @@ public sealed class MassDeleteGuardTests(DatabaseFixture fixture) : IClassFixtur
 
     [Fact]
     [Trait("Guarantee", "no-mass-deletion")]
-    public async Task A_run_over_the_queue_keeps_rows_that_are_absent_in_mass_and_their_queue_rows()
+    public async Task A_queue_run_keeps_rows_absent_in_mass_and_their_changes()
     {
         var cabinet = await IndexedAsync(120);
         var orders = await cabinet.IdsAsync(Entity.Orders);
@@ -89,7 +89,7 @@ public sealed class MassDeleteGuardTests(DatabaseFixture fixture) : IClassFixtur
 
     [Fact]
     [Trait("Guarantee", "no-mass-deletion")]
-    public async Task A_run_over_the_queue_judges_again_when_the_rows_vanish_after_the_plan()
+    public async Task A_queue_run_judges_again_when_rows_vanish_after_the_plan()
     {
         var cabinet = await IndexedAsync(120);
         await cabinet.EnqueueAsync(Entity.Orders, await cabinet.IdsAsync(Entity.Orders));
@@ -104,7 +104,7 @@ public sealed class MassDeleteGuardTests(DatabaseFixture fixture) : IClassFixtur
     }
 
     [Fact]
-    public async Task In_a_run_over_the_queue_rows_that_are_there_but_not_eligible_do_not_count()
+    public async Task In_a_queue_run_present_but_ineligible_rows_do_not_count()
     {
         var cabinet = await IndexedAsync(120);
         await cabinet.ExecuteAsync("UPDATE wb_stocks SET quantity = 0 WHERE cabinet_id = $1");

@@ -18,7 +18,7 @@ public sealed class PageBorderTests(DatabaseFixture fixture) : IClassFixture<Dat
     [Theory]
     [InlineData(RunMode.Full)]
     [InlineData(RunMode.Incremental)]
-    public async Task Nothing_is_deleted_or_written_twice_where_pages_of_source_and_index_end_differently(RunMode mode)
+    public async Task Nothing_happens_twice_where_source_and_index_pages_end_differently(RunMode mode)
     {
         var cabinet = await CreateAsync();
         await cabinet.ExecuteAsync(LongReview);
@@ -31,7 +31,7 @@ public sealed class PageBorderTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
-    public async Task Of_rows_deleted_and_added_around_page_ends_exactly_those_are_deleted_and_added()
+    public async Task Exactly_the_rows_that_changed_around_page_ends_change()
     {
         var cabinet = await CreateAsync();
         await ApplyAllAsync(cabinet, RunMode.Full);

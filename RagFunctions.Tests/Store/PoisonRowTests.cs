@@ -26,7 +26,7 @@ public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<Data
     [Trait("Guarantee", "gone-rows")]
     [InlineData(RunMode.Incremental)]
     [InlineData(RunMode.Full)]
-    public async Task A_row_that_may_have_no_chunk_loses_it_though_it_cannot_be_read(RunMode mode)
+    public async Task An_ineligible_row_loses_its_chunk_though_it_cannot_be_read(RunMode mode)
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(5);
@@ -48,7 +48,7 @@ public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<Data
     [InlineData(RunMode.Full, "price = 1e40", "OverflowException")]
     [InlineData(RunMode.Incremental, "quantity = 1e300", "PostgreSQL error 22003")]
     [InlineData(RunMode.Full, "quantity = 1e300", "PostgreSQL error 22003")]
-    public async Task A_row_that_cannot_be_read_is_kept_with_its_error_and_stops_nobody(RunMode mode, string poison, string error)
+    public async Task An_unreadable_row_is_kept_with_its_error_and_stops_nobody(RunMode mode, string poison, string error)
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(37);
@@ -83,7 +83,7 @@ public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<Data
     [Theory]
     [InlineData(RunMode.Incremental)]
     [InlineData(RunMode.Full)]
-    public async Task A_row_that_cannot_be_rendered_is_kept_with_its_error_and_stops_nobody(RunMode mode)
+    public async Task An_unrenderable_row_is_kept_with_its_error_and_stops_nobody(RunMode mode)
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(5);

@@ -39,7 +39,7 @@ public sealed class RangePlannerTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
-    public async Task A_full_plan_has_every_entity_products_first_and_counts_source_and_index_rows_once()
+    public async Task A_full_plan_has_every_entity_once_with_products_first()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(4);
@@ -57,7 +57,7 @@ public sealed class RangePlannerTests(DatabaseFixture fixture) : IClassFixture<D
 
     [Fact]
     [Trait("Defect", "25")]
-    public async Task A_queue_of_any_size_is_cut_into_few_ranges_and_an_empty_one_into_none()
+    public async Task A_queue_of_any_size_is_cut_into_few_ranges()
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         Assert.Empty((await cabinet.Planner.PlanDeltaAsync(cabinet.Id, false, Stop)).Ranges);

@@ -21,7 +21,7 @@ public sealed class WrittenChunksTests(DatabaseFixture fixture) : IClassFixture<
     [InlineData("UPDATE", OtherHash)]
     [InlineData("UPDATE", Nothing)]
     [InlineData("DELETE", Nothing)]
-    public async Task A_page_is_not_committed_when_the_index_holds_something_else_than_was_written(string statement, string does)
+    public async Task A_page_is_not_committed_when_the_index_holds_something_else(string statement, string does)
     {
         var cabinet = await IndexedCabinet.CreateAsync(fixture);
         await cabinet.FillAsync(4);

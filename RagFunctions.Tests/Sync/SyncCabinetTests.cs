@@ -10,7 +10,7 @@ public sealed class SyncCabinetTests
     private static readonly SyncCabinetInput Cabinet = new(7);
 
     [Fact]
-    public async Task All_are_begun_before_any_has_answered_but_prices_and_stocks_which_need_the_first_step_of_the_cards()
+    public async Task All_begin_at_once_except_prices_and_stocks_which_need_cards()
     {
         var gates = SyncEntityNames.All.ToDictionary(entity => entity, _ => new TaskCompletionSource());
         var driver = new SyncDriver
@@ -41,7 +41,7 @@ public sealed class SyncCabinetTests
     }
 
     [Fact]
-    public async Task Prices_and_stocks_wait_for_no_cards_that_are_not_planned_or_failed()
+    public async Task Prices_and_stocks_do_not_wait_for_unplanned_or_failed_cards()
     {
         var alone = new SyncDriver { Due = [SyncEntity.Prices, SyncEntity.Stocks] };
         await alone.RunAsync(Cabinet);
@@ -76,7 +76,7 @@ public sealed class SyncCabinetTests
 
     [Fact]
     [Trait("Defect", "37")]
-    public async Task The_index_run_is_started_as_soon_as_one_has_changes_while_another_is_still_at_work()
+    public async Task The_index_run_starts_as_soon_as_one_entity_has_changes()
     {
         TaskCompletionSource<SyncStepResult> orders = new();
         var driver = new SyncDriver
@@ -96,7 +96,7 @@ public sealed class SyncCabinetTests
     }
 
     [Fact]
-    public async Task What_waits_with_changes_committed_starts_the_index_run_before_it_goes_on()
+    public async Task Waiting_with_committed_changes_starts_the_index_run_first()
     {
         var startsAtSecondStep = -1;
         SyncDriver driver = null!;
@@ -115,7 +115,7 @@ public sealed class SyncCabinetTests
 
     [Fact]
     [Trait("Defect", "97")]
-    public async Task A_short_wait_is_a_timer_and_the_entity_goes_on_after_it()
+    public async Task A_short_wait_is_a_timer_before_the_entity_goes_on()
     {
         var driver = new SyncDriver
         {
@@ -203,7 +203,7 @@ public sealed class SyncCabinetTests
     }
 
     [Fact]
-    public async Task Many_short_waits_go_on_in_new_generations_until_the_timer_takes_over()
+    public async Task Many_short_waits_go_on_in_new_generations()
     {
         SyncDriver driver = null!;
         driver = new SyncDriver

@@ -42,7 +42,7 @@ public sealed class SyncFlowTests
     }
 
     [Fact]
-    public async Task A_person_asking_is_answered_at_once_and_everything_is_read_though_nothing_is_due()
+    public async Task A_persons_request_reads_everything_though_nothing_is_due()
     {
         await using var app = await SyncApp.StartAsync();
         var (cabinet, shop) = await app.AddShopAsync(seed: 2);
@@ -69,7 +69,7 @@ public sealed class SyncFlowTests
     }
 
     [Fact]
-    public async Task All_cabinets_are_synchronised_by_one_orchestration_and_an_operator_gets_its_addresses()
+    public async Task One_orchestration_syncs_all_cabinets_and_tells_operators_its_addresses()
     {
         await using var app = await SyncApp.StartAsync();
         var cabinets = new[] { (await app.AddShopAsync(seed: 3)).Cabinet, (await app.AddShopAsync(seed: 4)).Cabinet };

@@ -33,7 +33,7 @@ public sealed class AlertTests(RecordedConditions recorded)
         Assert.Equal((await RulesAsync()).Keys.Order(), AlertConditions.Provoked.Keys.Order());
 
     [Fact]
-    public async Task A_rule_counts_the_rows_of_its_query_in_the_workspace_and_tells_the_action_group()
+    public async Task A_rule_counts_its_querys_rows_and_tells_the_action_group()
     {
         var rule = (await BicepCompiler.TemplateAsync()).Single("Microsoft.Insights/scheduledQueryRules");
         var criterion = rule["criteria.allOf"]![0]!;

@@ -14,7 +14,7 @@ public sealed class IndexGaugesPlanTests(DatabaseFixture fixture) : IClassFixtur
         """;
 
     [Fact]
-    public async Task While_a_third_of_all_chunks_is_pending_the_others_are_not_read()
+    public async Task With_a_third_of_all_chunks_pending_others_are_not_read()
     {
         await fixture.Source.ExecuteAsync(AThirdIsPending);
         await fixture.Source.ExecuteAsync("VACUUM ANALYZE rag_metadata");

@@ -51,7 +51,7 @@ public sealed class TelemetryTests(RecordedRun recorded, RecordedConditions cond
 
     [Fact]
     [Trait("Guarantee", "told")]
-    public void A_collector_receives_a_span_for_each_step_for_each_request_and_for_the_statements()
+    public void A_collector_receives_spans_of_steps_requests_and_statements()
     {
         var names = recorded.Names("traces", OtlpMessage.Spans);
         TestContext.Current.SendDiagnosticMessage("spans: {0}", string.Join(", ", names));
@@ -76,7 +76,7 @@ public sealed class TelemetryTests(RecordedRun recorded, RecordedConditions cond
     }
 
     [Fact]
-    public void A_request_for_embeddings_is_part_of_its_step_and_tells_model_and_tokens()
+    public void An_embeddings_request_is_traced_in_its_step_with_model_and_tokens()
     {
         var step = recorded.Spans.First(span => span.DisplayName == "embed_batch");
         Assert.Equal(1L, step.GetTagItem("rag.cabinet.id"));
@@ -89,7 +89,7 @@ public sealed class TelemetryTests(RecordedRun recorded, RecordedConditions cond
 
     [Fact]
     [Trait("Guarantee", "told")]
-    public void A_refused_request_tells_its_status_in_the_metric_and_in_the_span()
+    public void A_refused_request_tells_its_status_in_metric_and_span()
     {
         Assert.Equal(["400", "401", "429"], recorded.Values("gen_ai.client.operation.duration", "error.type").Order());
         Assert.Equal(
@@ -99,7 +99,7 @@ public sealed class TelemetryTests(RecordedRun recorded, RecordedConditions cond
     }
 
     [Fact]
-    public void A_call_to_the_marketplace_is_part_of_its_entitys_step_and_a_wait_for_a_limit_is_no_error()
+    public void A_marketplace_call_is_traced_in_its_step_waits_without_error()
     {
         var calls = recorded.Spans.Where(span => span.DisplayName.StartsWith("marketplace ", StringComparison.Ordinal)).ToList();
         Assert.Equal(["sales", "sales", "orders"], calls.Select(call => (string?)call.GetTagItem("rag.marketplace.method")));

@@ -59,7 +59,7 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
     [Trait("Guarantee", "all-cabinets")]
     [InlineData(null, 1)]
     [InlineData(OrchestrationRuntimeStatus.Running, 0)]
-    public async Task A_rebuild_that_still_runs_does_not_take_the_week_s_purge_away(OrchestrationRuntimeStatus? last, long left)
+    public async Task A_rebuild_that_still_runs_does_not_prevent_the_week_s_purge(OrchestrationRuntimeStatus? last, long left)
     {
         var gone = await fixture.AddCabinetAsync();
         await ExecuteAsync("INSERT INTO rag_index_status (cabinet_id) SELECT id FROM wb_cabinets ON CONFLICT DO NOTHING");
@@ -101,7 +101,7 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
 
     [Fact]
     [Trait("Guarantee", "all-cabinets")]
-    public async Task History_is_purged_after_a_week_failures_after_a_month_and_runs_and_syncs_after_their_days()
+    public async Task History_failures_runs_and_syncs_are_purged_after_their_days()
     {
         var now = new DateTimeOffset(2026, 3, 1, 2, 30, 0, TimeSpan.Zero);
         List<PurgeInstancesFilter> purged = [];

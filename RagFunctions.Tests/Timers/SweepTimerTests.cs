@@ -39,7 +39,7 @@ public sealed class SweepTimerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_rebuild_of_all_that_is_lost_is_taken_up_where_it_began()
+    public async Task A_lost_rebuild_of_all_is_taken_up_where_it_began()
     {
         var begun = await Record.BeginAsync(isWeekly: true, Stop);
         _client.Setup(c => c.GetInstanceAsync("rebuild-all", Stop)).ReturnsAsync((OrchestrationMetadata?)null);
@@ -79,7 +79,7 @@ public sealed class SweepTimerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Cabinets_rebuilt_since_are_left_out_and_pages_are_gone_through_to_the_end()
+    public async Task Cabinets_rebuilt_since_are_left_out_on_every_page()
     {
         await _runs!.ExecuteAsync("INSERT INTO wb_cabinets (id, api_key, name) SELECT n, 'k' || n, 'n' FROM generate_series(1, 250) AS n");
         await _runs.ExecuteAsync("UPDATE wb_cabinets SET is_active = false WHERE id % 10 = 0");

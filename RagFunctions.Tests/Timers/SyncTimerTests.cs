@@ -13,7 +13,7 @@ namespace RagFunctions.Tests.Timers;
 public sealed class SyncTimerTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
 {
     [Fact]
-    public async Task Every_active_cabinet_with_something_due_is_started_and_one_that_cannot_be_stops_no_other()
+    public async Task Every_due_active_cabinet_is_started_and_one_failure_stops_none()
     {
         var (first, second, third) = (await fixture.AddCabinetAsync(), await fixture.AddCabinetAsync(), await fixture.AddCabinetAsync());
         await fixture.AddCabinetAsync(isActive: false);

@@ -27,7 +27,7 @@ public sealed class SyncBenchTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
-    public async Task The_shop_has_about_the_orders_asked_for_and_every_cabinet_of_it_is_new()
+    public async Task The_shop_has_about_the_orders_asked_for_in_new_cabinets()
     {
         await using var shop = await BenchShop.StartAsync(2_000);
 

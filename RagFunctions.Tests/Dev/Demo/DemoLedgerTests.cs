@@ -17,7 +17,7 @@ public sealed class DemoLedgerTests
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_line_counts_the_runs_since_the_last_one_and_a_quiet_sync_still_pays_for_everything_in_the_naive_system()
+    public async Task A_line_counts_new_runs_and_charges_the_naive_system_every_time()
     {
         var ledger = Ledger(Runs(Run(First, tokens: 900, naive: 900)), Runs(Run(First, 900, 900)), Runs(Run(Third, 5, 920), Run(Second, 7, 910), Run(First, 900, 900)));
 

@@ -18,7 +18,7 @@ public sealed class DemoTourTests
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Every_sync_comes_from_the_timer_two_hours_after_the_last_and_the_index_is_clean_at_the_end()
+    public async Task The_timer_syncs_every_two_hours_and_the_index_ends_clean()
     {
         await using var database = await TestDatabase.CreateAsync();
 

@@ -48,7 +48,7 @@ public sealed class MarketplaceFaultTests
     }
 
     [Fact]
-    public async Task A_hanging_answer_never_comes_and_does_not_keep_the_server_from_ending()
+    public async Task A_hanging_answer_never_comes_and_lets_the_server_end()
     {
         await using var scene = await MarketplaceScene.StartAsync();
         scene.Server.Faults.Script(Fault.Hang);
@@ -124,7 +124,7 @@ public sealed class MarketplaceFaultTests
     }
 
     [Fact]
-    public async Task A_method_that_does_not_exist_is_404_as_the_withdrawn_stock_method_is()
+    public async Task A_missing_or_withdrawn_method_is_404()
     {
         await using var scene = await MarketplaceScene.StartAsync();
 

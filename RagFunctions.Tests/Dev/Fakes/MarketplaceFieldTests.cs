@@ -63,7 +63,7 @@ public sealed partial class MarketplaceFieldTests
     }
 
     [Fact]
-    public async Task A_task_report_has_its_fields_as_far_as_it_groups_by_them()
+    public async Task A_task_report_has_only_the_fields_it_groups_by()
     {
         await using var scene = await StartAsync();
 

@@ -79,7 +79,7 @@ public sealed class MarketplacePagingTests
     }
 
     [Fact]
-    public async Task Prices_page_until_the_list_is_empty_and_can_be_asked_by_article()
+    public async Task Prices_page_until_empty_and_can_be_asked_by_article()
     {
         await using var scene = await MarketplaceScene.StartAsync(new ShopOptions { Products = 25, HistoryDays = 10 });
         var seen = new List<long>();
@@ -118,7 +118,7 @@ public sealed class MarketplacePagingTests
     }
 
     [Fact]
-    public async Task Both_lists_and_the_archive_hold_every_review_and_no_list_alone_does()
+    public async Task Only_both_lists_and_the_archive_together_hold_every_review()
     {
         await using var scene = await MarketplaceScene.StartAsync(new ShopOptions { HistoryDays = 80, OrdersPerHour = 6 });
 

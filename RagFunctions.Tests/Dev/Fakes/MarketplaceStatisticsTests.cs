@@ -33,7 +33,7 @@ public sealed class MarketplaceStatisticsTests
     }
 
     [Fact]
-    public async Task Paging_by_the_last_change_ends_with_the_border_row_alone_and_past_it_with_nothing()
+    public async Task Paging_by_the_last_change_ends_at_the_border_row()
     {
         await using var scene = await MarketplaceScene.StartAsync(options: options => options with { StatisticsRows = 50 });
         var seen = new HashSet<string>();
@@ -79,7 +79,7 @@ public sealed class MarketplaceStatisticsTests
     }
 
     [Fact]
-    public async Task A_changed_order_moves_to_the_end_and_its_former_state_is_gone()
+    public async Task A_changed_order_moves_to_the_end_without_its_former_state()
     {
         await using var scene = await MarketplaceScene.StartAsync();
         var before = scene.Shop.Orders.ToDictionary(order => order.Srid);

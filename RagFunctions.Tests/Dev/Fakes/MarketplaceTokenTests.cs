@@ -79,7 +79,7 @@ public sealed class MarketplaceTokenTests
     }
 
     [Fact]
-    public async Task Basic_tokens_are_403_at_the_stock_reports_and_welcome_at_the_task_report()
+    public async Task Basic_tokens_may_read_the_task_report_but_no_stock_reports()
     {
         await using var scene = await MarketplaceScene.StartAsync();
         scene.Token = scene.TokenOf(TokenType.Basic);

@@ -8,7 +8,7 @@ public sealed class ShopTests
     private static readonly ShopOptions Small = new() { HistoryDays = 30, Products = 10, OrdersPerHour = 3, LateOrderShare = 0.1 };
 
     [Fact]
-    public void The_same_seed_gives_the_same_shop_in_one_step_or_in_many()
+    public void The_same_seed_gives_the_same_shop_however_it_is_stepped()
     {
         var atOnce = new Shop(Small);
         var stepByStep = new Shop(Small);
@@ -63,7 +63,7 @@ public sealed class ShopTests
     }
 
     [Fact]
-    public void Order_and_sale_identities_are_unique_and_a_return_carries_its_sales_srid()
+    public void Identities_are_unique_and_a_return_carries_its_sales_srid()
     {
         var shop = new Shop(new ShopOptions());
 
@@ -113,7 +113,7 @@ public sealed class ShopTests
     }
 
     [Fact]
-    public void Stock_is_never_negative_and_sold_out_sizes_vanish_or_stay_at_zero()
+    public void Stock_is_never_negative_and_sold_out_sizes_vanish_or_zero()
     {
         var shop = new Shop(new ShopOptions { OrdersPerHour = 30, Products = 10, HistoryDays = 15 });
 

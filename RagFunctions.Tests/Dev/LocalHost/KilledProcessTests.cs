@@ -37,7 +37,7 @@ public sealed class KilledProcessTests
     }
 
     [Fact]
-    public async Task A_run_killed_while_the_provider_works_is_taken_up_by_the_sweep()
+    public async Task The_sweep_resumes_a_run_killed_while_the_provider_works()
     {
         await using var served = await CreateAsync();
         await served.StartAsync();
@@ -60,7 +60,7 @@ public sealed class KilledProcessTests
     [Fact]
     [Trait("Guarantee", "killed")]
     [Trait("Defect", "35")]
-    public async Task A_killed_rebuild_of_all_is_taken_up_by_the_sweep_where_it_was()
+    public async Task The_sweep_resumes_a_killed_rebuild_of_all_where_it_was()
     {
         await using var served = await ServedCabinets.CreateAsync(3, Rows, seed: 40, ("Runs__LeaseSeconds", "5"));
         await served.StartAsync();

@@ -51,7 +51,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     [Fact]
     [Trait("Guarantee", "contract")]
     [Trait("Defect", "112")]
-    public async Task An_order_arrives_with_exact_money_and_UTC_times_and_unknown_fields_are_ignored()
+    public async Task An_order_arrives_with_exact_money_UTC_times_and_ignored_unknowns()
     {
         _stub.Answer(Orders, $"[{Order}]");
 
@@ -121,7 +121,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
 
     [Fact]
     [Trait("Defect", "97")]
-    public async Task A_refusal_by_limit_is_a_value_and_no_call_is_made_before_its_time()
+    public async Task A_refusal_by_limit_holds_back_calls_until_its_time()
     {
         _stub.Answer(Sales, "{}", 429, ("X-Ratelimit-Retry", "75"));
 
@@ -182,7 +182,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
 
     [Fact]
     [Trait("Defect", "100")]
-    public async Task A_connection_cut_in_the_middle_of_an_answer_is_unavailable_and_not_an_empty_answer()
+    public async Task A_connection_cut_in_an_answer_is_unavailable_not_empty()
     {
         _stub.Answer(Orders, async context =>
         {
@@ -250,7 +250,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     [Fact]
     [Trait("Guarantee", "secrets")]
     [Trait("Defect", "57")]
-    public async Task The_token_travels_in_its_header_and_appears_in_no_log_and_no_reason()
+    public async Task The_token_travels_in_its_header_and_appears_nowhere_else()
     {
         var token = TestTokens.Of(_seller);
         _stub.Answer(Orders, $$"""{"title":"bad {{token}}"}""", 401);
@@ -264,7 +264,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     }
 
     [Fact]
-    public async Task No_content_is_an_empty_stock_and_a_page_names_size_and_warehouse()
+    public async Task No_content_is_an_empty_stock_page()
     {
         const string Path = "/api/analytics/v1/stocks-report/wb-warehouses";
         _stub.Answer(Path, """{"data":{"items":[{"nmId":1,"chrtId":18446744073709551615,"warehouseId":-999999,"warehouseName":"Склад WB","regionName":"Склад WB","quantity":37,"inWayToClient":4,"inWayFromClient":1}]}}""")
@@ -300,7 +300,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
 
     [Fact]
     [Trait("Defect", "83")]
-    public async Task Cards_are_asked_for_with_and_without_photo_and_their_cursor_goes_back_as_it_came()
+    public async Task Cards_come_with_and_without_photo_and_return_their_cursor()
     {
         const string Path = "/content/v2/get/cards/list";
         _stub.Answer(Path, """{"cards":[{"nmID":7,"subjectName":"Футболки","vendorCode":"v","brand":"b","title":"t","photos":[{"big":"big.webp","c516x688":"m.webp"}],"sizes":[{"chrtID":9,"techSize":"M","wbSize":"48","skus":["1","2"]}],"updatedAt":"2026-10-30T07:08:09.654321Z"}],"cursor":{"updatedAt":"2026-10-30T07:08:09.654321987Z","nmID":7,"total":1}}""");

@@ -51,7 +51,7 @@ public sealed class LimitStoreTests(DatabaseFixture database) : IClassFixture<Da
     [Fact]
     [Trait("Guarantee", "limits")]
     [Trait("Defect", "96")]
-    public async Task However_many_workers_ask_at_once_no_more_than_the_burst_is_granted()
+    public async Task However_many_workers_ask_no_more_than_the_burst_is_granted()
     {
         var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => Store.TakeAsync(_key, BurstOf10, Ct)));
 
@@ -108,7 +108,7 @@ public sealed class LimitStoreTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Fact]
-    public async Task The_answers_own_count_wins_when_it_leaves_more_calls_unless_others_called_meanwhile()
+    public async Task The_answers_larger_count_wins_unless_others_called_meanwhile()
     {
         var full = new RateHeaders(10, 10, null, null);
         LimitAnswer paid = default;
@@ -129,7 +129,7 @@ public sealed class LimitStoreTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Fact]
-    public async Task Two_workers_at_once_are_granted_no_call_more_by_an_answer_that_has_not_counted_the_others()
+    public async Task A_stale_answer_grants_two_workers_no_extra_call()
     {
         var two = RateLimit.Of(1, TimeSpan.FromMinutes(1), burst: 2);
         var paid = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Store.TakeAsync(_key, two, Ct)));
@@ -143,7 +143,7 @@ public sealed class LimitStoreTests(DatabaseFixture database) : IClassFixture<Da
     }
 
     [Fact]
-    public async Task After_calls_that_were_never_answered_the_count_of_answers_is_trusted_again_once_the_bucket_is_full()
+    public async Task Answers_are_trusted_again_once_the_bucket_is_full()
     {
         var three = RateLimit.Of(1, TimeSpan.FromMinutes(1), burst: 3);
         var lost = await Store.TakeAsync(_key, three, Ct);

@@ -47,7 +47,7 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
 
     [Fact]
     [Trait("Defect", "85")]
-    public async Task A_card_in_the_trash_is_inactive_and_comes_back_with_the_list()
+    public async Task A_card_in_the_trash_is_inactive_until_it_is_listed()
     {
         await using var world = await StartAsync(database);
         world.Now(Cards, CardPage(At, 2, Card(1), Card(2)), CardPage(At, 0), CardPage(At, 1, Card(2)))
@@ -64,7 +64,7 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     [Trait("Guarantee", "no-mass-deletion")]
     [Trait("Defect", "85")]
     [Trait("Defect", "91")]
-    public async Task Once_a_day_everything_is_listed_and_what_is_not_named_is_taken_off()
+    public async Task Once_a_day_everything_is_listed_and_the_unnamed_taken_off()
     {
         await using var world = await StartAsync(database);
         world.Now(Cards, CardPage(At, 3, Card(1), Card(2), Card(3)), CardPage(At, 2, Card(1), Card(2))).Now(Trash, NoCards);
@@ -108,7 +108,7 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     [Fact]
     [Trait("Defect", "41")]
     [Trait("Defect", "86")]
-    public async Task A_price_is_a_change_of_its_product_and_a_new_card_makes_prices_due()
+    public async Task A_price_changes_its_product_and_a_new_card_demands_prices()
     {
         await using var world = await StartAsync(database);
         const string Page = """{"data":{"listGoods":[{"nmID":1,"sizes":[{"sizeID":10,"price":2400,"discountedPrice":1560.5}]},{"nmID":99,"sizes":[]}]},"error":false}""";
@@ -129,7 +129,7 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
 
     [Fact]
     [Trait("Guarantee", "synced")]
-    public async Task A_price_given_twice_does_not_make_the_next_page_begin_too_late()
+    public async Task A_price_given_twice_does_not_delay_the_next_page()
     {
         const string One = """{"nmID":1,"sizes":[{"sizeID":10,"price":100,"discountedPrice":90}]}""";
         const string Two = """{"nmID":2,"sizes":[{"sizeID":20,"price":200,"discountedPrice":180}]}""";
@@ -146,7 +146,7 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     [Trait("Defect", "104")]
     [InlineData("40P01")]
     [InlineData("23505")]
-    public async Task A_page_that_loses_a_deadlock_or_a_race_of_insertion_is_written_again_once(string code)
+    public async Task A_page_that_loses_a_deadlock_or_race_is_written_again(string code)
     {
         await using var own = await TestDatabase.CreateAsync();
         await own.Source.ExecuteAsync($"""
@@ -173,7 +173,7 @@ public sealed class CatalogueSyncTests(DatabaseFixture database) : IClassFixture
     [Trait("Defect", "41")]
     [Trait("Defect", "81")]
     [Trait("Defect", "87")]
-    public async Task Reviews_of_both_lists_and_the_archive_are_stored_once_and_rate_their_article()
+    public async Task Reviews_of_all_lists_are_stored_once_and_rate_their_article()
     {
         await using var world = await StartAsync(database);
         world.Now(Cards, CardPage(At, 1, Card(7))).Now(Trash, NoCards);

@@ -16,7 +16,7 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
     [Fact]
     [Trait("Guarantee", "one-entity")]
     [Trait("Defect", "92")]
-    public async Task A_rejected_token_deletes_nothing_stops_the_cabinets_sync_and_a_new_token_ends_that()
+    public async Task A_rejected_token_stops_the_sync_until_a_new_one_comes()
     {
         await using var world = await StartAsync(database);
         world.Stub.Answer(Orders, $"[{Order("a")}]").Answer(Orders, "{}", 401).Answer(Orders, "[]");
@@ -85,7 +85,7 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
     [Fact]
     [Trait("Guarantee", "one-entity")]
     [Trait("Defect", "101")]
-    public async Task A_failure_moves_neither_the_cursor_nor_the_last_success_and_is_tried_again_ever_later()
+    public async Task A_failure_moves_no_cursor_and_is_retried_ever_later()
     {
         await using var world = await StartAsync(database);
         world.Stub.Answer(Orders, $"[{Order("a")}]").Answer(Orders, "{}", 400);
@@ -124,7 +124,7 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
 
     [Fact]
     [Trait("Guarantee", "one-entity")]
-    public async Task A_new_token_does_not_wait_for_the_limits_of_the_old_one()
+    public async Task A_new_token_does_not_wait_for_the_old_ones_limits()
     {
         await using var world = await StartAsync(database, TokenKind.Basic, new Dictionary<string, string?> { ["Marketplace:StatisticsCutRows"] = "1" });
         world.Stub.Answer(Orders, $"[{Order("a")}]").Answer(Orders, "[]");
@@ -158,7 +158,7 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
     [Fact]
     [Trait("Defect", "103")]
     [Trait("Defect", "109")]
-    public async Task A_worker_that_died_is_followed_after_its_lease_and_its_log_row_is_closed()
+    public async Task A_dead_worker_is_followed_after_its_lease_and_logged()
     {
         await using var world = await StartAsync(database);
         world.Now(Orders, $"[{Order("a")}]");
@@ -198,7 +198,7 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
 
     [Fact]
     [Trait("Guarantee", "one-entity")]
-    public async Task While_the_originals_keys_stand_the_sync_refuses_to_start_and_says_how_to_go_on()
+    public async Task While_the_originals_keys_stand_the_sync_refuses_with_advice()
     {
         await using var own = await TestDatabase.CreateAsync();
         await using (var restore = own.Source.CreateCommand("ALTER TABLE wb_orders ADD CONSTRAINT uq_cabinet_order_id UNIQUE (cabinet_id, order_id)"))

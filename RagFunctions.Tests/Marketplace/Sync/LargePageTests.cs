@@ -10,7 +10,7 @@ public sealed class LargePageTests(DatabaseFixture database) : IClassFixture<Dat
     [Theory]
     [InlineData(1_000, "off")]
     [InlineData(999, "on")]
-    public async Task Only_a_page_of_thousands_is_compared_by_hash_whatever_the_statistics_say(int rows, string expected)
+    public async Task Only_large_pages_are_compared_by_hash_whatever_statistics_say(int rows, string expected)
     {
         await using var world = await StartAsync(database);
         var numbers = Enumerable.Range(1, rows).ToArray();

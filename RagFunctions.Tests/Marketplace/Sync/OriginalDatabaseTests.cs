@@ -16,7 +16,7 @@ public sealed class OriginalDatabaseTests
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task On_tables_of_the_original_everything_is_stored_once_and_a_quiet_sync_writes_nothing()
+    public async Task On_the_originals_tables_a_repeated_sync_writes_nothing()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Empty);
         await OriginalSchema.MakeMainAsync(database.Source);

@@ -17,7 +17,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     [Trait("Guarantee", "synced")]
     [Trait("Defect", "40")]
     [Trait("Defect", "76")]
-    public async Task Two_orders_of_one_basket_are_two_rows_and_exactly_these_are_queued()
+    public async Task Two_orders_of_one_basket_are_two_rows_and_two_changes()
     {
         await using var world = await StartAsync(database);
         world.Now(Orders, $"[{Order("a")},{Order("b")}]");
@@ -100,7 +100,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
 
     [Fact]
     [Trait("Defect", "105")]
-    public async Task A_row_named_twice_in_an_answer_is_stored_once_in_its_latest_state()
+    public async Task A_row_named_twice_is_stored_once_in_its_latest_state()
     {
         await using var world = await StartAsync(database);
         world.Now(Orders, $"[{Order("a", "2026-11-21T10:00:00", 900)},{Order("a", paid: 1000)}]");
@@ -113,7 +113,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     [Fact]
     [Trait("Guarantee", "synced")]
     [Trait("Defect", "77")]
-    public async Task A_return_shares_its_sales_srid_and_is_a_row_of_its_own()
+    public async Task A_return_with_its_sales_srid_is_a_row_of_its_own()
     {
         await using var world = await StartAsync(database);
         world.Now(Sales, $"[{Sale("S1")},{Sale("R1")}]");
@@ -142,7 +142,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     [Fact]
     [Trait("Guarantee", "synced")]
     [Trait("Defect", "99")]
-    public async Task A_first_load_begins_90_days_back_and_later_ones_at_the_cursor_with_overlap()
+    public async Task A_first_load_begins_90_days_back_later_ones_overlap()
     {
         await using var world = await StartAsync(database);
         world.Now(Orders, $"[{Order("a", "2026-11-22T10:00:00")}]");
@@ -155,7 +155,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
 
     [Fact]
     [Trait("Defect", "98")]
-    public async Task Paging_goes_on_from_the_last_change_and_ends_with_an_answer_that_is_not_full()
+    public async Task Paging_goes_on_from_the_last_change_until_an_answer_is_short()
     {
         await using var world = await StartAsync(database, settings: PagesOfTwo);
         world.Now(
@@ -175,7 +175,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     [Fact]
     [Trait("Guarantee", "synced")]
     [Trait("Defect", "98")]
-    public async Task A_cursor_that_does_not_advance_is_a_failure_and_not_an_endless_loop()
+    public async Task A_cursor_that_does_not_advance_is_a_failure()
     {
         await using var world = await StartAsync(database, settings: PagesOfTwo);
         world.Now(Orders, $"[{Order("a", "2026-11-20T11:00:00")},{Order("b", "2026-11-20T11:00:00")}]");
@@ -189,7 +189,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
 
     [Fact]
     [Trait("Guarantee", "synced")]
-    public async Task A_cut_answer_that_reaches_the_present_goes_on_where_everything_had_appeared_by_then()
+    public async Task A_cut_answer_reaching_the_present_goes_on_where_rows_were_complete()
     {
         await using var world = await StartAsync(database, settings: PagesOfTwo);
 
@@ -205,7 +205,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
 
     [Fact]
     [Trait("Guarantee", "synced")]
-    public async Task A_cut_answer_may_take_the_cursor_back_to_where_everything_had_appeared()
+    public async Task A_cut_answer_may_take_the_cursor_back()
     {
         await using var world = await StartAsync(database, settings: PagesOfTwo);
         world.Stub.Answer(Orders, $"[{Order("a", "2026-11-22T14:30:00")}]")
@@ -221,7 +221,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
 
     [Fact]
     [Trait("Defect", "104")]
-    public async Task After_a_failure_between_pages_the_first_pages_stay_and_reading_goes_on_behind_them()
+    public async Task After_a_failure_between_pages_reading_goes_on_behind_the_first()
     {
         await using var world = await StartAsync(database, settings: PagesOfTwo);
         world.Stub.Answer(Orders, $"[{Order("a", "2026-11-20T10:00:00")},{Order("b", "2026-11-20T11:00:00")}]")
@@ -237,7 +237,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
 
     [Fact]
     [Trait("Defect", "97")]
-    public async Task A_limit_between_pages_ends_the_sync_as_waiting_and_it_goes_on_later()
+    public async Task A_limit_between_pages_makes_the_sync_wait_and_go_on()
     {
         await using var world = await StartAsync(database, settings: PagesOfTwo);
         world.Now(Sales, $"[{Sale("S1", changed: "2026-11-20T10:00:00")},{Sale("S2", changed: "2026-11-20T11:00:00")}]", $"[{Sale("S3", changed: "2026-11-20T12:00:00")}]");
@@ -267,7 +267,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     [Fact]
     [Trait("Guarantee", "synced")]
     [Trait("Defect", "76")]
-    public async Task An_old_order_is_recognised_by_basket_article_size_and_date_only_where_nothing_else_could_be_meant()
+    public async Task An_old_order_is_recognised_only_where_nothing_else_could_match()
     {
         await using var world = await StartAsync(database);
         await world.ExecuteAsync("""
@@ -285,7 +285,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
 
     [Fact]
     [Trait("Defect", "77")]
-    public async Task An_old_sale_is_recognised_by_the_ids_the_original_stored_and_gets_its_true_type()
+    public async Task An_old_sale_is_recognised_by_its_ids_and_typed_rightly()
     {
         await using var world = await StartAsync(database);
         await world.ExecuteAsync("""
@@ -300,7 +300,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     }
 
     [Fact]
-    public async Task Texts_longer_than_their_column_are_cut_and_do_not_fail_the_page()
+    public async Task Texts_longer_than_their_column_are_cut()
     {
         await using var world = await StartAsync(database);
         world.Now(Orders, $"[{Order("a", size: new string('x', 400))}]");
@@ -313,7 +313,7 @@ public sealed class StatisticsSyncTests(DatabaseFixture database) : IClassFixtur
     [Fact]
     [Trait("Guarantee", "synced")]
     [Trait("Defect", "112")]
-    public async Task Money_finer_than_a_kopeck_is_rounded_once_and_is_no_change_for_ever()
+    public async Task Money_finer_than_a_kopeck_is_rounded_and_is_no_change()
     {
         await using var world = await StartAsync(database);
         world.Now(Orders, $"[{Order("a", paid: 1271.995m)}]").Now(Sales, $"[{Sale("S1", paid: 0.005m)}]");

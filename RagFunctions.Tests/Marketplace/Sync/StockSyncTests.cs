@@ -50,7 +50,7 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
     [Trait("Defect", "1")]
     [Trait("Defect", "89")]
     [Trait("Defect", "91")]
-    public async Task What_a_snapshot_does_not_name_is_zeroed_and_queued_and_the_other_report_is_left_alone()
+    public async Task What_a_snapshot_does_not_name_is_zeroed_in_its_own_report()
     {
         await using var world = await StartAsync(database);
         world.Now(WarehouseStocks, Stock(Three), Stock((7, 70, 1, 5), (7, 71, 1, 3))).Now(SellerStocks, Stock((9, 90, 5, 9)));
@@ -70,7 +70,7 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
     [Fact]
     [Trait("Guarantee", "no-mass-deletion")]
     [Trait("Defect", "89")]
-    public async Task An_empty_answer_is_believed_only_when_the_next_cycle_gives_it_again()
+    public async Task An_empty_answer_is_believed_only_when_it_comes_again()
     {
         await using var world = await StartAsync(database);
         world.Now(WarehouseStocks, Stock(Three), NoStock).Now(SellerStocks, NoStock);
@@ -136,7 +136,7 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
 
     [Fact]
     [Trait("Defect", "89")]
-    public async Task A_snapshot_goes_on_after_a_limit_and_zeroes_nothing_that_its_first_page_named()
+    public async Task A_snapshot_resumed_after_a_limit_zeroes_nothing_it_has_named()
     {
         await using var world = await StartAsync(database, settings: new Dictionary<string, string?> { ["Marketplace:StockPageRows"] = "2" });
         world.Now(WarehouseStocks, Stock(Three[..2]), Stock(Three[2..])).Now(SellerStocks, NoStock);
@@ -170,7 +170,7 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
 
     [Fact]
     [Trait("Defect", "90")]
-    public async Task A_size_gets_its_name_from_the_card_even_when_the_card_comes_later()
+    public async Task A_size_gets_its_name_from_a_card_that_comes_later()
     {
         await using var world = await StartAsync(database);
         world.Now(WarehouseStocks, Stock((7, 70, 1, 5))).Now(SellerStocks, NoStock)
@@ -184,7 +184,7 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
 
     [Fact]
     [Trait("Defect", "88")]
-    public async Task A_basic_token_reads_the_task_report_step_by_step_and_barcodes_of_one_size_add_up()
+    public async Task A_basic_token_reads_the_task_report_and_adds_up_barcodes()
     {
         const string Remains = "/api/v1/warehouse_remains";
         await using var world = await StartAsync(database, TokenKind.Basic);
@@ -221,7 +221,7 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
-    public async Task A_token_that_may_not_see_the_sellers_warehouses_still_reads_the_marketplaces()
+    public async Task Without_the_right_to_seller_warehouses_the_marketplaces_are_still_read()
     {
         await using var world = await StartAsync(database);
         world.Now(WarehouseStocks, Stock(Three));

@@ -15,7 +15,7 @@ public sealed class SyncStepsTests(DatabaseFixture database) : IClassFixture<Dat
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_repeated_delivery_reads_nothing_again_and_tells_what_the_lost_one_has_queued()
+    public async Task A_repeated_delivery_reads_nothing_and_tells_what_was_queued()
     {
         await using var world = await StartAsync(database);
         world.Stub.Answer(Orders, $"[{Order("a")},{Order("b")}]");
@@ -47,7 +47,7 @@ public sealed class SyncStepsTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
-    public async Task Everything_is_planned_for_a_person_and_for_the_timer_what_is_due()
+    public async Task A_person_gets_everything_planned_the_timer_what_is_due()
     {
         await using var world = await StartAsync(database);
         world.Stub.Answer(Orders, "[]");
@@ -57,7 +57,7 @@ public sealed class SyncStepsTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
-    public async Task What_a_person_asked_for_is_read_once_whatever_is_due_and_however_often_it_is_delivered()
+    public async Task What_a_person_asked_for_is_read_once_however_often_delivered()
     {
         await using var world = await StartAsync(database);
         world.Stub.Answer(Orders, "[]");
@@ -71,7 +71,7 @@ public sealed class SyncStepsTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
-    public async Task An_earlier_rejection_holds_nobody_up_who_asks_and_a_later_one_costs_no_further_call()
+    public async Task An_old_rejection_holds_nobody_up_a_new_one_stops_calls()
     {
         await using var world = await StartAsync(database);
         world.Stub.Answer(Orders, "{}", 401);
@@ -87,7 +87,7 @@ public sealed class SyncStepsTests(DatabaseFixture database) : IClassFixture<Dat
     }
 
     [Fact]
-    public async Task The_run_is_started_through_the_one_way_there_is_and_a_failing_start_is_told()
+    public async Task The_run_is_started_once_and_a_failing_start_is_told()
     {
         await using var world = await StartAsync(database);
         Assert.True(await Steps(world).StartIndexAsync(new StartSyncedInput(world.Cabinet, 3), Ct));

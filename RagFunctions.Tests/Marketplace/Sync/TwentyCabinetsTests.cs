@@ -27,7 +27,7 @@ public sealed class TwentyCabinetsTests
     [Trait("Defect", "96")]
     [InlineData(TokenType.Personal)]
     [InlineData(TokenType.Basic)]
-    public async Task In_an_hour_with_twenty_cabinets_no_limit_is_exceeded_nobody_sleeps_and_everybody_is_served(TokenType type)
+    public async Task In_an_hour_twenty_cabinets_are_served_within_all_limits(TokenType type)
     {
         await using var database = await TestDatabase.CreateAsync();
         var time = new TimerCountingTime(new ShopOptions().Start);

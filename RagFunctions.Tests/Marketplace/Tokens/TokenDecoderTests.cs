@@ -52,14 +52,14 @@ public sealed class TokenDecoderTests
     }
 
     [Fact]
-    public void Limits_are_counted_by_seller_also_where_a_token_tells_only_the_older_number()
+    public void Limits_are_counted_by_seller_also_for_older_tokens()
     {
         Assert.Equal("seller:42", new MarketplaceAccess(1, TestTokens.FromJson("""{"oid":42}""")).Seller);
         Assert.Equal("cabinet:1", new MarketplaceAccess(1, "no token").Seller);
     }
 
     [Fact]
-    public void A_token_of_a_service_is_named_and_a_name_that_is_none_is_left_out()
+    public void A_services_token_is_named_and_an_empty_name_left_out()
     {
         Assert.Contains("asid:17", Assert.Single(TokenDecoder.Decode(TestTokens.FromJson("""{"for":"asid:17"}""")).Warnings(Now)), StringComparison.Ordinal);
         Assert.Null(TokenDecoder.Decode(TestTokens.FromJson("""{"for":"a\nb"}""")).IssuedFor);
