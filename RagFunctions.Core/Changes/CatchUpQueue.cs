@@ -23,8 +23,8 @@ public sealed class CatchUpQueue(MainDatabase main)
                     {
                         Parameters =
                         {
-                            new NpgsqlParameter<long> { TypedValue = cabinetId },
-                            new NpgsqlParameter<DateTimeOffset> { TypedValue = since.ToUniversalTime() },
+                            Parameter.Of<long>(cabinetId),
+                            Parameter.Of<DateTimeOffset>(since.ToUniversalTime()),
                         },
                     };
                     queued += await command.ExecuteNonQueryAsync(token);

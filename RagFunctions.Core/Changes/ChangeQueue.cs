@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Changes;
@@ -189,12 +188,12 @@ public sealed class ChangeQueue(MainDatabase main)
         {
             Parameters =
             {
-                new NpgsqlParameter<long> { TypedValue = cabinetId },
-                new NpgsqlParameter<string> { TypedValue = entity.TableName() },
-                new NpgsqlParameter<long> { TypedValue = first },
-                new NpgsqlParameter<long> { TypedValue = last },
-                new NpgsqlParameter<int> { TypedValue = limit },
-                new NpgsqlParameter<bool> { TypedValue = includeBlocked },
+                Parameter.Of<long>(cabinetId),
+                Parameter.Of<string>(entity.TableName()),
+                Parameter.Of<long>(first),
+                Parameter.Of<long>(last),
+                Parameter.Of<int>(limit),
+                Parameter.Of<bool>(includeBlocked),
             },
         };
         return await ReadTakenAsync(command, cancellationToken);
@@ -208,11 +207,11 @@ public sealed class ChangeQueue(MainDatabase main)
         {
             Parameters =
             {
-                new NpgsqlParameter<long> { TypedValue = cabinetId },
-                new NpgsqlParameter<string> { TypedValue = entity.TableName() },
-                new NpgsqlParameter<long> { TypedValue = first },
-                new NpgsqlParameter<long> { TypedValue = last },
-                new NpgsqlParameter<int> { TypedValue = limit },
+                Parameter.Of<long>(cabinetId),
+                Parameter.Of<string>(entity.TableName()),
+                Parameter.Of<long>(first),
+                Parameter.Of<long>(last),
+                Parameter.Of<int>(limit),
             },
         };
         return await ReadTakenAsync(command, cancellationToken);
@@ -225,11 +224,11 @@ public sealed class ChangeQueue(MainDatabase main)
     {
         Parameters =
         {
-            new NpgsqlParameter<long> { TypedValue = cabinetId },
-            new NpgsqlParameter<string> { TypedValue = entity.TableName() },
-            new NpgsqlParameter<long> { TypedValue = taken.Ids[0] },
-            new NpgsqlParameter<long> { TypedValue = taken.Ids[^1] },
-            new NpgsqlParameter<long[]> { TypedValue = taken.Versions },
+            Parameter.Of<long>(cabinetId),
+            Parameter.Of<string>(entity.TableName()),
+            Parameter.Of<long>(taken.Ids[0]),
+            Parameter.Of<long>(taken.Ids[^1]),
+            Parameter.Of<long[]>(taken.Versions),
         },
     };
 
@@ -241,11 +240,11 @@ public sealed class ChangeQueue(MainDatabase main)
     {
         Parameters =
         {
-            new NpgsqlParameter<long> { TypedValue = cabinetId },
-            new NpgsqlParameter<string> { TypedValue = entity.TableName() },
-            new NpgsqlParameter<long[]> { TypedValue = [.. failed.Select(row => row.Id)] },
-            new NpgsqlParameter { Value = failed.Select(row => row.Version).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
-            new NpgsqlParameter<string[]> { TypedValue = [.. failed.Select(row => Cut(row.Error))] },
+            Parameter.Of<long>(cabinetId),
+            Parameter.Of<string>(entity.TableName()),
+            Parameter.Of<long[]>([.. failed.Select(row => row.Id)]),
+            Parameter.Of(failed.Select(row => row.Version).ToArray()),
+            Parameter.Of<string[]>([.. failed.Select(row => Cut(row.Error))]),
         },
     };
 
@@ -254,12 +253,12 @@ public sealed class ChangeQueue(MainDatabase main)
     {
         Parameters =
         {
-            new NpgsqlParameter<long> { TypedValue = cabinetId },
-            new NpgsqlParameter<string> { TypedValue = entity.TableName() },
-            new NpgsqlParameter<long> { TypedValue = kept.Ids[0] },
-            new NpgsqlParameter<long> { TypedValue = kept.Ids[^1] },
-            new NpgsqlParameter<long[]> { TypedValue = kept.Versions },
-            new NpgsqlParameter<string> { TypedValue = Cut($"{BlockedPrefix} {reason}") },
+            Parameter.Of<long>(cabinetId),
+            Parameter.Of<string>(entity.TableName()),
+            Parameter.Of<long>(kept.Ids[0]),
+            Parameter.Of<long>(kept.Ids[^1]),
+            Parameter.Of<long[]>(kept.Versions),
+            Parameter.Of(Cut($"{BlockedPrefix} {reason}")),
         },
     };
 
@@ -267,7 +266,7 @@ public sealed class ChangeQueue(MainDatabase main)
     public async Task<IReadOnlyList<QueueDepth>> CountAsync(long cabinetId, CancellationToken cancellationToken)
     {
         await using var command = main.Source.CreateCommand(Count);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        command.Parameters.Add(Parameter.Of<long>(cabinetId));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<QueueDepth> depths = [];
         while (await reader.ReadAsync(cancellationToken))
@@ -288,7 +287,7 @@ public sealed class ChangeQueue(MainDatabase main)
     public async Task<int> DropCabinetAsync(long cabinetId, CancellationToken cancellationToken)
     {
         await using var command = main.Source.CreateCommand(DropCabinet);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        command.Parameters.Add(Parameter.Of<long>(cabinetId));
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -296,8 +295,8 @@ public sealed class ChangeQueue(MainDatabase main)
     public async Task DeleteFullRequestAsync(long cabinetId, long version, CancellationToken cancellationToken)
     {
         await using var command = main.Source.CreateCommand(DeleteFullRequest);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = version });
+        command.Parameters.Add(Parameter.Of<long>(cabinetId));
+        command.Parameters.Add(Parameter.Of<long>(version));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -309,9 +308,9 @@ public sealed class ChangeQueue(MainDatabase main)
         {
             Parameters =
             {
-                new NpgsqlParameter<long> { TypedValue = cabinetId },
-                new NpgsqlParameter<string[]> { TypedValue = tables },
-                new NpgsqlParameter<long[]> { TypedValue = ids },
+                Parameter.Of<long>(cabinetId),
+                Parameter.Of<string[]>(tables),
+                Parameter.Of<long[]>(ids),
             },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);

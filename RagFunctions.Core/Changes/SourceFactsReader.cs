@@ -27,7 +27,7 @@ public sealed class SourceFactsReader(MainDatabase main)
         DateTimeOffset now;
         bool active, captured, cursors;
         long? request;
-        await using (var command = new NpgsqlCommand(Facts, connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = cabinetId } } })
+        await using (var command = new NpgsqlCommand(Facts, connection) { Parameters = { Parameter.Of<long>(cabinetId) } })
         await using (var row = await command.ExecuteReaderAsync(cancellationToken))
         {
             await row.ReadAsync(cancellationToken);
@@ -44,7 +44,7 @@ public sealed class SourceFactsReader(MainDatabase main)
 
     private static async Task<bool> HasCursorAsync(NpgsqlConnection connection, long cabinetId, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Cursors, connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = cabinetId } } };
+        await using var command = new NpgsqlCommand(Cursors, connection) { Parameters = { Parameter.Of<long>(cabinetId) } };
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 }

@@ -33,12 +33,12 @@ public static class OriginalKeys
     ];
 
     /// <summary>The constraints that are still there; empty = the sync may run.</summary>
-    public static async Task<IReadOnlyList<string>> PresentAsync(NpgsqlDataSource main, CancellationToken ct)
+    public static async Task<IReadOnlyList<string>> PresentAsync(NpgsqlDataSource main, CancellationToken cancellationToken)
     {
         await using var command = main.CreateCommand(SelectPresent);
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<string> names = [];
-        while (await reader.ReadAsync(ct))
+        while (await reader.ReadAsync(cancellationToken))
         {
             names.Add(reader.GetString(0));
         }
@@ -47,13 +47,13 @@ public static class OriginalKeys
     }
 
     /// <summary>Drops them, all or none; takes ACCESS EXCLUSIVE on the three tables for a moment, waiting at most 10 s for each.</summary>
-    public static async Task DropAsync(NpgsqlDataSource main, CancellationToken ct)
+    public static async Task DropAsync(NpgsqlDataSource main, CancellationToken cancellationToken)
     {
-        await using var connection = await main.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var connection = await main.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(DropAll, connection, transaction);
-        await command.ExecuteNonQueryAsync(ct);
-        await transaction.CommitAsync(ct);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
     }
 
     /// <summary>One constraint.</summary>

@@ -57,8 +57,8 @@ public static class RoleGrants
         }
 
         await using var command = source.CreateCommand(CreatePrincipal);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = role });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = id.ToString() });
+        command.Parameters.Add(Parameter.Of<string>(role));
+        command.Parameters.Add(Parameter.Of<string>(id.ToString()));
         await command.ExecuteNonQueryAsync(cancellationToken);
         return true;
     }
@@ -71,7 +71,7 @@ public static class RoleGrants
         List<string> statements = [];
         await using (var command = new NpgsqlCommand(Statements, connection, transaction))
         {
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = role });
+            command.Parameters.Add(Parameter.Of<string>(role));
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
@@ -91,7 +91,7 @@ public static class RoleGrants
         await using var command = source.CreateCommand(question);
         foreach (var parameter in parameters)
         {
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = parameter });
+            command.Parameters.Add(Parameter.Of<string>(parameter));
         }
 
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;

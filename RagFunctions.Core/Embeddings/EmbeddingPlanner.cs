@@ -65,8 +65,8 @@ public sealed class EmbeddingPlanner(RagDatabase rag, EmbeddingsOptions options)
         NpgsqlConnection connection, PlanEmbeddingInput input, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new(ChunksUnderLease) { Parameters = { new() { Value = input.CabinetId }, new() { Value = input.Token } } });
-        batch.BatchCommands.Add(new(DueTexts) { Parameters = { new() { Value = input.CabinetId }, new() { Value = HashIntervals.PrefixLength } } });
+        batch.BatchCommands.Add(new(ChunksUnderLease) { Parameters = { Parameter.Of(input.CabinetId), Parameter.Of(input.Token) } });
+        batch.BatchCommands.Add(new(DueTexts) { Parameters = { Parameter.Of(input.CabinetId), Parameter.Of(HashIntervals.PrefixLength) } });
         batch.BatchCommands.Add(new(BelievedRows));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))

@@ -28,7 +28,7 @@ public sealed class IndexEmbedder(RagDatabase rag, EmbeddingsOptions options)
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {
         await using var batch = rag.Source.CreateBatch();
-        batch.BatchCommands.Add(new(Record) { Parameters = { new() { Value = Configured.Model }, new() { Value = Configured.Dimensions } } });
+        batch.BatchCommands.Add(new(Record) { Parameters = { Parameter.Of(Configured.Model), Parameter.Of(Configured.Dimensions) } });
         batch.BatchCommands.Add(new(Read));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);

@@ -101,11 +101,11 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
         NpgsqlConnection connection, long cabinetId, string from, string? to, CancellationToken cancellationToken)
     {
         var due = new NpgsqlBatchCommand(Due);
-        due.Parameters.Add(new() { Value = cabinetId });
-        due.Parameters.Add(new() { Value = from });
-        due.Parameters.Add(Nullable(to));
-        due.Parameters.Add(new() { Value = options.MaxInputsPerRequest + 1 });
-        due.Parameters.Add(new() { Value = options.ModelName });
+        due.Parameters.Add(Parameter.Of(cabinetId));
+        due.Parameters.Add(Parameter.Of(from));
+        due.Parameters.Add(Parameter.Of(to));
+        due.Parameters.Add(Parameter.Of(options.MaxInputsPerRequest + 1));
+        due.Parameters.Add(Parameter.Of(options.ModelName));
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands = { new(Alone), new(ProviderPause.Current), new(RecordedEmbedder), due },
@@ -139,13 +139,11 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
     private async Task<int> ReuseAsync(NpgsqlConnection connection, long cabinetId, List<string> hashes, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(Reuse, connection);
-        command.Parameters.Add(new() { Value = cabinetId });
-        command.Parameters.Add(new() { Value = options.ModelName });
-        command.Parameters.Add(new() { Value = hashes.ToArray() });
+        command.Parameters.Add(Parameter.Of(cabinetId));
+        command.Parameters.Add(Parameter.Of(options.ModelName));
+        command.Parameters.Add(Parameter.Of(hashes.ToArray()));
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
-
-    private static NpgsqlParameter Nullable(string? text) => new() { Value = text ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text };
 }
 
 /// <summary>What is pending in a part of an interval.</summary>

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Embeddings;
@@ -50,9 +49,9 @@ public sealed class ProviderPause(RagDatabase rag)
     public async Task<DateTimeOffset> PauseAsync(TimeSpan? asked, string reason, TimeSpan sinceSent, CancellationToken cancellationToken)
     {
         await using var command = rag.Source.CreateCommand(Set);
-        command.Parameters.Add(new() { Value = (asked > Longest ? Longest : asked)?.TotalSeconds ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Double });
-        command.Parameters.Add(new() { Value = reason });
-        command.Parameters.Add(new() { Value = sinceSent.TotalSeconds });
+        command.Parameters.Add(Parameter.Of((asked > Longest ? Longest : asked)?.TotalSeconds));
+        command.Parameters.Add(Parameter.Of(reason));
+        command.Parameters.Add(Parameter.Of(sinceSent.TotalSeconds));
         return new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!);
     }
 

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using Pgvector;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings.Providers;
@@ -78,10 +77,10 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
             async token =>
             {
                 await using var command = rag.Source.CreateCommand(StoreVectors);
-                command.Parameters.Add(new() { Value = cabinetId });
-                command.Parameters.Add(new() { Value = options.ModelName });
-                command.Parameters.Add(new() { Value = hashes });
-                command.Parameters.Add(new() { Value = values });
+                command.Parameters.Add(Parameter.Of(cabinetId));
+                command.Parameters.Add(Parameter.Of(options.ModelName));
+                command.Parameters.Add(Parameter.Of(hashes));
+                command.Parameters.Add(Parameter.Of(values));
                 return await command.ExecuteNonQueryAsync(token);
             },
             cancellationToken);
@@ -90,7 +89,7 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
     /// <summary>Keeps the provider's refusal of a text with every chunk that waits with it, and when to try again.</summary>
     /// <returns>How many chunks that are.</returns>
     public Task<long> RefuseAsync(long cabinetId, string hash, string error, CancellationToken cancellationToken) =>
-        MarkAsync(MarkRefused, cabinetId, new() { Value = hash }, error, cancellationToken);
+        MarkAsync(MarkRefused, cabinetId, Parameter.Of(hash), error, cancellationToken);
 
     /// <summary>Keeps with the chunks of these texts that they got no usable answer.</summary>
     /// <returns>How many chunks that are.</returns>
@@ -98,7 +97,7 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
         MarkAsync(
             MarkUnanswered,
             cabinetId,
-            new() { Value = texts.Select(text => text.Hash).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+            Parameter.Of(texts.Select(text => text.Hash).ToArray()),
             error,
             cancellationToken);
 
@@ -107,9 +106,9 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
             async token =>
             {
                 await using var command = rag.Source.CreateCommand(sql);
-                command.Parameters.Add(new() { Value = cabinetId });
+                command.Parameters.Add(Parameter.Of(cabinetId));
                 command.Parameters.Add(hashes.Clone());
-                command.Parameters.Add(new() { Value = error });
+                command.Parameters.Add(Parameter.Of(error));
                 return (long)(await command.ExecuteScalarAsync(token))!;
             },
             cancellationToken);

@@ -1,4 +1,5 @@
 using Npgsql;
+using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Leases;
 
@@ -36,11 +37,11 @@ internal static class LeaseFence
                 {
                     Parameters =
                     {
-                        new NpgsqlParameter<long> { TypedValue = cabinetId },
-                        new NpgsqlParameter<long> { TypedValue = token },
+                        Parameter.Of<long>(cabinetId),
+                        Parameter.Of<long>(token),
                     },
                 },
-                new NpgsqlBatchCommand(LockRange) { Parameters = { new NpgsqlParameter<string> { TypedValue = work } } },
+                new NpgsqlBatchCommand(LockRange) { Parameters = { Parameter.Of<string>(work) } },
             },
         };
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);

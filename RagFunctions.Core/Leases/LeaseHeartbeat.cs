@@ -1,4 +1,5 @@
 using Npgsql;
+using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Leases;
 
@@ -28,7 +29,7 @@ public static class LeaseHeartbeat
     /// </summary>
     public static async Task<bool> RenewAsync(NpgsqlConnection connection, long cabinetId, long token, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Renew, connection) { Parameters = { new() { Value = cabinetId }, new() { Value = token } } };
+        await using var command = new NpgsqlCommand(Renew, connection) { Parameters = { Parameter.Of(cabinetId), Parameter.Of(token) } };
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 }

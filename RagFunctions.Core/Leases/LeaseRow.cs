@@ -26,11 +26,11 @@ internal sealed record LeaseRow(
     int ClosedRounds,
     string? Outcome)
 {
-    /// <summary>Columns in the order of the record. $1 cabinet, $2 run.</summary>
+    /// <summary>$1 cabinet, $2 run.</summary>
     private const string Select = """
-        SELECT clock_timestamp(), s.lease_owner, s.lease_token, s.lease_run_id, s.lease_round, s.lease_expires_at, s.not_before,
+        SELECT clock_timestamp() AS now, s.lease_owner, s.lease_token, s.lease_run_id, s.lease_round, s.lease_expires_at, s.not_before,
                s.requested_mode, s.request_version, s.allow_mass_delete, s.is_active, s.full_completed_at, s.full_renderer_version,
-               s.catch_up_from, s.last_catch_up_at, r.as_of, r.round_mode, COALESCE(r.rounds, 0), r.outcome
+               s.catch_up_from, s.last_catch_up_at, r.as_of, r.round_mode, COALESCE(r.rounds, 0) AS rounds, r.outcome
         FROM rag_index_status AS s
         LEFT JOIN rag_index_runs AS r ON r.run_id = $2
         WHERE s.cabinet_id = $1
@@ -82,9 +82,9 @@ internal sealed record LeaseRow(
         {
             BatchCommands =
             {
-                new NpgsqlBatchCommand(BoundWaits) { Parameters = { new NpgsqlParameter<string> { TypedValue = milliseconds } } },
-                new NpgsqlBatchCommand(EnsureRow) { Parameters = { new NpgsqlParameter<long> { TypedValue = claim.CabinetId } } },
-                new NpgsqlBatchCommand(Lock) { Parameters = { new NpgsqlParameter<long> { TypedValue = claim.CabinetId } } },
+                new NpgsqlBatchCommand(BoundWaits) { Parameters = { Parameter.Of<string>(milliseconds) } },
+                new NpgsqlBatchCommand(EnsureRow) { Parameters = { Parameter.Of<long>(claim.CabinetId) } },
+                new NpgsqlBatchCommand(Lock) { Parameters = { Parameter.Of<long>(claim.CabinetId) } },
                 SelectCommand(claim),
             },
         };
@@ -100,33 +100,33 @@ internal sealed record LeaseRow(
     {
         Parameters =
         {
-            new NpgsqlParameter<long> { TypedValue = claim.CabinetId },
-            new NpgsqlParameter<Guid> { TypedValue = claim.RunId },
+            Parameter.Of<long>(claim.CabinetId),
+            Parameter.Of<Guid>(claim.RunId),
         },
     };
 
     private static async Task<LeaseRow> ReadAsync(NpgsqlDataReader row, CancellationToken cancellationToken) =>
         await row.ReadAsync(cancellationToken)
             ? new LeaseRow(
-                row.GetFieldValue<DateTimeOffset>(0),
-                row.GetStringOrNull(1),
-                row.GetInt64(2),
-                row.GetFieldValue<Guid?>(3),
-                row.GetFieldValue<int?>(4),
-                row.GetFieldValue<DateTimeOffset?>(5),
-                row.GetFieldValue<DateTimeOffset?>(6),
-                ModeOf(row.GetStringOrNull(7)),
-                row.GetInt64(8),
-                row.GetBoolean(9),
-                row.GetBoolean(10),
-                row.GetFieldValue<DateTimeOffset?>(11),
-                row.GetInt32(12),
-                row.GetFieldValue<DateTimeOffset?>(13),
-                row.GetFieldValue<DateTimeOffset?>(14),
-                row.GetFieldValue<DateTimeOffset?>(15),
-                ModeOf(row.GetStringOrNull(16)),
-                row.GetInt32(17),
-                row.GetStringOrNull(18))
+                row.Of<DateTimeOffset>("now"),
+                row.Of<string?>("lease_owner"),
+                row.Of<long>("lease_token"),
+                row.Of<Guid?>("lease_run_id"),
+                row.Of<int?>("lease_round"),
+                row.Of<DateTimeOffset?>("lease_expires_at"),
+                row.Of<DateTimeOffset?>("not_before"),
+                ModeOf(row.Of<string?>("requested_mode")),
+                row.Of<long>("request_version"),
+                row.Of<bool>("allow_mass_delete"),
+                row.Of<bool>("is_active"),
+                row.Of<DateTimeOffset?>("full_completed_at"),
+                row.Of<int>("full_renderer_version"),
+                row.Of<DateTimeOffset?>("catch_up_from"),
+                row.Of<DateTimeOffset?>("last_catch_up_at"),
+                row.Of<DateTimeOffset?>("as_of"),
+                ModeOf(row.Of<string?>("round_mode")),
+                row.Of<int>("rounds"),
+                row.Of<string?>("outcome"))
             : None;
 
     private static RunMode? ModeOf(string? name) => name is null ? null : RunModeNames.Parse(name);

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Leases;
@@ -87,12 +86,12 @@ public sealed class RoundLease(RagDatabase rag, TimeProvider time)
         {
             Parameters =
             {
-                new NpgsqlParameter<long> { TypedValue = claim.CabinetId },
-                new NpgsqlParameter<string> { TypedValue = claim.Owner },
-                new NpgsqlParameter<Guid> { TypedValue = claim.RunId },
-                new NpgsqlParameter<int> { TypedValue = claim.Round },
-                new NpgsqlParameter { Value = terms.Length, NpgsqlDbType = NpgsqlDbType.Interval },
-                new NpgsqlParameter<string> { TypedValue = mode.WireName() },
+                Parameter.Of<long>(claim.CabinetId),
+                Parameter.Of<string>(claim.Owner),
+                Parameter.Of<Guid>(claim.RunId),
+                Parameter.Of<int>(claim.Round),
+                Parameter.Of(terms.Length),
+                Parameter.Of<string>(mode.WireName()),
             },
         })
         await using (var taken = await take.ExecuteReaderAsync(cancellationToken))
@@ -110,25 +109,21 @@ public sealed class RoundLease(RagDatabase rag, TimeProvider time)
                 {
                     Parameters =
                     {
-                        new NpgsqlParameter { Value = (object?)row.RunId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
-                        new NpgsqlParameter<Guid> { TypedValue = claim.RunId },
+                        Parameter.Of(row.RunId),
+                        Parameter.Of<Guid>(claim.RunId),
                     },
                 },
                 new NpgsqlBatchCommand(OpenRun)
                 {
                     Parameters =
                     {
-                        new NpgsqlParameter<Guid> { TypedValue = claim.RunId },
-                        new NpgsqlParameter<long> { TypedValue = claim.CabinetId },
-                        new NpgsqlParameter<string> { TypedValue = mode.WireName() },
-                        new NpgsqlParameter<string> { TypedValue = claim.Owner },
-                        new NpgsqlParameter<DateTimeOffset> { TypedValue = asOf.ToUniversalTime() },
-                        new NpgsqlParameter<long> { TypedValue = requestVersion },
-                        new NpgsqlParameter
-                        {
-                            Value = mode == RunMode.Incremental ? DBNull.Value : terms.SourceNow.ToUniversalTime(),
-                            NpgsqlDbType = NpgsqlDbType.TimestampTz,
-                        },
+                        Parameter.Of<Guid>(claim.RunId),
+                        Parameter.Of<long>(claim.CabinetId),
+                        Parameter.Of<string>(mode.WireName()),
+                        Parameter.Of<string>(claim.Owner),
+                        Parameter.Of<DateTimeOffset>(asOf.ToUniversalTime()),
+                        Parameter.Of<long>(requestVersion),
+                        Parameter.Of<DateTimeOffset?>(mode == RunMode.Incremental ? null : terms.SourceNow.ToUniversalTime()),
                     },
                 },
             },

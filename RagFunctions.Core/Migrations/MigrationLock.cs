@@ -1,4 +1,5 @@
 using Npgsql;
+using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Migrations;
 
@@ -22,7 +23,7 @@ internal static class MigrationLock
         // concurrent index builds of the lock's owner would wait for that snapshot for ever.
         for (var isFirst = true; ; isFirst = false)
         {
-            await using var command = new NpgsqlCommand(TryLock, connection) { Parameters = { new() { Value = Key } } };
+            await using var command = new NpgsqlCommand(TryLock, connection) { Parameters = { Parameter.Of(Key) } };
             if (await command.ExecuteScalarAsync(cancellationToken) is true)
             {
                 return;
@@ -39,7 +40,7 @@ internal static class MigrationLock
 
     public static async Task ReleaseAsync(NpgsqlConnection connection)
     {
-        await using var command = new NpgsqlCommand(Unlock, connection) { Parameters = { new() { Value = Key } } };
+        await using var command = new NpgsqlCommand(Unlock, connection) { Parameters = { Parameter.Of(Key) } };
         await command.ExecuteScalarAsync(CancellationToken.None);
     }
 }

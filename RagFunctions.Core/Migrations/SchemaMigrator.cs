@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using FluentMigrator.Infrastructure;
 using Npgsql;
+using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Migrations;
 
@@ -145,7 +146,7 @@ public static class SchemaMigrator
         MigrationSet set, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         Dictionary<long, DateTimeOffset> applied = [];
-        await using var exists = new NpgsqlCommand(HistoryExists, connection) { Parameters = { new() { Value = "public." + set.HistoryTable() } } };
+        await using var exists = new NpgsqlCommand(HistoryExists, connection) { Parameters = { Parameter.Of("public." + set.HistoryTable()) } };
         if (await exists.ExecuteScalarAsync(cancellationToken) is not true)
         {
             return applied;

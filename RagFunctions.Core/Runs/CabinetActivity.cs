@@ -1,4 +1,3 @@
-using Npgsql;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
 
@@ -18,7 +17,7 @@ public sealed class CabinetActivity(RagDatabase rag, ChangeQueue queue)
     public async Task DeactivateAsync(long cabinetId, CancellationToken cancellationToken)
     {
         await using var command = rag.Source.CreateCommand(Deactivate);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        command.Parameters.Add(Parameter.Of<long>(cabinetId));
         await command.ExecuteNonQueryAsync(cancellationToken);
         await queue.DropCabinetAsync(cabinetId, cancellationToken);
     }

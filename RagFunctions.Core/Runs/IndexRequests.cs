@@ -1,4 +1,3 @@
-using Npgsql;
 using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Runs;
@@ -30,9 +29,9 @@ public sealed class IndexRequests(RagDatabase rag)
     public async Task StoreAsync(long cabinetId, RunMode mode, bool allowMassDelete, CancellationToken cancellationToken)
     {
         await using var command = rag.Source.CreateCommand(Store);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = mode.WireName() });
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = allowMassDelete });
+        command.Parameters.Add(Parameter.Of<long>(cabinetId));
+        command.Parameters.Add(Parameter.Of<string>(mode.WireName()));
+        command.Parameters.Add(Parameter.Of<bool>(allowMassDelete));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

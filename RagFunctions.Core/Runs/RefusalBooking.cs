@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Npgsql;
 using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Runs;
@@ -36,16 +35,16 @@ public sealed class RefusalBooking(RagDatabase rag, IOptions<RunsOptions> option
     public async Task<DateTimeOffset?> BookAsync(BeginRoundInput input, string error, CancellationToken cancellationToken)
     {
         await using var batch = rag.Source.CreateBatch();
-        batch.BatchCommands.Add(new(EnsureRow) { Parameters = { new NpgsqlParameter<long> { TypedValue = input.CabinetId } } });
+        batch.BatchCommands.Add(new(EnsureRow) { Parameters = { Parameter.Of<long>(input.CabinetId) } });
         batch.BatchCommands.Add(new(Book)
         {
             Parameters =
             {
-                new NpgsqlParameter<long> { TypedValue = input.CabinetId },
-                new NpgsqlParameter<Guid> { TypedValue = input.RunId },
-                new NpgsqlParameter<string> { TypedValue = input.Owner },
-                new NpgsqlParameter<string> { TypedValue = error },
-                new NpgsqlParameter<int> { TypedValue = options.Value.PauseAfterFailureMinutes },
+                Parameter.Of<long>(input.CabinetId),
+                Parameter.Of<Guid>(input.RunId),
+                Parameter.Of<string>(input.Owner),
+                Parameter.Of<string>(error),
+                Parameter.Of<int>(options.Value.PauseAfterFailureMinutes),
             },
         });
         return await batch.ExecuteScalarAsync(cancellationToken) is DateTime notBefore ? new DateTimeOffset(notBefore) : null;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using NpgsqlTypes;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Store;
@@ -79,10 +79,10 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
             {
                 Parameters =
                 {
-                    new NpgsqlParameter<long> { TypedValue = input.CabinetId },
-                    new NpgsqlParameter<Guid> { TypedValue = input.RunId },
-                    new NpgsqlParameter<string> { TypedValue = input.Mode.WireName() },
-                    new NpgsqlParameter<int> { TypedValue = ChunkRenderer.Version },
+                    Parameter.Of<long>(input.CabinetId),
+                    Parameter.Of<Guid>(input.RunId),
+                    Parameter.Of<string>(input.Mode.WireName()),
+                    Parameter.Of<int>(ChunkRenderer.Version),
                 },
             });
         }
@@ -106,27 +106,23 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
         {
             Parameters =
             {
-                new NpgsqlParameter<Guid> { TypedValue = input.RunId },
-                new NpgsqlParameter<int> { TypedValue = input.Round },
+                Parameter.Of<Guid>(input.RunId),
+                Parameter.Of<int>(input.Round),
             },
         };
         foreach (var sum in (long[])[t.RowsRead, t.New, t.Updated, t.Unchanged, t.Deleted, t.FailedRows, t.FailedChunks, t.Requests, t.Inputs, t.Tokens, t.Reused, t.FailedBatches])
         {
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = sum });
+            command.Parameters.Add(Parameter.Of<long>(sum));
         }
 
         command.Parameters.Add(Price());
         foreach (var sum in (long[])[t.ReadMs, t.RenderMs, t.EmbedMs, t.SaveMs])
         {
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = sum });
+            command.Parameters.Add(Parameter.Of<long>(sum));
         }
 
-        command.Parameters.Add(Text(Error(input)));
-        command.Parameters.Add(new NpgsqlParameter
-        {
-            Value = t.Blocked.Count == 0 ? DBNull.Value : BlockedJson(t.Blocked),
-            NpgsqlDbType = NpgsqlDbType.Jsonb,
-        });
+        command.Parameters.Add(Parameter.Of(Error(input)));
+        command.Parameters.Add(Parameter.Json(t.Blocked.Count == 0 ? null : BlockedJson(t.Blocked)));
         return command;
     }
 
@@ -134,16 +130,16 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
     {
         Parameters =
         {
-            new NpgsqlParameter<Guid> { TypedValue = input.RunId },
-            new NpgsqlParameter<string> { TypedValue = end.Outcome },
-            Number(figures?.TotalChunks),
-            Number(figures?.PendingChunks),
-            Number(figures?.NaiveTokens),
+            Parameter.Of<Guid>(input.RunId),
+            Parameter.Of<string>(end.Outcome),
+            Parameter.Of(figures?.TotalChunks),
+            Parameter.Of(figures?.PendingChunks),
+            Parameter.Of(figures?.NaiveTokens),
             Price(),
-            Number(figures?.Verified?.Missing),
-            Number(figures?.Verified?.Stale),
-            Number(figures?.Verified?.Surplus),
-            Number(figures?.Verified?.Pending),
+            Parameter.Of(figures?.Verified?.Missing),
+            Parameter.Of(figures?.Verified?.Stale),
+            Parameter.Of(figures?.Verified?.Surplus),
+            Parameter.Of(figures?.Verified?.Pending),
         },
     };
 
@@ -151,11 +147,11 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
     {
         Parameters =
         {
-            new NpgsqlParameter<long> { TypedValue = input.CabinetId },
-            new NpgsqlParameter<string> { TypedValue = end.Outcome },
-            new NpgsqlParameter { Value = (object?)end.NotBefore?.ToUniversalTime() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-            Text(end.Outcome == RunOutcome.Completed ? null : Error(input)),
-            new NpgsqlParameter<long> { TypedValue = figures?.TotalChunks ?? 0 },
+            Parameter.Of<long>(input.CabinetId),
+            Parameter.Of<string>(end.Outcome),
+            Parameter.Of(end.NotBefore?.ToUniversalTime()),
+            Parameter.Of(end.Outcome == RunOutcome.Completed ? null : Error(input)),
+            Parameter.Of<long>(figures?.TotalChunks ?? 0),
         },
     };
 
@@ -172,9 +168,6 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
         : "mass deletion held back: " + string.Join(
             ", ", blocked.Select(b => $"{b.Entity.WireName()} (index {b.IndexedRows} rows, source still offers {b.EligibleRows})"));
 
-    private NpgsqlParameter<decimal> Price() => new() { TypedValue = embeddings.Value.PricePerMillionTokens };
+    private NpgsqlParameter<decimal> Price() => Parameter.Of(embeddings.Value.PricePerMillionTokens);
 
-    private static NpgsqlParameter Number(long? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint };
-
-    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 }

@@ -27,7 +27,7 @@ public sealed class RoundExpiry(RagDatabase rag)
         var expired = await ExpiredChunks.DeleteAsync(connection, input.CabinetId, asOf, cancellationToken);
         await using var book = new NpgsqlCommand(Book, connection, transaction)
         {
-            Parameters = { new NpgsqlParameter<Guid> { TypedValue = input.RunId }, new NpgsqlParameter<long> { TypedValue = expired } },
+            Parameters = { Parameter.Of<Guid>(input.RunId), Parameter.Of<long>(expired) },
         };
         await book.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -65,8 +65,8 @@ public static class ExpiredChunks
     {
         Parameters =
         {
-            new NpgsqlParameter<long> { TypedValue = cabinetId },
-            new NpgsqlParameter<DateTime> { TypedValue = asOf.UtcDateTime },
+            Parameter.Of<long>(cabinetId),
+            Parameter.Of<DateTime>(asOf.UtcDateTime),
         },
     };
 }

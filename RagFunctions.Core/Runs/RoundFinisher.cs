@@ -139,7 +139,7 @@ public sealed partial class RoundFinisher(
     private async Task<bool> HasDueChangesAsync(long cabinetId, CancellationToken cancellationToken)
     {
         await using var command = main.Source.CreateCommand(HasDueChanges);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        command.Parameters.Add(Parameter.Of<long>(cabinetId));
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 

@@ -1,4 +1,5 @@
 using Npgsql;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Store;
 
@@ -27,7 +28,7 @@ public sealed record RunFigures(
     public static async Task<RunFigures> CountAsync(NpgsqlConnection connection, long cabinetId, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(Count, connection);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        command.Parameters.Add(Parameter.Of<long>(cabinetId));
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         long chunks = 0;
         long pending = 0;

@@ -27,14 +27,14 @@ internal sealed record RunRow(
     // $1 cabinet, $2 run. The run's row survives a purge of the cabinet's status, so it leads. The first pending chunk in the order of
     // the hashes, not any: the planner believes that nearly all are pending, and where none is, it looked for one in the whole table.
     private const string Select = """
-        SELECT clock_timestamp(), s.lease_token, s.lease_run_id, s.requested_mode, r.request_version, COALESCE(s.request_version, 0),
-               r.mode, r.rounds, r.finished_at IS NOT NULL, r.outcome, s.not_before, r.failed_rows, r.failed_chunks, r.failed_batches,
-               r.blocked IS NOT NULL, r.last_error,
+        SELECT clock_timestamp() AS now, s.lease_token, s.lease_run_id, s.requested_mode, r.request_version AS seen_request_version,
+               COALESCE(s.request_version, 0) AS request_version, r.mode, r.rounds, r.finished_at IS NOT NULL AS is_finished, r.outcome,
+               s.not_before, r.failed_rows, r.failed_chunks, r.failed_batches, r.blocked IS NOT NULL AS is_blocked, r.last_error,
                (SELECT m.id FROM rag_metadata AS m
                 WHERE m.cabinet_id = $1 AND m.embedded_hash IS DISTINCT FROM m.chunk_hash
                   AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= clock_timestamp())
                 ORDER BY m.chunk_hash
-                LIMIT 1) IS NOT NULL,
+                LIMIT 1) IS NOT NULL AS has_due_pending,
                r.as_of
         FROM rag_index_runs AS r
         LEFT JOIN rag_index_status AS s ON s.cabinet_id = r.cabinet_id
@@ -54,12 +54,12 @@ internal sealed record RunRow(
         await using var batch = new NpgsqlBatch(connection, transaction);
         if (transaction is not null)
         {
-            batch.BatchCommands.Add(new(LockStatus) { Parameters = { new NpgsqlParameter<long> { TypedValue = cabinetId } } });
+            batch.BatchCommands.Add(new(LockStatus) { Parameters = { Parameter.Of<long>(cabinetId) } });
         }
 
         batch.BatchCommands.Add(new(Select)
         {
-            Parameters = { new NpgsqlParameter<long> { TypedValue = cabinetId }, new NpgsqlParameter<Guid> { TypedValue = runId } },
+            Parameters = { Parameter.Of<long>(cabinetId), Parameter.Of<Guid>(runId) },
         });
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         if (transaction is not null)
@@ -69,24 +69,24 @@ internal sealed record RunRow(
 
         return await row.ReadAsync(cancellationToken)
             ? new RunRow(
-                row.GetFieldValue<DateTimeOffset>(0),
-                row.GetFieldValue<long?>(1),
-                row.GetFieldValue<Guid?>(2),
-                row.GetStringOrNull(3) is { } requested ? RunModeNames.Parse(requested) : null,
-                row.GetInt64(4),
-                row.GetInt64(5),
-                RunModeNames.Parse(row.GetString(6)),
-                row.GetInt32(7),
-                row.GetBoolean(8),
-                row.GetStringOrNull(9),
-                row.GetFieldValue<DateTimeOffset?>(10),
-                row.GetInt64(11),
-                row.GetInt64(12),
-                row.GetInt64(13),
-                row.GetBoolean(14),
-                row.GetStringOrNull(15),
-                row.GetBoolean(16),
-                row.GetFieldValue<DateTimeOffset>(17))
+                row.Of<DateTimeOffset>("now"),
+                row.Of<long?>("lease_token"),
+                row.Of<Guid?>("lease_run_id"),
+                row.Of<string?>("requested_mode") is { } requested ? RunModeNames.Parse(requested) : null,
+                row.Of<long>("seen_request_version"),
+                row.Of<long>("request_version"),
+                RunModeNames.Parse(row.Of<string>("mode")),
+                row.Of<int>("rounds"),
+                row.Of<bool>("is_finished"),
+                row.Of<string?>("outcome"),
+                row.Of<DateTimeOffset?>("not_before"),
+                row.Of<long>("failed_rows"),
+                row.Of<long>("failed_chunks"),
+                row.Of<long>("failed_batches"),
+                row.Of<bool>("is_blocked"),
+                row.Of<string?>("last_error"),
+                row.Of<bool>("has_due_pending"),
+                row.Of<DateTimeOffset>("as_of"))
             : null;
     }
 }

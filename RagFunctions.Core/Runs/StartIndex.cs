@@ -100,7 +100,7 @@ public sealed partial class StartIndex(
     private static async Task<bool> ExistsAsync(NpgsqlDataSource source, string sql, long cabinetId, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(sql);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        command.Parameters.Add(Parameter.Of<long>(cabinetId));
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Npgsql;
+using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Source;
 
@@ -29,7 +30,7 @@ public static class SourceReader
         NpgsqlConnection main, Entity entity, long cabinetId, long id, DateTimeOffset asOf, CancellationToken cancellationToken)
     {
         await using var command = Command(main, SourceTable.Of(entity).IfIneligible, cabinetId, asOf);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
+        command.Parameters.Add(Parameter.Of<long>(id));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? new IneligibleRow(id, await reader.IsDBNullAsync(0, cancellationToken) ? null : reader.GetInt64(0))
@@ -51,7 +52,7 @@ public static class SourceReader
     {
         var table = SourceTable.Of(entity);
         await using var command = Command(main, table.ByIds, cabinetId, asOf);
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = ids });
+        command.Parameters.Add(Parameter.Of<long[]>(ids));
         return await ReadAsync(command, table, make, cancellationToken);
     }
 
@@ -76,9 +77,9 @@ public static class SourceReader
 
         var table = SourceTable.Of(entity);
         await using var command = Command(main, table.ByRange, cabinetId, asOf);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from ?? long.MinValue });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = to is { } end ? end - 1 : long.MaxValue });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = limit });
+        command.Parameters.Add(Parameter.Of<long>(from ?? long.MinValue));
+        command.Parameters.Add(Parameter.Of(to is { } end ? end - 1 : long.MaxValue));
+        command.Parameters.Add(Parameter.Of<long>(limit));
         return await ReadAsync(command, table, make, cancellationToken);
     }
 
@@ -86,8 +87,8 @@ public static class SourceReader
     {
         Parameters =
         {
-            new NpgsqlParameter<long> { TypedValue = cabinetId },
-            new NpgsqlParameter<DateTime> { TypedValue = EligiblePeriod.StartOf(asOf).UtcDateTime },
+            Parameter.Of<long>(cabinetId),
+            Parameter.Of<DateTime>(EligiblePeriod.StartOf(asOf).UtcDateTime),
         },
     };
 

@@ -1,4 +1,3 @@
-using Npgsql;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Runs;
@@ -16,9 +15,9 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
         """;
 
     private const string Index = """
-        SELECT s.indexing_status, COALESCE(s.lease_owner IS NOT NULL AND s.lease_expires_at > clock_timestamp(), false), s.last_indexed_at,
-               s.last_incremental_at, s.total_chunks, s.created_at, s.updated_at, s.last_outcome, s.requested_mode, s.is_active,
-               CASE WHEN s.not_before > clock_timestamp() THEN s.not_before END, s.last_error, p.pending, p.failed, p.age
+        SELECT s.indexing_status, COALESCE(s.lease_owner IS NOT NULL AND s.lease_expires_at > clock_timestamp(), false) AS is_indexing,
+               s.last_indexed_at, s.last_incremental_at, s.total_chunks, s.created_at, s.updated_at, s.last_outcome, s.requested_mode, s.is_active,
+               CASE WHEN s.not_before > clock_timestamp() THEN s.not_before END AS not_before, s.last_error, p.pending, p.failed, p.age
         FROM rag_index_status AS s
         CROSS JOIN LATERAL (
             SELECT count(*) AS pending, count(*) FILTER (WHERE m.embed_error IS NOT NULL) AS failed,
@@ -35,7 +34,7 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
         var (queued, failedRows, queueAge) = await ReadQueueAsync(cabinetId, cancellationToken);
         var last = (await runs.LatestAsync(cabinetId, 1, cancellationToken)).SingleOrDefault();
         await using var command = rag.Source.CreateCommand(Index);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        command.Parameters.Add(Parameter.Of<long>(cabinetId));
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         if (!await row.ReadAsync(cancellationToken))
         {
@@ -52,30 +51,30 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
             };
         }
 
-        var indexing = row.GetBoolean(1);
-        var outcome = row.GetStringOrNull(7);
+        var indexing = row.Of<bool>("is_indexing");
+        var outcome = row.Of<string?>("last_outcome");
         return new IndexStatus
         {
             Status = "success",
             CabinetId = cabinetId,
-            IndexingStatus = row.GetString(0),
+            IndexingStatus = row.Of<string>("indexing_status"),
             IsIndexing = indexing,
-            LastIndexedAt = row.GetFieldValue<DateTimeOffset?>(2),
-            LastIncrementalAt = row.GetFieldValue<DateTimeOffset?>(3),
-            TotalChunks = row.GetInt64(4),
-            CreatedAt = row.GetFieldValue<DateTimeOffset?>(5),
-            UpdatedAt = row.GetFieldValue<DateTimeOffset?>(6),
+            LastIndexedAt = row.Of<DateTimeOffset?>("last_indexed_at"),
+            LastIncrementalAt = row.Of<DateTimeOffset?>("last_incremental_at"),
+            TotalChunks = row.Of<long>("total_chunks"),
+            CreatedAt = row.Of<DateTimeOffset?>("created_at"),
+            UpdatedAt = row.Of<DateTimeOffset?>("updated_at"),
             Message = indexing ? "Indexing is under way" : outcome is null ? "No run has ended yet" : $"The last run ended: {outcome}",
             Outcome = outcome,
             Mode = last?.Mode,
-            RequestedMode = row.GetStringOrNull(8),
-            IsActive = row.GetBoolean(9),
-            NotBefore = row.GetFieldValue<DateTimeOffset?>(10),
-            LastError = row.GetStringOrNull(11),
-            Pending = row.GetInt64(12),
-            Failed = failedRows + row.GetInt64(13),
+            RequestedMode = row.Of<string?>("requested_mode"),
+            IsActive = row.Of<bool>("is_active"),
+            NotBefore = row.Of<DateTimeOffset?>("not_before"),
+            LastError = row.Of<string?>("last_error"),
+            Pending = row.Of<long>("pending"),
+            Failed = failedRows + row.Of<long>("failed"),
             Queued = queued,
-            LagSeconds = Math.Max(queueAge, row.GetDouble(14)),
+            LagSeconds = Math.Max(queueAge, row.Of<double>("age")),
             ChangeSource = source.Kind.WireName(),
             LastRun = last,
         };
@@ -84,7 +83,7 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
     private async Task<(long Queued, long Failed, double Age)> ReadQueueAsync(long cabinetId, CancellationToken cancellationToken)
     {
         await using var command = main.Source.CreateCommand(Queue);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        command.Parameters.Add(Parameter.Of<long>(cabinetId));
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         return (row.GetInt64(0), row.GetInt64(1), row.GetDouble(2));

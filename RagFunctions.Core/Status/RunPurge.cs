@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Npgsql;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Runs;
 
@@ -19,7 +18,7 @@ public sealed class RunPurge(RagDatabase rag, IOptions<RunsOptions> options)
     public async Task<int> PurgeAsync(CancellationToken cancellationToken)
     {
         await using var command = rag.Source.CreateCommand(Delete);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = options.Value.KeepDays });
+        command.Parameters.Add(Parameter.Of<int>(options.Value.KeepDays));
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -11,7 +11,7 @@ public sealed class RunReader(RagDatabase rag)
         SELECT run_id, cabinet_id, mode, outcome, started_at, finished_at, rounds, rows_read, chunks_new, chunks_updated, chunks_unchanged,
                chunks_deleted, chunks_expired, failed_rows, failed_chunks, pending_chunks, total_chunks, embedding_requests,
                embedding_inputs, embedding_tokens, reused_vectors, failed_batches, cost_usd, naive_inputs, naive_tokens, naive_cost_usd,
-               read_ms, render_ms, embed_ms, save_ms, last_error, blocked::text, verify_missing, verify_stale, verify_surplus, verify_pending
+               read_ms, render_ms, embed_ms, save_ms, last_error, blocked::text AS blocked, verify_missing, verify_stale, verify_surplus, verify_pending
         FROM rag_index_runs
         """;
 
@@ -32,8 +32,8 @@ public sealed class RunReader(RagDatabase rag)
     public async Task<IReadOnlyList<RunRecord>> LatestAsync(long cabinetId, int limit, CancellationToken cancellationToken)
     {
         await using var command = rag.Source.CreateCommand(Latest);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        command.Parameters.Add(Parameter.Of<long>(cabinetId));
+        command.Parameters.Add(Parameter.Of<int>(limit));
         return await ReadAsync(command, cancellationToken);
     }
 
@@ -41,7 +41,7 @@ public sealed class RunReader(RagDatabase rag)
     public async Task<RunRecord?> LatestFullAsync(long cabinetId, CancellationToken cancellationToken)
     {
         await using var command = rag.Source.CreateCommand(LatestFull);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
+        command.Parameters.Add(Parameter.Of<long>(cabinetId));
         return (await ReadAsync(command, cancellationToken)).SingleOrDefault();
     }
 
@@ -49,8 +49,8 @@ public sealed class RunReader(RagDatabase rag)
     public async Task<RunRecord?> SingleAsync(long cabinetId, Guid runId, CancellationToken cancellationToken)
     {
         await using var command = rag.Source.CreateCommand(Single);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = runId });
+        command.Parameters.Add(Parameter.Of<long>(cabinetId));
+        command.Parameters.Add(Parameter.Of<Guid>(runId));
         return (await ReadAsync(command, cancellationToken)).SingleOrDefault();
     }
 
@@ -58,7 +58,7 @@ public sealed class RunReader(RagDatabase rag)
     public async Task<IReadOnlyList<long>> BusyAsync(IReadOnlyCollection<long> cabinetIds, CancellationToken cancellationToken)
     {
         await using var command = rag.Source.CreateCommand(Busy);
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. cabinetIds] });
+        command.Parameters.Add(Parameter.Of<long[]>([.. cabinetIds]));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<long> busy = [];
         while (await reader.ReadAsync(cancellationToken))
@@ -77,39 +77,41 @@ public sealed class RunReader(RagDatabase rag)
         {
             runs.Add(new RunRecord
             {
-                RunId = row.GetGuid(0),
-                CabinetId = row.GetInt64(1),
-                Mode = row.GetString(2),
-                Outcome = row.GetStringOrNull(3),
-                StartedAt = row.GetFieldValue<DateTimeOffset>(4),
-                FinishedAt = row.GetFieldValue<DateTimeOffset?>(5),
-                Rounds = row.GetInt32(6),
-                RowsRead = row.GetInt64(7),
-                ChunksNew = row.GetInt64(8),
-                ChunksUpdated = row.GetInt64(9),
-                ChunksUnchanged = row.GetInt64(10),
-                ChunksDeleted = row.GetInt64(11),
-                ChunksExpired = row.GetInt64(12),
-                FailedRows = row.GetInt64(13),
-                FailedChunks = row.GetInt64(14),
-                PendingChunks = row.GetInt64(15),
-                TotalChunks = row.GetInt64(16),
-                EmbeddingRequests = row.GetInt64(17),
-                EmbeddingInputs = row.GetInt64(18),
-                EmbeddingTokens = row.GetInt64(19),
-                ReusedVectors = row.GetInt64(20),
-                FailedBatches = row.GetInt64(21),
-                CostUsd = row.GetDecimal(22),
-                NaiveInputs = row.GetInt64(23),
-                NaiveTokens = row.GetInt64(24),
-                NaiveCostUsd = row.GetDecimal(25),
-                ReadMs = row.GetInt64(26),
-                RenderMs = row.GetInt64(27),
-                EmbedMs = row.GetInt64(28),
-                SaveMs = row.GetInt64(29),
-                LastError = row.GetStringOrNull(30),
-                Blocked = row.GetStringOrNull(31),
-                Verified = row.IsDBNull(32) ? null : new VerifiedCounts(row.GetInt64(32), row.GetInt64(33), row.GetInt64(34), row.GetInt64(35)),
+                RunId = row.Of<Guid>("run_id"),
+                CabinetId = row.Of<long>("cabinet_id"),
+                Mode = row.Of<string>("mode"),
+                Outcome = row.Of<string?>("outcome"),
+                StartedAt = row.Of<DateTimeOffset>("started_at"),
+                FinishedAt = row.Of<DateTimeOffset?>("finished_at"),
+                Rounds = row.Of<int>("rounds"),
+                RowsRead = row.Of<long>("rows_read"),
+                ChunksNew = row.Of<long>("chunks_new"),
+                ChunksUpdated = row.Of<long>("chunks_updated"),
+                ChunksUnchanged = row.Of<long>("chunks_unchanged"),
+                ChunksDeleted = row.Of<long>("chunks_deleted"),
+                ChunksExpired = row.Of<long>("chunks_expired"),
+                FailedRows = row.Of<long>("failed_rows"),
+                FailedChunks = row.Of<long>("failed_chunks"),
+                PendingChunks = row.Of<long>("pending_chunks"),
+                TotalChunks = row.Of<long>("total_chunks"),
+                EmbeddingRequests = row.Of<long>("embedding_requests"),
+                EmbeddingInputs = row.Of<long>("embedding_inputs"),
+                EmbeddingTokens = row.Of<long>("embedding_tokens"),
+                ReusedVectors = row.Of<long>("reused_vectors"),
+                FailedBatches = row.Of<long>("failed_batches"),
+                CostUsd = row.Of<decimal>("cost_usd"),
+                NaiveInputs = row.Of<long>("naive_inputs"),
+                NaiveTokens = row.Of<long>("naive_tokens"),
+                NaiveCostUsd = row.Of<decimal>("naive_cost_usd"),
+                ReadMs = row.Of<long>("read_ms"),
+                RenderMs = row.Of<long>("render_ms"),
+                EmbedMs = row.Of<long>("embed_ms"),
+                SaveMs = row.Of<long>("save_ms"),
+                LastError = row.Of<string?>("last_error"),
+                Blocked = row.Of<string?>("blocked"),
+                Verified = row.Of<long?>("verify_missing") is { } missing
+                    ? new VerifiedCounts(missing, row.Of<long>("verify_stale"), row.Of<long>("verify_surplus"), row.Of<long>("verify_pending"))
+                    : null,
             });
         }
 

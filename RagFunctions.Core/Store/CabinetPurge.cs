@@ -22,7 +22,7 @@ public sealed class CabinetPurge(RagDatabase rag)
         {
             await using var command = connection.CreateCommand();
             command.CommandText = sql;
-            command.Parameters.Add(new Npgsql.NpgsqlParameter<long> { TypedValue = cabinetId });
+            command.Parameters.Add(Parameter.Of(cabinetId));
             var deleted = await command.ExecuteNonQueryAsync(cancellationToken);
             chunks = sql == DeleteChunks ? deleted : chunks;
             known |= deleted > 0;

@@ -1,4 +1,5 @@
 using Npgsql;
+using RagFunctions.Core.Databases;
 using NpgsqlTypes;
 using RagFunctions.Core.Chunks;
 
@@ -83,8 +84,8 @@ internal static class ChunkWriter
     {
         Parameters =
         {
-            new NpgsqlParameter<long> { TypedValue = cabinetId },
-            new NpgsqlParameter<long[]> { TypedValue = keys },
+            Parameter.Of<long>(cabinetId),
+            Parameter.Of<long[]>(keys),
         },
     };
 
@@ -117,18 +118,18 @@ internal static class ChunkWriter
         {
             Parameters =
             {
-                new NpgsqlParameter<long> { TypedValue = cabinetId },
-                new NpgsqlParameter<string> { TypedValue = entity.TableName() },
-                new NpgsqlParameter<string> { TypedValue = entity.ChunkType() },
-                new NpgsqlParameter<int> { TypedValue = ChunkRenderer.Version },
-                new NpgsqlParameter<long[]> { TypedValue = sourceIds },
-                new NpgsqlParameter<int[]> { TypedValue = indexes },
-                new NpgsqlParameter<string[]> { TypedValue = texts },
-                new NpgsqlParameter<string[]> { TypedValue = hashes },
-                new NpgsqlParameter<long?[]> { TypedValue = nmIds },
+                Parameter.Of<long>(cabinetId),
+                Parameter.Of<string>(entity.TableName()),
+                Parameter.Of<string>(entity.ChunkType()),
+                Parameter.Of<int>(ChunkRenderer.Version),
+                Parameter.Of<long[]>(sourceIds),
+                Parameter.Of<int[]>(indexes),
+                Parameter.Of<string[]>(texts),
+                Parameter.Of<string[]>(hashes),
+                Parameter.Of<long?[]>(nmIds),
                 new NpgsqlParameter<DateTime?[]> { NpgsqlDbType = Instants, TypedValue = businessDates },
                 new NpgsqlParameter<DateTime?[]> { NpgsqlDbType = Instants, TypedValue = expiries },
-                new NpgsqlParameter<string?[]> { TypedValue = names },
+                Parameter.Of<string?[]>(names),
             },
         };
     }

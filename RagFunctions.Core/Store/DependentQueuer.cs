@@ -46,9 +46,9 @@ public static class DependentQueuer
                 {
                     Parameters =
                     {
-                        new NpgsqlParameter<long> { TypedValue = cabinetId },
-                        new NpgsqlParameter<long[]> { TypedValue = [.. articles.NmIds] },
-                        new NpgsqlParameter<bool> { TypedValue = articles.SomeUnknown },
+                        Parameter.Of<long>(cabinetId),
+                        Parameter.Of<long[]>([.. articles.NmIds]),
+                        Parameter.Of<bool>(articles.SomeUnknown),
                     },
                 };
                 return await command.ExecuteNonQueryAsync(token);

@@ -1,4 +1,5 @@
 using Npgsql;
+using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Store;
 
@@ -34,7 +35,7 @@ internal static class IndexedChunks
         NpgsqlConnection rag, Entity entity, long cabinetId, long[] ids, CancellationToken cancellationToken)
     {
         await using var command = Command(rag, ByIds, entity, cabinetId);
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = ids });
+        command.Parameters.Add(Parameter.Of<long[]>(ids));
         return await ReadAsync(command, cancellationToken);
     }
 
@@ -52,9 +53,9 @@ internal static class IndexedChunks
         for (var limit = rows + (rows / 4); ; limit *= 2)
         {
             await using var command = Command(rag, ByRange, entity, cabinetId);
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = first });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = last });
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+            command.Parameters.Add(Parameter.Of<long>(first));
+            command.Parameters.Add(Parameter.Of<long>(last));
+            command.Parameters.Add(Parameter.Of<int>(limit));
             var chunks = await ReadAsync(command, cancellationToken);
             if (chunks.Count < limit)
             {
@@ -86,8 +87,8 @@ internal static class IndexedChunks
     {
         Parameters =
         {
-            new NpgsqlParameter<long> { TypedValue = cabinetId },
-            new NpgsqlParameter<string> { TypedValue = entity.TableName() },
+            Parameter.Of<long>(cabinetId),
+            Parameter.Of<string>(entity.TableName()),
         },
     };
 

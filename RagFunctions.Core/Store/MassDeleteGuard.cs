@@ -1,4 +1,5 @@
 using Npgsql;
+using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Store;
 
@@ -67,7 +68,7 @@ public static class MassDeleteGuard
 
         var absent = await AbsentAsync(main, entity, cabinetId, cancellationToken);
         await using var command = Command(rag, CountIndexed, entity, cabinetId);
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = absent });
+        command.Parameters.Add(Parameter.Of<long[]>(absent));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var indexed = reader.GetInt64(0);
@@ -111,8 +112,8 @@ public static class MassDeleteGuard
     {
         Parameters =
         {
-            new NpgsqlParameter<long> { TypedValue = cabinetId },
-            new NpgsqlParameter<string> { TypedValue = entity.TableName() },
+            Parameter.Of<long>(cabinetId),
+            Parameter.Of<string>(entity.TableName()),
         },
     };
 }

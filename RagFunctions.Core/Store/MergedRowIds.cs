@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Npgsql;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Source;
 
 namespace RagFunctions.Core.Store;
@@ -61,9 +62,9 @@ internal static class IndexedRowIds
         {
             Parameters =
             {
-                new NpgsqlParameter<long> { TypedValue = cabinetId },
-                new NpgsqlParameter<string> { TypedValue = entity.TableName() },
-                new NpgsqlParameter<DateTime> { TypedValue = asOf.UtcDateTime },
+                Parameter.Of<long>(cabinetId),
+                Parameter.Of<string>(entity.TableName()),
+                Parameter.Of<DateTime>(asOf.UtcDateTime),
             },
         };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -105,10 +105,10 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
         {
             Parameters =
             {
-                new NpgsqlParameter<long> { TypedValue = cabinetId },
-                new NpgsqlParameter<long> { TypedValue = RowsPerRange },
-                new NpgsqlParameter<long> { TypedValue = MaxRangesPerEntity },
-                new NpgsqlParameter<bool> { TypedValue = includeBlocked },
+                Parameter.Of<long>(cabinetId),
+                Parameter.Of<long>(RowsPerRange),
+                Parameter.Of<long>(MaxRangesPerEntity),
+                Parameter.Of<bool>(includeBlocked),
             },
         };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Npgsql;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Source;
@@ -151,10 +152,10 @@ internal sealed class SourcePageReader(NpgsqlConnection main, ApplyChangesInput 
         {
             Parameters =
             {
-                new NpgsqlParameter<long> { TypedValue = input.CabinetId },
-                new NpgsqlParameter<long> { TypedValue = first },
-                new NpgsqlParameter<long> { TypedValue = LastOfRange },
-                new NpgsqlParameter<int> { TypedValue = limit },
+                Parameter.Of<long>(input.CabinetId),
+                Parameter.Of<long>(first),
+                Parameter.Of<long>(LastOfRange),
+                Parameter.Of<int>(limit),
             },
         };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

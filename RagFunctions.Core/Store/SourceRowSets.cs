@@ -21,8 +21,8 @@ public sealed class SourceRowSets(MainDatabase main)
             {
                 Parameters =
                 {
-                    new NpgsqlParameter<long> { TypedValue = cabinetId },
-                    new NpgsqlParameter<DateTime> { TypedValue = EligiblePeriod.StartOf(asOf).UtcDateTime },
+                    Parameter.Of<long>(cabinetId),
+                    Parameter.Of<DateTime>(EligiblePeriod.StartOf(asOf).UtcDateTime),
                 },
             });
         }

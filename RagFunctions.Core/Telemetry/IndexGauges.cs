@@ -41,7 +41,7 @@ public sealed class IndexGauges(MainDatabase main, RagDatabase rag)
         RagTelemetry.Cabinets.Record(queues.Count);
         await using var batch = rag.Source.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadPendingOnly));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(Indexes) { Parameters = { new NpgsqlParameter<long[]> { TypedValue = [.. queues.Keys] } } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Indexes) { Parameters = { Parameter.Of<long[]>([.. queues.Keys]) } });
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         await row.NextResultAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))

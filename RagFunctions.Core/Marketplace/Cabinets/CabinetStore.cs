@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Client;
 using RagFunctions.Core.Marketplace.Tokens;
@@ -52,12 +51,12 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
         """;
 
     /// <summary>Reads a cabinet and opens its token; null = there is no such cabinet. A plain token of the original counts while it is there.</summary>
-    public async Task<OpenCabinet?> OpenAsync(long cabinetId, CancellationToken ct)
+    public async Task<OpenCabinet?> OpenAsync(long cabinetId, CancellationToken cancellationToken)
     {
         await using var command = main.Source.CreateCommand(Open);
-        command.Parameters.Add(new() { Value = cabinetId });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        if (!await reader.ReadAsync(ct))
+        command.Parameters.Add(Parameter.Of(cabinetId));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
         {
             return null;
         }
@@ -68,12 +67,12 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
     }
 
     /// <summary>All cabinets, without their tokens.</summary>
-    public async Task<IReadOnlyList<CabinetSummary>> ListAsync(CancellationToken ct)
+    public async Task<IReadOnlyList<CabinetSummary>> ListAsync(CancellationToken cancellationToken)
     {
         await using var command = main.Source.CreateCommand(List);
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<CabinetSummary> cabinets = [];
-        while (await reader.ReadAsync(ct))
+        while (await reader.ReadAsync(cancellationToken))
         {
             var id = reader.GetInt64(0);
             var (token, _) = OpenToken(id, Text(reader, 3), Text(reader, 4));
@@ -88,20 +87,20 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
     /// <summary>Adds a cabinet; its token is stored encrypted only.</summary>
     /// <returns>Its id.</returns>
     /// <exception cref="CabinetException">The token is empty or already that of a cabinet, or no key is set.</exception>
-    public async Task<long> AddAsync(string token, string? name, CancellationToken ct)
+    public async Task<long> AddAsync(string token, string? name, CancellationToken cancellationToken)
     {
         token = Checked(token);
-        await RefuseKnownAsync(token, exceptFor: null, ct);
+        await RefuseKnownAsync(token, exceptFor: null, cancellationToken);
         await using var next = main.Source.CreateCommand(NextId);
-        var id = (long)(await next.ExecuteScalarAsync(ct))!;
+        var id = (long)(await next.ExecuteScalarAsync(cancellationToken))!;
         await using var insert = main.Source.CreateCommand(Insert);
-        insert.Parameters.Add(new() { Value = id });
-        insert.Parameters.Add(new() { Value = (object?)name ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        insert.Parameters.Add(new() { Value = cipher.Encrypt(id, token) });
-        insert.Parameters.Add(new() { Value = cipher.Fingerprint(token) });
+        insert.Parameters.Add(Parameter.Of(id));
+        insert.Parameters.Add(Parameter.Of<string?>(name));
+        insert.Parameters.Add(Parameter.Of(cipher.Encrypt(id, token)));
+        insert.Parameters.Add(Parameter.Of(cipher.Fingerprint(token)));
         try
         {
-            await insert.ExecuteNonQueryAsync(ct);
+            await insert.ExecuteNonQueryAsync(cancellationToken);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
@@ -113,15 +112,15 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
 
     /// <summary>Gives a cabinet a new token, for instance after the old one's 180 days.</summary>
     /// <exception cref="CabinetException">Unknown cabinet, empty token, the token of another cabinet, or no key is set.</exception>
-    public async Task ReplaceTokenAsync(long cabinetId, string token, CancellationToken ct)
+    public async Task ReplaceTokenAsync(long cabinetId, string token, CancellationToken cancellationToken)
     {
         token = Checked(token);
-        await RefuseKnownAsync(token, exceptFor: cabinetId, ct);
+        await RefuseKnownAsync(token, exceptFor: cabinetId, cancellationToken);
         await using var command = main.Source.CreateCommand(Replace);
-        command.Parameters.Add(new() { Value = cabinetId });
-        command.Parameters.Add(new() { Value = cipher.Encrypt(cabinetId, token) });
-        command.Parameters.Add(new() { Value = cipher.Fingerprint(token) });
-        if (await command.ExecuteScalarAsync(ct) is 0L)
+        command.Parameters.Add(Parameter.Of(cabinetId));
+        command.Parameters.Add(Parameter.Of(cipher.Encrypt(cabinetId, token)));
+        command.Parameters.Add(Parameter.Of(cipher.Fingerprint(token)));
+        if (await command.ExecuteScalarAsync(cancellationToken) is 0L)
         {
             throw Unknown(cabinetId);
         }
@@ -129,37 +128,37 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
 
     /// <summary>Hides a cabinet: no sync, no runs; everything stored stays.</summary>
     /// <exception cref="CabinetException">Unknown cabinet.</exception>
-    public Task DeactivateAsync(long cabinetId, CancellationToken ct) => SwitchAsync(cabinetId, false, ct);
+    public Task DeactivateAsync(long cabinetId, CancellationToken cancellationToken) => SwitchAsync(cabinetId, false, cancellationToken);
 
     /// <summary>Brings a hidden cabinet back.</summary>
     /// <exception cref="CabinetException">Unknown cabinet.</exception>
-    public Task ActivateAsync(long cabinetId, CancellationToken ct) => SwitchAsync(cabinetId, true, ct);
+    public Task ActivateAsync(long cabinetId, CancellationToken cancellationToken) => SwitchAsync(cabinetId, true, cancellationToken);
 
     /// <summary>Removes a cabinet with all its source rows and its queue, in one transaction. Its index is <see cref="CabinetRemoval"/>'s.</summary>
     /// <returns>False: there was no such cabinet.</returns>
-    public async Task<bool> TryRemoveAsync(long cabinetId, CancellationToken ct)
+    public async Task<bool> TryRemoveAsync(long cabinetId, CancellationToken cancellationToken)
     {
-        var remove = new NpgsqlBatchCommand(Remove) { Parameters = { new() { Value = cabinetId } } };
+        var remove = new NpgsqlBatchCommand(Remove) { Parameters = { Parameter.Of(cabinetId) } };
         await using var batch = main.Source.CreateBatch();
         batch.BatchCommands.Add(remove);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(RemoveQueue) { Parameters = { new() { Value = cabinetId } } });
-        await batch.ExecuteNonQueryAsync(ct);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(RemoveQueue) { Parameters = { Parameter.Of(cabinetId) } });
+        await batch.ExecuteNonQueryAsync(cancellationToken);
         return remove.RecordsAffected > 0;
     }
 
     /// <summary>Encrypts every token with the present key and blanks the plain ones; all or none.</summary>
     /// <returns>How many were encrypted, plain ones and those under a former key.</returns>
     /// <exception cref="CabinetException">No key is set, or a stored token does not open.</exception>
-    public async Task<int> EncryptAsync(CancellationToken ct)
+    public async Task<int> EncryptAsync(CancellationToken cancellationToken)
     {
         RequireKey();
-        await using var connection = await main.Source.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var connection = await main.Source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         List<(long Id, string Cipher, string Fingerprint)> encrypted = [];
         await using (var select = new NpgsqlCommand(SelectForEncryption, connection, transaction))
-        await using (var reader = await select.ExecuteReaderAsync(ct))
+        await using (var reader = await select.ExecuteReaderAsync(cancellationToken))
         {
-            while (await reader.ReadAsync(ct))
+            while (await reader.ReadAsync(cancellationToken))
             {
                 var (id, plain, stored) = (reader.GetInt64(0), Text(reader, 1), Text(reader, 2));
                 if (plain is null && cipher.IsPresent(stored!))
@@ -175,11 +174,11 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
         }
 
         await using var update = new NpgsqlCommand(StoreEncrypted, connection, transaction);
-        update.Parameters.Add(new() { Value = encrypted.Select(row => row.Id).ToArray() });
-        update.Parameters.Add(new() { Value = encrypted.Select(row => row.Cipher).ToArray() });
-        update.Parameters.Add(new() { Value = encrypted.Select(row => row.Fingerprint).ToArray() });
-        await update.ExecuteNonQueryAsync(ct);
-        await transaction.CommitAsync(ct);
+        update.Parameters.Add(Parameter.Of(encrypted.Select(row => row.Id).ToArray()));
+        update.Parameters.Add(Parameter.Of(encrypted.Select(row => row.Cipher).ToArray()));
+        update.Parameters.Add(Parameter.Of(encrypted.Select(row => row.Fingerprint).ToArray()));
+        await update.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return encrypted.Count;
     }
 
@@ -189,30 +188,30 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
         : stored is not null ? cipher.Decrypt(cabinetId, stored)
         : (null, "the cabinet has no token");
 
-    private async Task SwitchAsync(long cabinetId, bool isActive, CancellationToken ct)
+    private async Task SwitchAsync(long cabinetId, bool isActive, CancellationToken cancellationToken)
     {
         await using var command = main.Source.CreateCommand(Deactivate);
-        command.Parameters.Add(new() { Value = cabinetId });
-        command.Parameters.Add(new() { Value = isActive });
-        if (await command.ExecuteNonQueryAsync(ct) > 0)
+        command.Parameters.Add(Parameter.Of(cabinetId));
+        command.Parameters.Add(Parameter.Of(isActive));
+        if (await command.ExecuteNonQueryAsync(cancellationToken) > 0)
         {
             return;
         }
 
         await using var exists = main.Source.CreateCommand(Exists);
-        exists.Parameters.Add(new() { Value = cabinetId });
-        if (await exists.ExecuteScalarAsync(ct) is not true)
+        exists.Parameters.Add(Parameter.Of(cabinetId));
+        if (await exists.ExecuteScalarAsync(cancellationToken) is not true)
         {
             throw Unknown(cabinetId);
         }
     }
 
-    private async Task RefuseKnownAsync(string token, long? exceptFor, CancellationToken ct)
+    private async Task RefuseKnownAsync(string token, long? exceptFor, CancellationToken cancellationToken)
     {
         await using var command = main.Source.CreateCommand(FindToken);
-        command.Parameters.Add(new() { Value = token });
-        command.Parameters.Add(new() { Value = cipher.Fingerprints(token) });
-        if (await command.ExecuteScalarAsync(ct) is long known && known != exceptFor)
+        command.Parameters.Add(Parameter.Of(token));
+        command.Parameters.Add(Parameter.Of(cipher.Fingerprints(token)));
+        if (await command.ExecuteScalarAsync(cancellationToken) is long known && known != exceptFor)
         {
             throw new CabinetException($"this token is already that of cabinet {known}");
         }

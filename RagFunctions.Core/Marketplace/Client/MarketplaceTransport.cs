@@ -19,7 +19,7 @@ internal sealed partial class MarketplaceTransport(
     private readonly TimeSpan _silence = TimeSpan.FromSeconds(options.Value.TimeoutSeconds + 30);
 
     /// <summary>Makes the call; 204 is answered as <paramref name="noData"/>.</summary>
-    public async Task<CallResult<T>> SendAsync<T>(MarketplaceCall call, JsonTypeInfo<T> type, T noData, CancellationToken ct)
+    public async Task<CallResult<T>> SendAsync<T>(MarketplaceCall call, JsonTypeInfo<T> type, T noData, CancellationToken cancellationToken)
         where T : class
     {
         if (Refusal<T>(call) is { } refusal)
@@ -31,7 +31,7 @@ internal sealed partial class MarketplaceTransport(
         var method = JsonNamingPolicy.SnakeCaseLower.ConvertName(call.Method.ToString());
         using var span = RagTelemetry.Source.StartActivity($"marketplace {method}", ActivityKind.Client);
         span?.SetTag(RagTelemetry.CabinetId, call.Access.CabinetId).SetTag(RagTelemetry.MarketplaceMethod, method);
-        var result = await CallAsync(call, type, noData, ct);
+        var result = await CallAsync(call, type, noData, cancellationToken);
         if (result.WaitUntil is { } until)
         {
             RagTelemetry.MarketplaceWait.Record(
@@ -46,17 +46,17 @@ internal sealed partial class MarketplaceTransport(
         return result;
     }
 
-    private async Task<CallResult<T>> CallAsync<T>(MarketplaceCall call, JsonTypeInfo<T> type, T noData, CancellationToken ct)
+    private async Task<CallResult<T>> CallAsync<T>(MarketplaceCall call, JsonTypeInfo<T> type, T noData, CancellationToken cancellationToken)
         where T : class
     {
         using var client = clients.CreateClient(ClientName);
         using var request = Request(call);
         try
         {
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
-            return await ReadAsync(call, request, response, type, noData, ct);
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            return await ReadAsync(call, request, response, type, noData, cancellationToken);
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             throw;
         }
@@ -103,7 +103,7 @@ internal sealed partial class MarketplaceTransport(
     }
 
     private async Task<CallResult<T>> ReadAsync<T>(
-        MarketplaceCall call, HttpRequestMessage request, HttpResponseMessage response, JsonTypeInfo<T> type, T noData, CancellationToken ct)
+        MarketplaceCall call, HttpRequestMessage request, HttpResponseMessage response, JsonTypeInfo<T> type, T noData, CancellationToken cancellationToken)
         where T : class
     {
         if (request.Options.TryGetValue(MarketplaceCall.WaitUntil, out var until))
@@ -112,7 +112,7 @@ internal sealed partial class MarketplaceTransport(
             return new CallResult<T>(CallStatus.Wait, WaitUntil: until);
         }
 
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(_silence);
         if (response.StatusCode == HttpStatusCode.NoContent)
         {

@@ -12,10 +12,10 @@ internal static class ProblemText
     private static readonly string[] Fields = ["title", "detail", "code", "errorText", "message", "requestId"];
 
     /// <summary>Reads <c>application/problem+json</c> and the older <c>errors</c>; anything else gives an empty text.</summary>
-    public static async Task<string> ReadAsync(Stream body, string secret, CancellationToken ct)
+    public static async Task<string> ReadAsync(Stream body, string secret, CancellationToken cancellationToken)
     {
         var buffer = new byte[MaxBytes];
-        var count = await body.ReadAtLeastAsync(buffer, MaxBytes, throwOnEndOfStream: false, ct);
+        var count = await body.ReadAtLeastAsync(buffer, MaxBytes, throwOnEndOfStream: false, cancellationToken);
         try
         {
             using var document = JsonDocument.Parse(buffer.AsMemory(0, count));

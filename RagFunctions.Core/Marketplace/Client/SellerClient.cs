@@ -18,10 +18,10 @@ public sealed class SellerClient
     }
 
     /// <summary>Asks the marketplace.</summary>
-    public async Task<CallResult<SellerInfo>> InfoAsync(MarketplaceAccess access, CancellationToken ct)
+    public async Task<CallResult<SellerInfo>> InfoAsync(MarketplaceAccess access, CancellationToken cancellationToken)
     {
         var call = new MarketplaceCall(access, MarketplaceMethod.SellerInfo, new Uri(_host, "/api/v1/seller-info"));
-        return (await _transport.SendAsync(call, SellerJsonContext.Default.SellerAnswer, new SellerAnswer(), ct))
+        return (await _transport.SendAsync(call, SellerJsonContext.Default.SellerAnswer, new SellerAnswer(), cancellationToken))
             .Map(answer => new SellerInfo(new Field("seller-info", -1).Required(answer.Sid, "sid"), answer.Name, answer.TradeMark));
     }
 }

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Marketplace.Limits;
@@ -42,17 +41,17 @@ public sealed class LimitStore(MainDatabase main, TimeProvider time)
         """;
 
     /// <summary>Asks for one call. One statement; grants and refuses correctly under any concurrency.</summary>
-    public async Task<LimitAnswer> TakeAsync(BucketKey key, RateLimit limit, CancellationToken ct)
+    public async Task<LimitAnswer> TakeAsync(BucketKey key, RateLimit limit, CancellationToken cancellationToken)
     {
         await using var command = main.Source.CreateCommand(Take);
         AddKey(command, key);
-        command.Parameters.Add(new() { Value = time.GetUtcNow() });
-        command.Parameters.Add(new() { Value = limit.Interval });
-        command.Parameters.Add(new() { Value = limit.Interval * (limit.Burst - 1) });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        await reader.ReadAsync(ct);
+        command.Parameters.Add(Parameter.Of(time.GetUtcNow()));
+        command.Parameters.Add(Parameter.Of(limit.Interval));
+        command.Parameters.Add(Parameter.Of(limit.Interval * (limit.Burst - 1)));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
         return new LimitAnswer(
-            reader.GetBoolean(0), await reader.GetFieldValueAsync<DateTimeOffset>(1, ct), reader.GetInt64(2), reader.GetBoolean(3));
+            reader.GetBoolean(0), await reader.GetFieldValueAsync<DateTimeOffset>(1, cancellationToken), reader.GetInt64(2), reader.GetBoolean(3));
     }
 
     /// <summary>Brings a bucket in line with what an answer said: its count wins over ours, its waiting time over both.</summary>
@@ -63,7 +62,7 @@ public sealed class LimitStore(MainDatabase main, TimeProvider time)
     /// <param name="headers">What the answer said.</param>
     /// <returns>When the next call may be made, if the answer was a refusal (429); else null.</returns>
     public async Task<DateTimeOffset?> CorrectAsync(
-        BucketKey key, RateLimit limit, LimitAnswer paid, int status, RateHeaders headers, CancellationToken ct)
+        BucketKey key, RateLimit limit, LimitAnswer paid, int status, RateHeaders headers, CancellationToken cancellationToken)
     {
         var punished = status is >= 400 and < 500 && limit.ClientErrorCost > 1;
         if (headers.IsEmpty && status != 429 && !punished)
@@ -80,20 +79,20 @@ public sealed class LimitStore(MainDatabase main, TimeProvider time)
 
         await using var command = main.Source.CreateCommand(Correct);
         AddKey(command, key);
-        command.Parameters.Add(new() { Value = (object?)notBefore ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new() { Value = (object?)fullAt ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new() { Value = paid.Taken });
-        command.Parameters.Add(new() { Value = paid.IsAlone && headers.Limit == limit.Burst });
-        command.Parameters.Add(new() { Value = fine });
-        await command.ExecuteNonQueryAsync(ct);
+        command.Parameters.Add(Parameter.Of<DateTimeOffset?>(notBefore));
+        command.Parameters.Add(Parameter.Of<DateTimeOffset?>(fullAt));
+        command.Parameters.Add(Parameter.Of(paid.Taken));
+        command.Parameters.Add(Parameter.Of(paid.IsAlone && headers.Limit == limit.Burst));
+        command.Parameters.Add(Parameter.Of(fine));
+        await command.ExecuteNonQueryAsync(cancellationToken);
         return notBefore;
     }
 
     private static void AddKey(NpgsqlCommand command, BucketKey key)
     {
-        command.Parameters.Add(new() { Value = key.Seller });
-        command.Parameters.Add(new() { Value = key.Bucket });
-        command.Parameters.Add(new() { Value = (short)key.Kind });
+        command.Parameters.Add(Parameter.Of(key.Seller));
+        command.Parameters.Add(Parameter.Of(key.Bucket));
+        command.Parameters.Add(Parameter.Of((short)key.Kind));
     }
 }
 

@@ -22,11 +22,11 @@ public sealed class PriceClient
     }
 
     /// <summary>A page of prices. Fewer than <see cref="MarketplaceOptions.PricePageRows"/> = the last.</summary>
-    public async Task<CallResult<IReadOnlyList<PriceAnswer>>> PricesAsync(MarketplaceAccess access, int offset, CancellationToken ct)
+    public async Task<CallResult<IReadOnlyList<PriceAnswer>>> PricesAsync(MarketplaceAccess access, int offset, CancellationToken cancellationToken)
     {
         var address = new Uri(_host, string.Create(CultureInfo.InvariantCulture, $"/api/v2/list/goods/filter?limit={_pageRows}&offset={offset}"));
         var nothing = new PricesAnswer { Data = new() { ListGoods = [] } };
-        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.Prices, address), PriceJsonContext.Default.PricesAnswer, nothing, ct))
+        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.Prices, address), PriceJsonContext.Default.PricesAnswer, nothing, cancellationToken))
             .Map(Prices);
     }
 

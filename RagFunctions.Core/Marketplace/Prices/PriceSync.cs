@@ -9,12 +9,12 @@ internal sealed class PriceSync(PriceClient client, IOptions<MarketplaceOptions>
 {
     public SyncEntity Entity => SyncEntity.Prices;
 
-    public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken ct)
+    public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken cancellationToken)
     {
         while (true)
         {
             var state = session.State(PriceStateJsonContext.Default.PriceState);
-            var answer = await client.PricesAsync(session.Access, state.Offset, ct);
+            var answer = await client.PricesAsync(session.Access, state.Offset, cancellationToken);
             if (!answer.IsOk)
             {
                 return SyncEnd.Of(answer);
@@ -24,7 +24,7 @@ internal sealed class PriceSync(PriceClient client, IOptions<MarketplaceOptions>
             var isLast = prices.Count < options.Value.PricePageRows;
             // A row given twice takes no place of its own: counted twice, it would make the next page begin too late.
             var next = new PriceState { Offset = isLast ? 0 : state.Offset + prices.DistinctBy(price => price.NmId).Count() };
-            await session.CommitAsync(prices.Count, page => PriceWriter.WriteAsync(page, prices, ct), next, PriceStateJsonContext.Default.PriceState, ct);
+            await session.CommitAsync(prices.Count, page => PriceWriter.WriteAsync(page, prices, cancellationToken), next, PriceStateJsonContext.Default.PriceState, cancellationToken);
             if (isLast)
             {
                 return SyncEnd.Done;

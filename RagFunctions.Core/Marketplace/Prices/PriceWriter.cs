@@ -1,4 +1,5 @@
 using Npgsql;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Sync;
 
 namespace RagFunctions.Core.Marketplace.Prices;
@@ -16,7 +17,7 @@ internal static class PriceWriter
         """;
 
     /// <summary>Writes a page; one round trip and one for the queue.</summary>
-    public static async Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<PriceAnswer> prices, CancellationToken ct)
+    public static async Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<PriceAnswer> prices, CancellationToken cancellationToken)
     {
         PriceAnswer[] rows = [.. prices.Reverse().DistinctBy(price => price.NmId)];
         if (rows.Length == 0)
@@ -29,10 +30,10 @@ internal static class PriceWriter
         {
             Parameters =
             {
-                new() { Value = page.CabinetId }, Column.Longs(rows, r => r.NmId), Column.Money(rows, r => r.Price),
+                Parameter.Of(page.CabinetId), Column.Longs(rows, r => r.NmId), Column.Money(rows, r => r.Price),
                 Column.Money(rows, r => r.DiscountedPrice),
             },
         });
-        return await ChangedRows.AnnounceAsync(batch, page, Entity.Products, ct);
+        return await ChangedRows.AnnounceAsync(batch, page, Entity.Products, cancellationToken);
     }
 }

@@ -15,22 +15,22 @@ internal sealed class CardSync(ContentClient client) : IEntitySteps
 
     public SyncEntity Entity => SyncEntity.Cards;
 
-    public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken ct)
+    public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken cancellationToken)
     {
         var state = session.State(CardStateJsonContext.Default.CardState);
         if (state.Phase == CardPhase.None)
         {
             state = Begin(state, session.Now);
-            await SaveAsync(session, 0, state.IsWhole ? page => CardWriter.ForgetSeenAsync(page, ct) : Nothing, state, ct);
+            await SaveAsync(session, 0, state.IsWhole ? page => CardWriter.ForgetSeenAsync(page, cancellationToken) : Nothing, state, cancellationToken);
         }
 
         while (state.Phase != CardPhase.None)
         {
             var (next, end) = state.Phase switch
             {
-                CardPhase.List => await ListAsync(session, state, ct),
-                CardPhase.Trash => await TrashAsync(session, state, ct),
-                _ => await ConcludeAsync(session, state, ct),
+                CardPhase.List => await ListAsync(session, state, cancellationToken),
+                CardPhase.Trash => await TrashAsync(session, state, cancellationToken),
+                _ => await ConcludeAsync(session, state, cancellationToken),
             };
             if (end is not null)
             {
@@ -58,10 +58,10 @@ internal sealed class CardSync(ContentClient client) : IEntitySteps
         };
     }
 
-    private async Task<(CardState State, SyncEnd? End)> ListAsync(SyncSession session, CardState state, CancellationToken ct)
+    private async Task<(CardState State, SyncEnd? End)> ListAsync(SyncSession session, CardState state, CancellationToken cancellationToken)
     {
         var from = new CardCursor(state.UpdatedAt, state.NmId);
-        var answer = await client.CardsAsync(session.Access, from, ct);
+        var answer = await client.CardsAsync(session.Access, from, cancellationToken);
         if (!answer.IsOk)
         {
             return (state, SyncEnd.Of(answer));
@@ -79,14 +79,14 @@ internal sealed class CardSync(ContentClient client) : IEntitySteps
             NmId = cursor.At is null ? state.NmId : cursor.NmId,
             Phase = isLast ? CardPhase.Trash : CardPhase.List,
         };
-        await SaveAsync(session, cards.Count, page => CardWriter.WriteAsync(page, cards, isActive: true, markSeen: state.IsWhole, ct), next, ct);
+        await SaveAsync(session, cards.Count, page => CardWriter.WriteAsync(page, cards, isActive: true, markSeen: state.IsWhole, cancellationToken), next, cancellationToken);
         return (next, null);
     }
 
-    private async Task<(CardState State, SyncEnd? End)> TrashAsync(SyncSession session, CardState state, CancellationToken ct)
+    private async Task<(CardState State, SyncEnd? End)> TrashAsync(SyncSession session, CardState state, CancellationToken cancellationToken)
     {
         var from = new CardCursor(state.TrashedAt, state.TrashNmId);
-        var answer = await client.TrashAsync(session.Access, from, ct);
+        var answer = await client.TrashAsync(session.Access, from, cancellationToken);
         if (!answer.IsOk)
         {
             return (state, SyncEnd.Of(answer));
@@ -104,23 +104,23 @@ internal sealed class CardSync(ContentClient client) : IEntitySteps
             TrashNmId = cursor.At is null ? state.TrashNmId : cursor.NmId,
             Phase = !isLast ? CardPhase.Trash : state.IsWhole ? CardPhase.Conclude : CardPhase.None,
         };
-        await SaveAsync(session, cards.Count, page => CardWriter.WriteAsync(page, cards, isActive: false, markSeen: false, ct), next, ct);
+        await SaveAsync(session, cards.Count, page => CardWriter.WriteAsync(page, cards, isActive: false, markSeen: false, cancellationToken), next, cancellationToken);
         return (next, null);
     }
 
     // A listing that lost most of the catalogue is more likely broken than true: it says nothing about what is gone.
-    private static async Task<(CardState State, SyncEnd? End)> ConcludeAsync(SyncSession session, CardState state, CancellationToken ct)
+    private static async Task<(CardState State, SyncEnd? End)> ConcludeAsync(SyncSession session, CardState state, CancellationToken cancellationToken)
     {
         await using var command = session.Command("");
-        var (active, listed) = await CardWriter.CountListedAsync(command, session.CabinetId, ct);
+        var (active, listed) = await CardWriter.CountListedAsync(command, session.CabinetId, cancellationToken);
         var next = state with { Phase = CardPhase.None, IsWhole = false, WholeDoneAt = state.WholeStartedAt };
         if (listed * 2 < active)
         {
-            await SaveAsync(session, 0, page => CardWriter.ForgetSeenAsync(page, ct), next, ct);
+            await SaveAsync(session, 0, page => CardWriter.ForgetSeenAsync(page, cancellationToken), next, cancellationToken);
             return (next, SyncEnd.Failed($"the whole listing named {listed} of {active} active articles: none was taken off"));
         }
 
-        await SaveAsync(session, 0, page => CardWriter.DeactivateUnlistedAsync(page, ct), next, ct);
+        await SaveAsync(session, 0, page => CardWriter.DeactivateUnlistedAsync(page, cancellationToken), next, cancellationToken);
         return (next, null);
     }
 
@@ -129,8 +129,8 @@ internal sealed class CardSync(ContentClient client) : IEntitySteps
 
     private static Task<ChangedRows> Nothing(PageTransaction page) => Task.FromResult(default(ChangedRows));
 
-    private static Task SaveAsync(SyncSession session, int read, Func<PageTransaction, Task<ChangedRows>> write, CardState next, CancellationToken ct) =>
-        session.CommitAsync(read, write, next, CardStateJsonContext.Default.CardState, ct);
+    private static Task SaveAsync(SyncSession session, int read, Func<PageTransaction, Task<ChangedRows>> write, CardState next, CancellationToken cancellationToken) =>
+        session.CommitAsync(read, write, next, CardStateJsonContext.Default.CardState, cancellationToken);
 }
 
 /// <summary>Where cards and the trash stand; cursors are kept as they came.</summary>

@@ -1,4 +1,5 @@
 using Npgsql;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Sync;
 
 namespace RagFunctions.Core.Marketplace.Products;
@@ -75,7 +76,7 @@ internal static class CardWriter
     /// <param name="isActive">False for the trash.</param>
     /// <param name="markSeen">True during a listing of everything.</param>
     public static async Task<ChangedRows> WriteAsync(
-        PageTransaction page, IReadOnlyList<CardAnswer> cards, bool isActive, bool markSeen, CancellationToken ct)
+        PageTransaction page, IReadOnlyList<CardAnswer> cards, bool isActive, bool markSeen, CancellationToken cancellationToken)
     {
         CardAnswer[] rows = [.. cards.Reverse().DistinctBy(card => card.NmId).Reverse()];
         if (rows.Length == 0)
@@ -89,56 +90,56 @@ internal static class CardWriter
         {
             Parameters =
             {
-                new() { Value = page.CabinetId }, Column.Longs(rows, r => r.NmId), Column.Texts(rows, r => r.Title),
+                Parameter.Of(page.CabinetId), Column.Longs(rows, r => r.NmId), Column.Texts(rows, r => r.Title),
                 Column.Texts(rows, r => r.VendorCode), Column.Texts(rows, r => r.Brand), Column.Texts(rows, r => r.Category),
-                Column.Texts(rows, r => r.ImageUrl), new() { Value = isActive },
+                Column.Texts(rows, r => r.ImageUrl), Parameter.Of(isActive),
             },
         });
         AddSizes(batch, page, rows, nmIds);
         if (markSeen)
         {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(MarkSeen) { Parameters = { new() { Value = page.CabinetId }, new() { Value = nmIds } } });
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(MarkSeen) { Parameters = { Parameter.Of(page.CabinetId), Parameter.Of(nmIds) } });
         }
 
-        var changed = await ChangedRows.AnnounceAsync(batch, page, Entity.Products, ct);
+        var changed = await ChangedRows.AnnounceAsync(batch, page, Entity.Products, cancellationToken);
         if (changed.Inserted == 0)
         {
             return changed;
         }
 
         await using var hasten = page.Batch();
-        hasten.BatchCommands.Add(new NpgsqlBatchCommand(HastenPrices) { Parameters = { new() { Value = page.CabinetId } } });
-        await hasten.ExecuteNonQueryAsync(ct);
+        hasten.BatchCommands.Add(new NpgsqlBatchCommand(HastenPrices) { Parameters = { Parameter.Of(page.CabinetId) } });
+        await hasten.ExecuteNonQueryAsync(cancellationToken);
         // The articles are counted as inserted already; their ratings are part of that.
-        await RatingWriter.WriteAsync(page, nmIds, ct);
+        await RatingWriter.WriteAsync(page, nmIds, cancellationToken);
         return changed;
     }
 
     /// <summary>Begins a listing of everything.</summary>
-    public static async Task<ChangedRows> ForgetSeenAsync(PageTransaction page, CancellationToken ct)
+    public static async Task<ChangedRows> ForgetSeenAsync(PageTransaction page, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(ForgetSeen, page.Connection, page.Transaction) { Parameters = { new() { Value = page.CabinetId } } };
-        await command.ExecuteNonQueryAsync(ct);
+        await using var command = new NpgsqlCommand(ForgetSeen, page.Connection, page.Transaction) { Parameters = { Parameter.Of(page.CabinetId) } };
+        await command.ExecuteNonQueryAsync(cancellationToken);
         return default;
     }
 
     /// <summary>How many active articles there are, and how many of them the listing of everything named.</summary>
-    public static async Task<(long Active, long Listed)> CountListedAsync(NpgsqlCommand command, long cabinetId, CancellationToken ct)
+    public static async Task<(long Active, long Listed)> CountListedAsync(NpgsqlCommand command, long cabinetId, CancellationToken cancellationToken)
     {
         command.CommandText = CountListed;
-        command.Parameters.Add(new() { Value = cabinetId });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        await reader.ReadAsync(ct);
+        command.Parameters.Add(Parameter.Of(cabinetId));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
         return (reader.GetInt64(0), reader.GetInt64(1));
     }
 
     /// <summary>Ends a listing of everything: what it did not name is no longer for sale.</summary>
-    public static async Task<ChangedRows> DeactivateUnlistedAsync(PageTransaction page, CancellationToken ct)
+    public static async Task<ChangedRows> DeactivateUnlistedAsync(PageTransaction page, CancellationToken cancellationToken)
     {
         await using var batch = page.Batch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(DeactivateUnlisted) { Parameters = { new() { Value = page.CabinetId } } });
-        var changed = await ChangedRows.AnnounceAsync(batch, page, Entity.Products, ct);
-        await ForgetSeenAsync(page, ct);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(DeactivateUnlisted) { Parameters = { Parameter.Of(page.CabinetId) } });
+        var changed = await ChangedRows.AnnounceAsync(batch, page, Entity.Products, cancellationToken);
+        await ForgetSeenAsync(page, cancellationToken);
         return changed;
     }
 
@@ -148,13 +149,13 @@ internal static class CardWriter
             [.. cards.SelectMany(card => card.Sizes, (card, size) => (card.NmId, size)).DistinctBy(pair => pair.size.ChrtId)];
         batch.BatchCommands.Add(new NpgsqlBatchCommand(RemoveSizes)
         {
-            Parameters = { new() { Value = page.CabinetId }, new() { Value = nmIds }, Column.Numbers(sizes, s => s.Size.ChrtId) },
+            Parameters = { Parameter.Of(page.CabinetId), Parameter.Of(nmIds), Column.Numbers(sizes, s => s.Size.ChrtId) },
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(UpsertSizes)
         {
             Parameters =
             {
-                new() { Value = page.CabinetId }, Column.Numbers(sizes, s => s.Size.ChrtId), Column.Longs(sizes, s => s.NmId),
+                Parameter.Of(page.CabinetId), Column.Numbers(sizes, s => s.Size.ChrtId), Column.Longs(sizes, s => s.NmId),
                 Column.Texts(sizes, s => s.Size.TechSize), Column.Texts(sizes, s => s.Size.WbSize),
                 Column.Texts(sizes, s => string.Join(Separator, s.Size.Barcodes)),
             },

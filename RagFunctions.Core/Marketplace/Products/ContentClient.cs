@@ -21,21 +21,21 @@ public sealed class ContentClient
     }
 
     /// <summary>A page of cards, with and without photo, changed after the cursor.</summary>
-    public Task<CallResult<CardPage>> CardsAsync(MarketplaceAccess access, CardCursor from, CancellationToken ct) => PageAsync(
-        access, MarketplaceMethod.Cards, "list", new(_pageRows, from.At, null, from.NmId), new CardsRequest.FilterPart(-1), ct);
+    public Task<CallResult<CardPage>> CardsAsync(MarketplaceAccess access, CardCursor from, CancellationToken cancellationToken) => PageAsync(
+        access, MarketplaceMethod.Cards, "list", new(_pageRows, from.At, null, from.NmId), new CardsRequest.FilterPart(-1), cancellationToken);
 
     /// <summary>A page of the trash, thrown away after the cursor.</summary>
-    public Task<CallResult<CardPage>> TrashAsync(MarketplaceAccess access, CardCursor from, CancellationToken ct) => PageAsync(
-        access, MarketplaceMethod.CardTrash, "trash", new(_pageRows, null, from.At, from.NmId), new CardsRequest.FilterPart(-1), ct);
+    public Task<CallResult<CardPage>> TrashAsync(MarketplaceAccess access, CardCursor from, CancellationToken cancellationToken) => PageAsync(
+        access, MarketplaceMethod.CardTrash, "trash", new(_pageRows, null, from.At, from.NmId), new CardsRequest.FilterPart(-1), cancellationToken);
 
     private async Task<CallResult<CardPage>> PageAsync(
-        MarketplaceAccess access, MarketplaceMethod method, string name, CardsRequest.CursorPart cursor, CardsRequest.FilterPart filter, CancellationToken ct)
+        MarketplaceAccess access, MarketplaceMethod method, string name, CardsRequest.CursorPart cursor, CardsRequest.FilterPart filter, CancellationToken cancellationToken)
     {
         var request = new CardsRequest(new(cursor, filter, new CardsRequest.SortPart(true)));
         var body = JsonSerializer.SerializeToUtf8Bytes(request, ContentJsonContext.Default.CardsRequest);
         var call = new MarketplaceCall(access, method, new Uri(_host, $"/content/v2/get/cards/{name}?locale=ru"), body);
         var nothing = new CardsAnswer { Cards = [], Cursor = new() { Total = 0 } };
-        return (await _transport.SendAsync(call, ContentJsonContext.Default.CardsAnswer, nothing, ct)).Map(Page);
+        return (await _transport.SendAsync(call, ContentJsonContext.Default.CardsAnswer, nothing, cancellationToken)).Map(Page);
     }
 
     private CardPage Page(CardsAnswer answer)

@@ -1,4 +1,5 @@
 using Npgsql;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Sync;
 
 namespace RagFunctions.Core.Marketplace.Products;
@@ -18,7 +19,7 @@ internal static class RatingWriter
         """;
 
     /// <summary>Updates the articles named whose figures changed; a change of a product like any other.</summary>
-    public static async Task<ChangedRows> WriteAsync(PageTransaction page, long[] nmIds, CancellationToken ct)
+    public static async Task<ChangedRows> WriteAsync(PageTransaction page, long[] nmIds, CancellationToken cancellationToken)
     {
         if (nmIds.Length == 0)
         {
@@ -26,7 +27,7 @@ internal static class RatingWriter
         }
 
         await using var batch = page.Batch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(Update) { Parameters = { new() { Value = page.CabinetId }, new() { Value = nmIds } } });
-        return await ChangedRows.AnnounceAsync(batch, page, Entity.Products, ct);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Update) { Parameters = { Parameter.Of(page.CabinetId), Parameter.Of(nmIds) } });
+        return await ChangedRows.AnnounceAsync(batch, page, Entity.Products, cancellationToken);
     }
 }

@@ -23,27 +23,27 @@ public sealed class FeedbackClient
 
     /// <summary>A page of one list from an instant on, oldest first. Fewer than <see cref="MarketplaceOptions.ReviewPageRows"/> = the last.</summary>
     public Task<CallResult<IReadOnlyList<ReviewAnswer>>> ReviewsAsync(
-        MarketplaceAccess access, bool answered, DateTimeOffset from, int skip, CancellationToken ct) => SendAsync(
+        MarketplaceAccess access, bool answered, DateTimeOffset from, int skip, CancellationToken cancellationToken) => SendAsync(
         access,
         MarketplaceMethod.Feedbacks,
         string.Create(
             CultureInfo.InvariantCulture,
             $"/api/v1/feedbacks?isAnswered={(answered ? "true" : "false")}&take={_pageRows}&skip={skip}&order=dateAsc&dateFrom={from.ToUnixTimeSeconds()}"),
-        ct);
+        cancellationToken);
 
     /// <summary>A page of the archive, newest first: it takes no dates.</summary>
-    public Task<CallResult<IReadOnlyList<ReviewAnswer>>> ArchiveAsync(MarketplaceAccess access, int skip, CancellationToken ct) => SendAsync(
+    public Task<CallResult<IReadOnlyList<ReviewAnswer>>> ArchiveAsync(MarketplaceAccess access, int skip, CancellationToken cancellationToken) => SendAsync(
         access,
         MarketplaceMethod.FeedbackArchive,
         string.Create(CultureInfo.InvariantCulture, $"/api/v1/feedbacks/archive?take={_pageRows}&skip={skip}&order=dateDesc"),
-        ct);
+        cancellationToken);
 
     private async Task<CallResult<IReadOnlyList<ReviewAnswer>>> SendAsync(
-        MarketplaceAccess access, MarketplaceMethod method, string path, CancellationToken ct)
+        MarketplaceAccess access, MarketplaceMethod method, string path, CancellationToken cancellationToken)
     {
         var nothing = new FeedbacksAnswer { Data = new() { Feedbacks = [] } };
         return (await _transport.SendAsync(
-            new MarketplaceCall(access, method, new Uri(_host, path)), FeedbackJsonContext.Default.FeedbacksAnswer, nothing, ct)).Map(Reviews);
+            new MarketplaceCall(access, method, new Uri(_host, path)), FeedbackJsonContext.Default.FeedbacksAnswer, nothing, cancellationToken)).Map(Reviews);
     }
 
     private static IReadOnlyList<ReviewAnswer> Reviews(FeedbacksAnswer answer)

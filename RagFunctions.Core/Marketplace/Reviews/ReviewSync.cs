@@ -15,7 +15,7 @@ internal sealed class ReviewSync(FeedbackClient client, IOptions<MarketplaceOpti
 
     public SyncEntity Entity => SyncEntity.Reviews;
 
-    public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken ct)
+    public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken cancellationToken)
     {
         var state = session.State(ReviewStateJsonContext.Default.ReviewState);
         if (state.Phase == ReviewPhase.None)
@@ -26,8 +26,8 @@ internal sealed class ReviewSync(FeedbackClient client, IOptions<MarketplaceOpti
         while (state.Phase != ReviewPhase.None)
         {
             var answer = state.Phase == ReviewPhase.Archive
-                ? await client.ArchiveAsync(session.Access, state.Skip, ct)
-                : await client.ReviewsAsync(session.Access, state.Phase == ReviewPhase.Answered, state.ListFrom!.Value, state.Skip, ct);
+                ? await client.ArchiveAsync(session.Access, state.Skip, cancellationToken)
+                : await client.ReviewsAsync(session.Access, state.Phase == ReviewPhase.Answered, state.ListFrom!.Value, state.Skip, cancellationToken);
             if (!answer.IsOk)
             {
                 return SyncEnd.Of(answer);
@@ -42,7 +42,7 @@ internal sealed class ReviewSync(FeedbackClient client, IOptions<MarketplaceOpti
             // The archive knows no dates: what is older than the window is not stored.
             var wanted = reviews.Where(review => review.CreatedAt >= state.From).ToArray();
             await session.CommitAsync(
-                reviews.Count, page => ReviewWriter.WriteAsync(page, wanted, ct), next, ReviewStateJsonContext.Default.ReviewState, ct);
+                reviews.Count, page => ReviewWriter.WriteAsync(page, wanted, cancellationToken), next, ReviewStateJsonContext.Default.ReviewState, cancellationToken);
             state = next;
         }
 

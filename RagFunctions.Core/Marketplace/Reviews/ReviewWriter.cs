@@ -1,4 +1,5 @@
 using Npgsql;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Products;
 using RagFunctions.Core.Marketplace.Sync;
 
@@ -38,7 +39,7 @@ internal static class ReviewWriter
         """;
 
     /// <summary>Writes a page: one round trip for the reviews, one for the ratings, and those of the queue.</summary>
-    public static async Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<ReviewAnswer> reviews, CancellationToken ct)
+    public static async Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<ReviewAnswer> reviews, CancellationToken cancellationToken)
     {
         // The lists may overlap the archive and each other; the later mention is the fresher one.
         ReviewAnswer[] rows = [.. reviews.Reverse().DistinctBy(review => review.Id).Reverse()];
@@ -53,7 +54,7 @@ internal static class ReviewWriter
         {
             Parameters =
             {
-                new() { Value = page.CabinetId }, Column.Texts(rows, r => r.Id), Column.Longs(rows, r => r.NmId), Column.Texts(rows, r => r.Text),
+                Parameter.Of(page.CabinetId), Column.Texts(rows, r => r.Id), Column.Longs(rows, r => r.NmId), Column.Texts(rows, r => r.Text),
                 Column.Integers(rows, r => r.Rating), Column.Flags(rows, r => r.IsAnswered), Column.Times(rows, r => r.CreatedAt),
                 Column.Texts(rows, r => r.Pros), Column.Texts(rows, r => r.Cons), Column.Texts(rows, r => r.UserName),
                 Column.Texts(rows, r => r.Color), Column.Texts(rows, r => r.Tags), Column.Texts(rows, r => r.MatchingSize),
@@ -61,10 +62,10 @@ internal static class ReviewWriter
                 Column.Integers(rows, r => r.SupplierProductValuation),
             },
         });
-        var changed = await ChangedRows.AnnounceAsync(batch, page, Entity.Reviews, ct);
+        var changed = await ChangedRows.AnnounceAsync(batch, page, Entity.Reviews, cancellationToken);
         var ratings = changed.Count == 0
             ? default
-            : await RatingWriter.WriteAsync(page, [.. rows.Select(review => review.NmId).OfType<long>().Distinct()], ct);
+            : await RatingWriter.WriteAsync(page, [.. rows.Select(review => review.NmId).OfType<long>().Distinct()], cancellationToken);
         return changed + ratings;
     }
 }

@@ -1,4 +1,5 @@
 using Npgsql;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Sync;
 
 namespace RagFunctions.Core.Marketplace.Statistics;
@@ -65,7 +66,7 @@ internal static class OrderWriter
         """;
 
     /// <summary>Writes a page; one round trip and one for the queue.</summary>
-    public static async Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<OrderAnswer> orders, CancellationToken ct)
+    public static async Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<OrderAnswer> orders, CancellationToken cancellationToken)
     {
         var rows = LatestRows.Of(orders);
         if (rows.Count == 0)
@@ -78,7 +79,7 @@ internal static class OrderWriter
         {
             Parameters =
             {
-                new() { Value = page.CabinetId }, Column.Texts(rows, r => r.Srid), Column.Texts(rows, r => r.Basket),
+                Parameter.Of(page.CabinetId), Column.Texts(rows, r => r.Srid), Column.Texts(rows, r => r.Basket),
                 Column.Longs(rows, r => r.NmId), Column.Texts(rows, r => r.Size), Column.Times(rows, r => r.Date),
             },
         });
@@ -87,7 +88,7 @@ internal static class OrderWriter
         {
             Parameters =
             {
-                new() { Value = page.CabinetId }, Column.Texts(rows, r => r.Srid), Column.Texts(rows, r => r.Basket),
+                Parameter.Of(page.CabinetId), Column.Texts(rows, r => r.Srid), Column.Texts(rows, r => r.Basket),
                 Column.Longs(rows, r => r.NmId), Column.Texts(rows, r => r.Article), Column.Texts(rows, r => r.Subject),
                 Column.Texts(rows, r => r.Brand), Column.Texts(rows, r => r.Size), Column.Texts(rows, r => r.Barcode),
                 Column.Texts(rows, r => r.Category), Column.Money(rows, r => r.FinishedPrice), Column.Money(rows, r => r.TotalPrice),
@@ -99,8 +100,8 @@ internal static class OrderWriter
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(MoveChangeTime)
         {
-            Parameters = { new() { Value = page.CabinetId }, Column.Texts(rows, r => r.Srid), Column.Times(rows, r => r.LastChange) },
+            Parameters = { Parameter.Of(page.CabinetId), Column.Texts(rows, r => r.Srid), Column.Times(rows, r => r.LastChange) },
         });
-        return await ChangedRows.AnnounceAsync(batch, page, Entity.Orders, ct);
+        return await ChangedRows.AnnounceAsync(batch, page, Entity.Orders, cancellationToken);
     }
 }

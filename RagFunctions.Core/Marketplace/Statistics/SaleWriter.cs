@@ -1,4 +1,5 @@
 using Npgsql;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Sync;
 
 namespace RagFunctions.Core.Marketplace.Statistics;
@@ -61,7 +62,7 @@ internal static class SaleWriter
         """;
 
     /// <summary>Writes a page; one round trip and one for the queue.</summary>
-    public static async Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<SaleAnswer> sales, CancellationToken ct)
+    public static async Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<SaleAnswer> sales, CancellationToken cancellationToken)
     {
         var rows = LatestRows.Of(sales);
         if (rows.Count == 0)
@@ -72,14 +73,14 @@ internal static class SaleWriter
         await using var batch = page.Batch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Adopt)
         {
-            Parameters = { new() { Value = page.CabinetId }, Column.Texts(rows, r => r.SaleId), Column.Texts(rows, r => r.Srid) },
+            Parameters = { Parameter.Of(page.CabinetId), Column.Texts(rows, r => r.SaleId), Column.Texts(rows, r => r.Srid) },
         });
         PageTransaction.Prepare(batch, rows.Count);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Store)
         {
             Parameters =
             {
-                new() { Value = page.CabinetId }, Column.Texts(rows, r => r.SaleId), Column.Texts(rows, r => r.Srid),
+                Parameter.Of(page.CabinetId), Column.Texts(rows, r => r.SaleId), Column.Texts(rows, r => r.Srid),
                 Column.Texts(rows, r => r.Basket), Column.Longs(rows, r => r.NmId), Column.Texts(rows, r => r.Subject),
                 Column.Texts(rows, r => r.Brand), Column.Texts(rows, r => r.Size), Column.Texts(rows, r => r.Barcode),
                 Column.Money(rows, r => r.FinishedPrice), Column.Money(rows, r => r.TotalPrice),
@@ -90,8 +91,8 @@ internal static class SaleWriter
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(MoveChangeTime)
         {
-            Parameters = { new() { Value = page.CabinetId }, Column.Texts(rows, r => r.SaleId), Column.Times(rows, r => r.LastChange) },
+            Parameters = { Parameter.Of(page.CabinetId), Column.Texts(rows, r => r.SaleId), Column.Times(rows, r => r.LastChange) },
         });
-        return await ChangedRows.AnnounceAsync(batch, page, Entity.Sales, ct);
+        return await ChangedRows.AnnounceAsync(batch, page, Entity.Sales, cancellationToken);
     }
 }

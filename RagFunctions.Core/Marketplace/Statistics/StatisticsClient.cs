@@ -19,18 +19,18 @@ public sealed class StatisticsClient
     }
 
     /// <summary>Orders changed at or after <paramref name="from"/>.</summary>
-    public async Task<CallResult<IReadOnlyList<OrderAnswer>>> OrdersAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken ct) =>
-        (await SendAsync(access, MarketplaceMethod.Orders, "orders", from, ct)).Map<IReadOnlyList<OrderAnswer>>(rows => Each(rows, "orders", Order));
+    public async Task<CallResult<IReadOnlyList<OrderAnswer>>> OrdersAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken) =>
+        (await SendAsync(access, MarketplaceMethod.Orders, "orders", from, cancellationToken)).Map<IReadOnlyList<OrderAnswer>>(rows => Each(rows, "orders", Order));
 
     /// <summary>Sales and returns changed at or after <paramref name="from"/>.</summary>
-    public async Task<CallResult<IReadOnlyList<SaleAnswer>>> SalesAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken ct) =>
-        (await SendAsync(access, MarketplaceMethod.Sales, "sales", from, ct)).Map<IReadOnlyList<SaleAnswer>>(rows => Each(rows, "sales", Sale));
+    public async Task<CallResult<IReadOnlyList<SaleAnswer>>> SalesAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken) =>
+        (await SendAsync(access, MarketplaceMethod.Sales, "sales", from, cancellationToken)).Map<IReadOnlyList<SaleAnswer>>(rows => Each(rows, "sales", Sale));
 
     private Task<CallResult<List<StatisticsRow>>> SendAsync(
-        MarketplaceAccess access, MarketplaceMethod method, string name, DateTimeOffset from, CancellationToken ct)
+        MarketplaceAccess access, MarketplaceMethod method, string name, DateTimeOffset from, CancellationToken cancellationToken)
     {
         var address = new Uri(_host, $"/api/v1/supplier/{name}?dateFrom={Uri.EscapeDataString(MarketplaceTime.ToMoscow(from))}&flag=0");
-        return _transport.SendAsync(new MarketplaceCall(access, method, address), StatisticsJsonContext.Default.ListStatisticsRow, [], ct);
+        return _transport.SendAsync(new MarketplaceCall(access, method, address), StatisticsJsonContext.Default.ListStatisticsRow, [], cancellationToken);
     }
 
     private static List<T> Each<T>(List<StatisticsRow> rows, string list, Func<StatisticsRow, Field, T> map)

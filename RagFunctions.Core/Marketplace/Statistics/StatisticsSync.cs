@@ -17,18 +17,18 @@ internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntityS
 
     public abstract SyncEntity Entity { get; }
 
-    protected abstract Task<CallResult<IReadOnlyList<T>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken ct);
+    protected abstract Task<CallResult<IReadOnlyList<T>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken);
 
-    protected abstract Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<T> rows, CancellationToken ct);
+    protected abstract Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<T> rows, CancellationToken cancellationToken);
 
-    public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken ct)
+    public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken cancellationToken)
     {
         var earliest = session.Now - TimeSpan.FromDays(options.FirstLoadDays);
         while (true)
         {
             var state = session.State(StatisticsStateJsonContext.Default.StatisticsState);
             var from = state.Position is not { } position ? earliest : state.IsCut ? position : Later(position - Overlap, earliest);
-            var answer = await ReadAsync(session.Access, from, ct);
+            var answer = await ReadAsync(session.Access, from, cancellationToken);
             if (!answer.IsOk)
             {
                 return SyncEnd.Of(answer);
@@ -49,7 +49,7 @@ internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntityS
             var settled = session.Now - Overlap;
             var end = isCut && settled > from ? settled : session.Now;
             var next = new StatisticsState { Position = latest > end ? end : Later(latest, state.Position), IsCut = isCut };
-            await session.CommitAsync(rows.Count, page => WriteAsync(page, rows, ct), next, StatisticsStateJsonContext.Default.StatisticsState, ct);
+            await session.CommitAsync(rows.Count, page => WriteAsync(page, rows, cancellationToken), next, StatisticsStateJsonContext.Default.StatisticsState, cancellationToken);
             if (!isCut)
             {
                 return SyncEnd.Done;
@@ -67,11 +67,11 @@ internal sealed class OrderSync(StatisticsClient client, IOptions<MarketplaceOpt
 {
     public override SyncEntity Entity => SyncEntity.Orders;
 
-    protected override Task<CallResult<IReadOnlyList<OrderAnswer>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken ct) =>
-        client.OrdersAsync(access, from, ct);
+    protected override Task<CallResult<IReadOnlyList<OrderAnswer>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken) =>
+        client.OrdersAsync(access, from, cancellationToken);
 
-    protected override Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<OrderAnswer> rows, CancellationToken ct) =>
-        OrderWriter.WriteAsync(page, rows, ct);
+    protected override Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<OrderAnswer> rows, CancellationToken cancellationToken) =>
+        OrderWriter.WriteAsync(page, rows, cancellationToken);
 }
 
 /// <summary>Sales and returns.</summary>
@@ -79,11 +79,11 @@ internal sealed class SaleSync(StatisticsClient client, IOptions<MarketplaceOpti
 {
     public override SyncEntity Entity => SyncEntity.Sales;
 
-    protected override Task<CallResult<IReadOnlyList<SaleAnswer>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken ct) =>
-        client.SalesAsync(access, from, ct);
+    protected override Task<CallResult<IReadOnlyList<SaleAnswer>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken) =>
+        client.SalesAsync(access, from, cancellationToken);
 
-    protected override Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<SaleAnswer> rows, CancellationToken ct) =>
-        SaleWriter.WriteAsync(page, rows, ct);
+    protected override Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<SaleAnswer> rows, CancellationToken cancellationToken) =>
+        SaleWriter.WriteAsync(page, rows, cancellationToken);
 }
 
 /// <summary>Where orders or sales stand.</summary>

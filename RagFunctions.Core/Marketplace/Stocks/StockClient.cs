@@ -26,29 +26,29 @@ public sealed class StockClient
     }
 
     /// <summary>A page of the marketplace's warehouses. Fewer rows than <see cref="MarketplaceOptions.StockPageRows"/> = the last.</summary>
-    public Task<CallResult<IReadOnlyList<StockLine>>> WarehousesAsync(MarketplaceAccess access, int offset, CancellationToken ct) =>
-        PageAsync(access, MarketplaceMethod.WarehouseStocks, "wb-warehouses", offset, ct);
+    public Task<CallResult<IReadOnlyList<StockLine>>> WarehousesAsync(MarketplaceAccess access, int offset, CancellationToken cancellationToken) =>
+        PageAsync(access, MarketplaceMethod.WarehouseStocks, "wb-warehouses", offset, cancellationToken);
 
     /// <summary>A page of the seller's own warehouses, which know no goods on the road.</summary>
-    public Task<CallResult<IReadOnlyList<StockLine>>> SellerWarehousesAsync(MarketplaceAccess access, int offset, CancellationToken ct) =>
-        PageAsync(access, MarketplaceMethod.SellerStocks, "seller-warehouses", offset, ct);
+    public Task<CallResult<IReadOnlyList<StockLine>>> SellerWarehousesAsync(MarketplaceAccess access, int offset, CancellationToken cancellationToken) =>
+        PageAsync(access, MarketplaceMethod.SellerStocks, "seller-warehouses", offset, cancellationToken);
 
     /// <summary>Asks for a task report by size; it is prepared in minutes.</summary>
-    public async Task<CallResult<RemainsState>> CreateRemainsAsync(MarketplaceAccess access, CancellationToken ct)
+    public async Task<CallResult<RemainsState>> CreateRemainsAsync(MarketplaceAccess access, CancellationToken cancellationToken)
     {
         const string Groups = "?locale=ru&groupByNm=true&groupBySize=true&groupByBarcode=true";
         var call = new MarketplaceCall(access, MarketplaceMethod.RemainsCreate, new Uri(_host, TaskPath + Groups));
         var field = new Field("data", -1);
-        return (await _transport.SendAsync(call, StockJsonContext.Default.RemainsTask, new RemainsTask(), ct))
+        return (await _transport.SendAsync(call, StockJsonContext.Default.RemainsTask, new RemainsTask(), cancellationToken))
             .Map(task => new RemainsState(field.Required(task.Data?.TaskId ?? task.Data?.Id, "taskId"), RemainsProgress.Working));
     }
 
     /// <summary>Asks how far a task is.</summary>
-    public async Task<CallResult<RemainsState>> RemainsStateAsync(MarketplaceAccess access, string taskId, CancellationToken ct)
+    public async Task<CallResult<RemainsState>> RemainsStateAsync(MarketplaceAccess access, string taskId, CancellationToken cancellationToken)
     {
         var address = new Uri(_host, $"{TaskPath}/tasks/{Uri.EscapeDataString(taskId)}/status");
         var field = new Field("data", -1);
-        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.RemainsStatus, address), StockJsonContext.Default.RemainsTask, new RemainsTask(), ct))
+        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.RemainsStatus, address), StockJsonContext.Default.RemainsTask, new RemainsTask(), cancellationToken))
             .Map(task => new RemainsState(taskId, field.Required(task.Data?.Status, "status") switch
             {
                 "done" => RemainsProgress.Done,
@@ -58,20 +58,20 @@ public sealed class StockClient
     }
 
     /// <summary>Fetches a finished report: the whole stock of the marketplace's warehouses, sums and goods on the road left out.</summary>
-    public async Task<CallResult<IReadOnlyList<StockLine>>> DownloadRemainsAsync(MarketplaceAccess access, string taskId, CancellationToken ct)
+    public async Task<CallResult<IReadOnlyList<StockLine>>> DownloadRemainsAsync(MarketplaceAccess access, string taskId, CancellationToken cancellationToken)
     {
         var address = new Uri(_host, $"{TaskPath}/tasks/{Uri.EscapeDataString(taskId)}/download");
-        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.RemainsDownload, address), StockJsonContext.Default.ListRemainsRow, [], ct))
+        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.RemainsDownload, address), StockJsonContext.Default.ListRemainsRow, [], cancellationToken))
             .Map<IReadOnlyList<StockLine>>(Lines);
     }
 
     private async Task<CallResult<IReadOnlyList<StockLine>>> PageAsync(
-        MarketplaceAccess access, MarketplaceMethod method, string name, int offset, CancellationToken ct)
+        MarketplaceAccess access, MarketplaceMethod method, string name, int offset, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new StockRequest(_pageRows, offset), StockJsonContext.Default.StockRequest);
         var call = new MarketplaceCall(access, method, new Uri(_host, $"/api/analytics/v1/stocks-report/{name}"), body);
         var seller = method == MarketplaceMethod.SellerStocks;
-        return (await _transport.SendAsync(call, StockJsonContext.Default.StockAnswer, new StockAnswer { Data = new() { Items = [] } }, ct))
+        return (await _transport.SendAsync(call, StockJsonContext.Default.StockAnswer, new StockAnswer { Data = new() { Items = [] } }, cancellationToken))
             .Map<IReadOnlyList<StockLine>>(answer => Lines(answer, seller));
     }
 

@@ -16,19 +16,19 @@ internal sealed class StockSync(StockClient client, IOptions<MarketplaceOptions>
 
     public SyncEntity Entity => SyncEntity.Stocks;
 
-    public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken ct)
+    public async Task<SyncEnd> RunAsync(SyncSession session, CancellationToken cancellationToken)
     {
         var state = session.State(StockStateJsonContext.Default.StockState);
         var isBasic = session.Access.Info.Kind == TokenKind.Basic;
         // A snapshot begun with another kind of token could never be ended with this one.
         if (state.Phase == StockPhase.None || (isBasic && state.Phase != StockPhase.Task))
         {
-            state = await BeginAsync(session, state, isBasic ? StockPhase.Task : StockPhase.Marketplace, ct);
+            state = await BeginAsync(session, state, isBasic ? StockPhase.Task : StockPhase.Marketplace, cancellationToken);
         }
 
         while (state.Phase != StockPhase.None)
         {
-            var (next, end) = state.Phase == StockPhase.Task ? await TaskAsync(session, state, ct) : await PageAsync(session, state, ct);
+            var (next, end) = state.Phase == StockPhase.Task ? await TaskAsync(session, state, cancellationToken) : await PageAsync(session, state, cancellationToken);
             if (end is not null)
             {
                 return end;
@@ -40,27 +40,27 @@ internal sealed class StockSync(StockClient client, IOptions<MarketplaceOptions>
         return SyncEnd.Done;
     }
 
-    private static async Task<StockState> BeginAsync(SyncSession session, StockState state, StockPhase phase, CancellationToken ct)
+    private static async Task<StockState> BeginAsync(SyncSession session, StockState state, StockPhase phase, CancellationToken cancellationToken)
     {
         var source = Source(phase);
         await using var command = session.Command("");
-        var known = await StockWriter.CountLiveAsync(command, session.CabinetId, source, ct);
+        var known = await StockWriter.CountLiveAsync(command, session.CabinetId, source, cancellationToken);
         var next = state with { Phase = phase, Offset = 0, Known = known, TaskId = null, TaskIsDone = false };
-        await SaveAsync(session, 0, page => StockWriter.BeginAsync(page, source, ct), next, ct);
+        await SaveAsync(session, 0, page => StockWriter.BeginAsync(page, source, cancellationToken), next, cancellationToken);
         return next;
     }
 
-    private async Task<(StockState State, SyncEnd? End)> PageAsync(SyncSession session, StockState state, CancellationToken ct)
+    private async Task<(StockState State, SyncEnd? End)> PageAsync(SyncSession session, StockState state, CancellationToken cancellationToken)
     {
         var source = Source(state.Phase);
         var answer = source == StockSource.Seller
-            ? await client.SellerWarehousesAsync(session.Access, state.Offset, ct)
-            : await client.WarehousesAsync(session.Access, state.Offset, ct);
+            ? await client.SellerWarehousesAsync(session.Access, state.Offset, cancellationToken)
+            : await client.WarehousesAsync(session.Access, state.Offset, cancellationToken);
         if (answer.Status == CallStatus.Forbidden && source == StockSource.Seller)
         {
             // Not every token may see the seller's own warehouses; the marketplace's are complete by now.
             var without = state with { Phase = StockPhase.None };
-            await SaveAsync(session, 0, Nothing, without, ct);
+            await SaveAsync(session, 0, Nothing, without, cancellationToken);
             return (without, null);
         }
 
@@ -71,17 +71,17 @@ internal sealed class StockSync(StockClient client, IOptions<MarketplaceOptions>
 
         var lines = answer.Value;
         var next = state with { Offset = state.Offset + lines.Distinct().Count() };
-        await SaveAsync(session, lines.Count, page => StockWriter.WriteAsync(page, source, lines, session.Now, ct), next, ct);
-        return lines.Count < options.Value.StockPageRows ? await ConcludeAsync(session, next, ct) : (next, null);
+        await SaveAsync(session, lines.Count, page => StockWriter.WriteAsync(page, source, lines, session.Now, cancellationToken), next, cancellationToken);
+        return lines.Count < options.Value.StockPageRows ? await ConcludeAsync(session, next, cancellationToken) : (next, null);
     }
 
-    private async Task<(StockState State, SyncEnd? End)> TaskAsync(SyncSession session, StockState state, CancellationToken ct)
+    private async Task<(StockState State, SyncEnd? End)> TaskAsync(SyncSession session, StockState state, CancellationToken cancellationToken)
     {
         if (!state.TaskIsDone)
         {
             var task = state.TaskId is null
-                ? await client.CreateRemainsAsync(session.Access, ct)
-                : await client.RemainsStateAsync(session.Access, state.TaskId, ct);
+                ? await client.CreateRemainsAsync(session.Access, cancellationToken)
+                : await client.RemainsStateAsync(session.Access, state.TaskId, cancellationToken);
             if (!task.IsOk)
             {
                 return (state, SyncEnd.Of(task));
@@ -90,38 +90,38 @@ internal sealed class StockSync(StockClient client, IOptions<MarketplaceOptions>
             var isGone = task.Value.Progress == RemainsProgress.Gone;
             var isNew = state.TaskId is null;
             var next = state with { TaskId = isGone ? null : task.Value.Id, TaskIsDone = task.Value.Progress == RemainsProgress.Done };
-            await SaveAsync(session, 0, Nothing, next, ct);
+            await SaveAsync(session, 0, Nothing, next, cancellationToken);
             return isGone ? (next, SyncEnd.Failed("the marketplace dropped the stock report's task")) :
                 next.TaskIsDone || isNew ? (next, null) : (next, new SyncEnd(EntitySyncStatus.Waiting, session.Now + TaskPause));
         }
 
-        var answer = await client.DownloadRemainsAsync(session.Access, state.TaskId!, ct);
+        var answer = await client.DownloadRemainsAsync(session.Access, state.TaskId!, cancellationToken);
         if (!answer.IsOk)
         {
             // A report that cannot be fetched any more must not be asked for again for ever.
             if (answer.Status == CallStatus.Failed)
             {
-                await SaveAsync(session, 0, Nothing, state with { TaskId = null, TaskIsDone = false }, ct);
+                await SaveAsync(session, 0, Nothing, state with { TaskId = null, TaskIsDone = false }, cancellationToken);
             }
 
             return (state, SyncEnd.Of(answer));
         }
 
         var lines = answer.Value;
-        await SaveAsync(session, lines.Count, page => StockWriter.WriteAsync(page, StockSource.Marketplace, lines, session.Now, ct), state, ct);
-        return await ConcludeAsync(session, state, ct);
+        await SaveAsync(session, lines.Count, page => StockWriter.WriteAsync(page, StockSource.Marketplace, lines, session.Now, cancellationToken), state, cancellationToken);
+        return await ConcludeAsync(session, state, cancellationToken);
     }
 
-    private static async Task<(StockState State, SyncEnd? End)> ConcludeAsync(SyncSession session, StockState state, CancellationToken ct)
+    private static async Task<(StockState State, SyncEnd? End)> ConcludeAsync(SyncSession session, StockState state, CancellationToken cancellationToken)
     {
         var source = Source(state.Phase);
         await using var command = session.Command("");
-        var (rows, digest) = await StockWriter.DescribeSeenAsync(command, session.CabinetId, source, ct);
+        var (rows, digest) = await StockWriter.DescribeSeenAsync(command, session.CabinetId, source, cancellationToken);
         if (state.Phase != StockPhase.Task && rows != state.Offset)
         {
             // A page that came twice came instead of another: what that one would have named has not vanished.
             var restarted = state with { Phase = StockPhase.None };
-            await SaveAsync(session, 0, page => StockWriter.BeginAsync(page, source, ct), restarted, ct);
+            await SaveAsync(session, 0, page => StockWriter.BeginAsync(page, source, cancellationToken), restarted, cancellationToken);
             return (restarted, SyncEnd.Failed($"the pages of the stock report overlap: {state.Offset} rows, {rows} of them different; nothing was zeroed"));
         }
 
@@ -135,9 +135,9 @@ internal sealed class StockSync(StockClient client, IOptions<MarketplaceOptions>
             : next with { MarketplaceDoubt = isDoubtful ? digest : null, MarketplaceDoubtAt = isDoubtful ? since : null };
         await SaveAsync(
             session, 0,
-            page => isDoubtful ? StockWriter.BeginAsync(page, source, ct) : StockWriter.ZeroVanishedAsync(page, source, session.Now, ct),
-            next, ct);
-        return (state.Phase == StockPhase.Marketplace ? await BeginAsync(session, next, StockPhase.Seller, ct) : next, null);
+            page => isDoubtful ? StockWriter.BeginAsync(page, source, cancellationToken) : StockWriter.ZeroVanishedAsync(page, source, session.Now, cancellationToken),
+            next, cancellationToken);
+        return (state.Phase == StockPhase.Marketplace ? await BeginAsync(session, next, StockPhase.Seller, cancellationToken) : next, null);
     }
 
     private static TimeSpan Cycle(SyncSession session) => DueRules.Interval(SyncEntity.Stocks, session.Access.Info.Kind) - DueRules.Tolerance;
@@ -146,8 +146,8 @@ internal sealed class StockSync(StockClient client, IOptions<MarketplaceOptions>
 
     private static Task<ChangedRows> Nothing(PageTransaction page) => Task.FromResult(default(ChangedRows));
 
-    private static Task SaveAsync(SyncSession session, int read, Func<PageTransaction, Task<ChangedRows>> write, StockState next, CancellationToken ct) =>
-        session.CommitAsync(read, write, next, StockStateJsonContext.Default.StockState, ct);
+    private static Task SaveAsync(SyncSession session, int read, Func<PageTransaction, Task<ChangedRows>> write, StockState next, CancellationToken cancellationToken) =>
+        session.CommitAsync(read, write, next, StockStateJsonContext.Default.StockState, cancellationToken);
 }
 
 /// <summary>Where a stock snapshot stands.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Npgsql;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Sync;
 
 namespace RagFunctions.Core.Marketplace.Stocks;
@@ -114,37 +115,37 @@ internal static class StockWriter
         """;
 
     /// <summary>Begins a snapshot: nothing has been named yet.</summary>
-    public static async Task<ChangedRows> BeginAsync(PageTransaction page, StockSource source, CancellationToken ct)
+    public static async Task<ChangedRows> BeginAsync(PageTransaction page, StockSource source, CancellationToken cancellationToken)
     {
         await using var batch = page.Batch();
         batch.BatchCommands.Add(Command(ForgetSeen, page.CabinetId, source));
-        await batch.ExecuteNonQueryAsync(ct);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
         return default;
     }
 
     /// <summary>Rows of the source that now hold anything; what a snapshot is measured by.</summary>
-    public static async Task<long> CountLiveAsync(NpgsqlCommand command, long cabinetId, StockSource source, CancellationToken ct)
+    public static async Task<long> CountLiveAsync(NpgsqlCommand command, long cabinetId, StockSource source, CancellationToken cancellationToken)
     {
         command.CommandText = CountLive;
-        command.Parameters.Add(new() { Value = cabinetId });
-        command.Parameters.Add(new() { Value = Scope(source) });
-        return (long)(await command.ExecuteScalarAsync(ct))!;
+        command.Parameters.Add(Parameter.Of(cabinetId));
+        command.Parameters.Add(Parameter.Of(Scope(source)));
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     /// <summary>How many rows the snapshot named, and a digest of which.</summary>
-    public static async Task<(long Rows, string Digest)> DescribeSeenAsync(NpgsqlCommand command, long cabinetId, StockSource source, CancellationToken ct)
+    public static async Task<(long Rows, string Digest)> DescribeSeenAsync(NpgsqlCommand command, long cabinetId, StockSource source, CancellationToken cancellationToken)
     {
         command.CommandText = DescribeSeen;
-        command.Parameters.Add(new() { Value = cabinetId });
-        command.Parameters.Add(new() { Value = Scope(source) });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        await reader.ReadAsync(ct);
+        command.Parameters.Add(Parameter.Of(cabinetId));
+        command.Parameters.Add(Parameter.Of(Scope(source)));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
         return (reader.GetInt64(0), reader.GetString(1));
     }
 
     /// <summary>Writes a page of a snapshot; one round trip and one for the queue.</summary>
     public static async Task<ChangedRows> WriteAsync(
-        PageTransaction page, StockSource source, IReadOnlyList<StockLine> lines, DateTimeOffset now, CancellationToken ct)
+        PageTransaction page, StockSource source, IReadOnlyList<StockLine> lines, DateTimeOffset now, CancellationToken cancellationToken)
     {
         StockLine[] rows = [.. WithoutRepeats(lines)];
         if (rows.Length == 0)
@@ -158,29 +159,29 @@ internal static class StockWriter
         {
             Parameters =
             {
-                new() { Value = page.CabinetId }, Column.Longs(rows, r => r.NmId), Column.Numbers(rows, r => r.ChrtId),
+                Parameter.Of(page.CabinetId), Column.Longs(rows, r => r.NmId), Column.Numbers(rows, r => r.ChrtId),
                 Column.Texts(rows, r => r.Barcode), Column.Texts(rows, r => r.Size), Column.Longs(rows, r => r.WarehouseId),
                 Column.Texts(rows, r => WarehouseKey(source, r)), Column.Texts(rows, r => r.WarehouseName), Column.Longs(rows, r => r.Quantity),
                 Column.Longs(rows, r => r.InWayToClient), Column.Longs(rows, r => r.InWayFromClient),
             },
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(NameSizes));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(Adopt) { Parameters = { new() { Value = page.CabinetId } } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Adopt) { Parameters = { Parameter.Of(page.CabinetId) } });
         PageTransaction.Prepare(batch, rows.Length);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(Store) { Parameters = { new() { Value = page.CabinetId }, new() { Value = now } } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Store) { Parameters = { Parameter.Of(page.CabinetId), Parameter.Of(now) } });
         batch.BatchCommands.Add(Command(MarkSeen, page.CabinetId, source));
-        return await ChangedRows.AnnounceAsync(batch, page, Entity.Stocks, ct);
+        return await ChangedRows.AnnounceAsync(batch, page, Entity.Stocks, cancellationToken);
     }
 
     /// <summary>Ends a snapshot: what it did not name holds nothing any more.</summary>
-    public static async Task<ChangedRows> ZeroVanishedAsync(PageTransaction page, StockSource source, DateTimeOffset now, CancellationToken ct)
+    public static async Task<ChangedRows> ZeroVanishedAsync(PageTransaction page, StockSource source, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var batch = page.Batch();
         var zero = Command(ZeroVanished, page.CabinetId, source);
-        zero.Parameters.Add(new() { Value = now });
+        zero.Parameters.Add(Parameter.Of(now));
         batch.BatchCommands.Add(zero);
         batch.BatchCommands.Add(Command(ForgetSeen, page.CabinetId, source));
-        return await ChangedRows.AnnounceAsync(batch, page, Entity.Stocks, ct);
+        return await ChangedRows.AnnounceAsync(batch, page, Entity.Stocks, cancellationToken);
     }
 
     // A row repeated within an answer is the same goods; only lines of the task report, which have no size id, add up.
@@ -193,7 +194,7 @@ internal static class StockWriter
     private static string Scope(StockSource source) => source == StockSource.Seller ? "stocks:seller" : "stocks:wb";
 
     private static NpgsqlBatchCommand Command(string sql, long cabinetId, StockSource source) =>
-        new(sql) { Parameters = { new() { Value = cabinetId }, new() { Value = Scope(source) } } };
+        new(sql) { Parameters = { Parameter.Of(cabinetId), Parameter.Of(Scope(source)) } };
 }
 
 /// <summary>Which report a stock row comes from; each is a full snapshot of its own.</summary>

@@ -33,19 +33,19 @@ public sealed partial class EntitySync
     }
 
     /// <summary>Runs the entity, if a person asks (<paramref name="evenIfNotDue"/>) whether or not it is due.</summary>
-    public Task<EntitySyncResult> RunAsync(long cabinetId, SyncEntity entity, bool evenIfNotDue, CancellationToken ct) =>
-        RunAsync(cabinetId, entity, evenIfNotDue ? _time.GetUtcNow() : null, ct);
+    public Task<EntitySyncResult> RunAsync(long cabinetId, SyncEntity entity, bool evenIfNotDue, CancellationToken cancellationToken) =>
+        RunAsync(cabinetId, entity, evenIfNotDue ? _time.GetUtcNow() : null, cancellationToken);
 
     /// <summary>Runs the entity.</summary>
     /// <param name="askedAt">
     /// When a person asked: due times and a rejection before that instant do not count, limits do. What succeeded or was rejected after it
     /// has served the person, so that a repeated delivery costs no second reading. Null = only if it is due.
     /// </param>
-    /// <param name="ct">Cancels between and within calls; committed pages stay.</param>
-    public async Task<EntitySyncResult> RunAsync(long cabinetId, SyncEntity entity, DateTimeOffset? askedAt, CancellationToken ct)
+    /// <param name="cancellationToken">Cancels between and within calls; committed pages stay.</param>
+    public async Task<EntitySyncResult> RunAsync(long cabinetId, SyncEntity entity, DateTimeOffset? askedAt, CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
-        var cabinet = await _cabinets.OpenAsync(cabinetId, ct);
+        var cabinet = await _cabinets.OpenAsync(cabinetId, cancellationToken);
         if (cabinet is not { IsActive: true })
         {
             return new EntitySyncResult(entity, EntitySyncStatus.Inactive);
@@ -61,12 +61,12 @@ public sealed partial class EntitySync
             return new EntitySyncResult(entity, EntitySyncStatus.Rejected, Reason: $"the token was rejected on {rejected:yyyy-MM-dd HH:mm} UTC");
         }
 
-        if (await KeyProblemAsync(ct) is { } problem)
+        if (await KeyProblemAsync(cancellationToken) is { } problem)
         {
             return new EntitySyncResult(entity, EntitySyncStatus.Failed, Reason: problem);
         }
 
-        var lease = await _cursors.AcquireAsync(cabinetId, entity, ct);
+        var lease = await _cursors.AcquireAsync(cabinetId, entity, cancellationToken);
         if (lease is null)
         {
             return new EntitySyncResult(entity, EntitySyncStatus.Busy);
@@ -74,24 +74,24 @@ public sealed partial class EntitySync
 
         if (askedAt is null ? !lease.IsDue(now) : lease.SucceededAt > askedAt)
         {
-            await _cursors.ReleaseAsync(lease, ct);
+            await _cursors.ReleaseAsync(lease, cancellationToken);
             return lease.NotBefore > now
                 ? new EntitySyncResult(entity, EntitySyncStatus.Waiting, WaitUntil: lease.NotBefore)
                 : new EntitySyncResult(entity, EntitySyncStatus.NotDue, WaitUntil: lease.DueAt);
         }
 
-        return await RunLeasedAsync(cabinet.Access, entity, lease, now, ct);
+        return await RunLeasedAsync(cabinet.Access, entity, lease, now, cancellationToken);
     }
 
     private async Task<EntitySyncResult> RunLeasedAsync(
-        Client.MarketplaceAccess access, SyncEntity entity, SyncLease lease, DateTimeOffset now, CancellationToken ct)
+        Client.MarketplaceAccess access, SyncEntity entity, SyncLease lease, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var log = await _cursors.OpenLogAsync(lease, now, ct);
+        var log = await _cursors.OpenLogAsync(lease, now, cancellationToken);
         var session = new SyncSession(_main, access, lease, now);
         SyncEnd end;
         try
         {
-            end = await _steps[entity].RunAsync(session, ct);
+            end = await _steps[entity].RunAsync(session, cancellationToken);
         }
         catch (SyncLeaseLostException)
         {
@@ -110,7 +110,7 @@ public sealed partial class EntitySync
         }
 
         var result = Result(session, entity, end);
-        await _cursors.FinishAsync(lease, log, result, NextDue(result.Status, entity, access.Info.Kind, lease, now), _time.GetUtcNow(), ct);
+        await _cursors.FinishAsync(lease, log, result, NextDue(result.Status, entity, access.Info.Kind, lease, now), _time.GetUtcNow(), cancellationToken);
         LogEnded(access.CabinetId, entity, result.Status, result.RowsRead, result.RowsInserted, result.RowsUpdated, result.Reason);
         return result;
     }
@@ -126,14 +126,14 @@ public sealed partial class EntitySync
     private static EntitySyncResult Result(SyncSession session, SyncEntity entity, SyncEnd end) =>
         new(entity, end.Status, session.Read, session.Inserted, session.Updated, end.WaitUntil, end.Reason);
 
-    private async Task<string?> KeyProblemAsync(CancellationToken ct)
+    private async Task<string?> KeyProblemAsync(CancellationToken cancellationToken)
     {
         if (_keysAreFree)
         {
             return null;
         }
 
-        var present = await OriginalKeys.PresentAsync(_main.Source, ct);
+        var present = await OriginalKeys.PresentAsync(_main.Source, cancellationToken);
         if (present.Count == 0)
         {
             _keysAreFree = true;

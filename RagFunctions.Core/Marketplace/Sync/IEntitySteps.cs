@@ -7,7 +7,7 @@ internal interface IEntitySteps
 {
     SyncEntity Entity { get; }
 
-    Task<SyncEnd> RunAsync(SyncSession session, CancellationToken ct);
+    Task<SyncEnd> RunAsync(SyncSession session, CancellationToken cancellationToken);
 }
 
 /// <summary>How the steps of an entity ended, before it is recorded.</summary>

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Marketplace.Sync;
@@ -58,87 +57,87 @@ internal sealed class SyncCursorStore(MainDatabase main)
         """;
 
     /// <summary>Takes the lease; null = somebody else has it.</summary>
-    public async Task<SyncLease?> AcquireAsync(long cabinetId, SyncEntity entity, CancellationToken ct)
+    public async Task<SyncLease?> AcquireAsync(long cabinetId, SyncEntity entity, CancellationToken cancellationToken)
     {
         await using var command = main.Source.CreateCommand(Acquire);
-        command.Parameters.Add(new() { Value = cabinetId });
-        command.Parameters.Add(new() { Value = entity.Name() });
-        command.Parameters.Add(new() { Value = LeaseTime });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct)
+        command.Parameters.Add(Parameter.Of(cabinetId));
+        command.Parameters.Add(Parameter.Of(entity.Name()));
+        command.Parameters.Add(Parameter.Of(LeaseTime));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
             ? new SyncLease(
                 cabinetId, entity, reader.GetInt64(0), reader.GetString(1), Time(reader, 2), Time(reader, 3), reader.GetInt32(4), Time(reader, 5))
             : null;
     }
 
     /// <summary>Gives the lease back as if it had never been taken.</summary>
-    public async Task ReleaseAsync(SyncLease lease, CancellationToken ct)
+    public async Task ReleaseAsync(SyncLease lease, CancellationToken cancellationToken)
     {
         await using var command = main.Source.CreateCommand(Release);
         AddKey(command.Parameters, lease);
-        await command.ExecuteNonQueryAsync(ct);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Opens a log row and closes those that dead workers left open.</summary>
-    public async Task<long> OpenLogAsync(SyncLease lease, DateTimeOffset now, CancellationToken ct)
+    public async Task<long> OpenLogAsync(SyncLease lease, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var connection = await main.Source.OpenConnectionAsync(ct);
+        await using var connection = await main.Source.OpenConnectionAsync(cancellationToken);
         await using var batch = new NpgsqlBatch(connection);
         foreach (var sql in (string[])[CloseAbandonedLogs, OpenLog])
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(sql)
             {
-                Parameters = { new() { Value = lease.CabinetId }, new() { Value = lease.Entity.Name() }, new() { Value = now } },
+                Parameters = { Parameter.Of(lease.CabinetId), Parameter.Of(lease.Entity.Name()), Parameter.Of(now) },
             });
         }
 
-        return (long)Convert.ChangeType((await batch.ExecuteScalarAsync(ct))!, typeof(long), System.Globalization.CultureInfo.InvariantCulture);
+        return (long)Convert.ChangeType((await batch.ExecuteScalarAsync(cancellationToken))!, typeof(long), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>Moves the cursor inside the transaction of a page.</summary>
     /// <exception cref="SyncLeaseLostException">The lease belongs to somebody else.</exception>
-    public static async Task SaveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncLease lease, string state, CancellationToken ct)
+    public static async Task SaveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncLease lease, string state, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(Save, connection, transaction);
         AddKey(command.Parameters, lease);
-        command.Parameters.Add(new() { Value = state, NpgsqlDbType = NpgsqlDbType.Jsonb });
-        command.Parameters.Add(new() { Value = LeaseTime });
-        if (await command.ExecuteNonQueryAsync(ct) == 0)
+        command.Parameters.Add(Parameter.Json(state));
+        command.Parameters.Add(Parameter.Of(LeaseTime));
+        if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
         {
             throw new SyncLeaseLostException(lease.CabinetId, lease.Entity.Name());
         }
     }
 
     /// <summary>Records how it ended and gives the lease back.</summary>
-    public async Task FinishAsync(SyncLease lease, long logId, EntitySyncResult result, DateTimeOffset? dueAt, DateTimeOffset now, CancellationToken ct)
+    public async Task FinishAsync(SyncLease lease, long logId, EntitySyncResult result, DateTimeOffset? dueAt, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var outcome = Outcome(result.Status);
         var failures = result.Status == EntitySyncStatus.Failed ? lease.Failures + 1 : 0;
-        await using var connection = await main.Source.OpenConnectionAsync(ct);
+        await using var connection = await main.Source.OpenConnectionAsync(cancellationToken);
         await using var batch = new NpgsqlBatch(connection);
         var finish = new NpgsqlBatchCommand(Finish);
         AddKey(finish.Parameters, lease);
-        finish.Parameters.Add(Nullable(dueAt));
-        finish.Parameters.Add(Nullable(result.WaitUntil));
-        finish.Parameters.Add(new() { Value = failures });
-        finish.Parameters.Add(new() { Value = outcome });
-        finish.Parameters.Add(Nullable(result.Reason));
-        finish.Parameters.Add(new() { Value = now });
+        finish.Parameters.Add(Parameter.Of(dueAt));
+        finish.Parameters.Add(Parameter.Of(result.WaitUntil));
+        finish.Parameters.Add(Parameter.Of(failures));
+        finish.Parameters.Add(Parameter.Of(outcome));
+        finish.Parameters.Add(Parameter.Of(result.Reason));
+        finish.Parameters.Add(Parameter.Of(now));
         batch.BatchCommands.Add(finish);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(CloseLog)
         {
             Parameters =
             {
-                new() { Value = logId }, new() { Value = LogStatus(result.Status) }, new() { Value = now }, new() { Value = Count(result.RowsRead) },
-                new() { Value = Count(result.RowsInserted) }, new() { Value = Count(result.RowsUpdated) },
-                new() { Value = result.Status == EntitySyncStatus.Failed ? 1 : 0 }, Nullable(result.Reason),
+                Parameter.Of(logId), Parameter.Of(LogStatus(result.Status)), Parameter.Of(now), Parameter.Of(Count(result.RowsRead)),
+                Parameter.Of(Count(result.RowsInserted)), Parameter.Of(Count(result.RowsUpdated)),
+                Parameter.Of(result.Status == EntitySyncStatus.Failed ? 1 : 0), Parameter.Of(result.Reason),
             },
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(MarkCabinet)
         {
-            Parameters = { new() { Value = lease.CabinetId }, new() { Value = outcome }, new() { Value = now } },
+            Parameters = { Parameter.Of(lease.CabinetId), Parameter.Of(outcome), Parameter.Of(now) },
         });
-        await batch.ExecuteNonQueryAsync(ct);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static string Outcome(EntitySyncStatus status) => status switch
@@ -163,15 +162,11 @@ internal sealed class SyncCursorStore(MainDatabase main)
     private static DateTimeOffset? Time(NpgsqlDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
 
-    private static NpgsqlParameter Nullable(DateTimeOffset? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz };
-
-    private static NpgsqlParameter Nullable(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
-
     private static void AddKey(NpgsqlParameterCollection parameters, SyncLease lease)
     {
-        parameters.Add(new() { Value = lease.CabinetId });
-        parameters.Add(new() { Value = lease.Entity.Name() });
-        parameters.Add(new() { Value = lease.Token });
+        parameters.Add(Parameter.Of(lease.CabinetId));
+        parameters.Add(Parameter.Of(lease.Entity.Name()));
+        parameters.Add(Parameter.Of(lease.Token));
     }
 }
 

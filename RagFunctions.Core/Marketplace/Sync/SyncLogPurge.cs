@@ -30,9 +30,9 @@ public sealed class SyncLogPurge(MainDatabase main, TimeProvider time, IOptions<
         {
             Parameters =
             {
-                new NpgsqlParameter<DateTime> { TypedValue = before },
-                new NpgsqlParameter<string[]> { TypedValue = types },
-                new NpgsqlParameter<int> { TypedValue = BatchRows },
+                Parameter.Of<DateTime>(before),
+                Parameter.Of<string[]>(types),
+                Parameter.Of<int>(BatchRows),
             },
         };
         long deleted = 0;

@@ -20,17 +20,17 @@ public sealed class SyncPlanner(MainDatabase main, TimeProvider time)
 
     /// <summary>The active cabinets with something due, and what. One query.</summary>
     /// <param name="cabinetId">Only this cabinet; null = all.</param>
-    public async Task<IReadOnlyList<DueSync>> DueAsync(long? cabinetId, CancellationToken ct)
+    public async Task<IReadOnlyList<DueSync>> DueAsync(long? cabinetId, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         await using var command = main.Source.CreateCommand(Due);
-        command.Parameters.Add(new() { Value = SyncEntityNames.All.Select(SyncEntityNames.Name).ToArray() });
-        command.Parameters.Add(new() { Value = now });
-        command.Parameters.Add(new() { Value = now - DueRules.AfterRefusal });
-        command.Parameters.Add(new() { Value = (object?)cabinetId ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint });
+        command.Parameters.Add(Parameter.Of(SyncEntityNames.All.Select(SyncEntityNames.Name).ToArray()));
+        command.Parameters.Add(Parameter.Of(now));
+        command.Parameters.Add(Parameter.Of(now - DueRules.AfterRefusal));
+        command.Parameters.Add(Parameter.Of(cabinetId));
         List<(long Cabinet, SyncEntity Entity)> due = [];
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
         {
             if (SyncEntityNames.TryParse(reader.GetString(1), out var entity))
             {

@@ -33,9 +33,9 @@ internal sealed class SyncSession(MainDatabase main, MarketplaceAccess access, S
     /// <param name="write">Writes and returns what changed.</param>
     /// <param name="next">The state to go on from.</param>
     /// <param name="type">Its JSON shape.</param>
-    /// <param name="ct">Cancels; then nothing was written.</param>
+    /// <param name="cancellationToken">Cancels; then nothing was written.</param>
     /// <exception cref="SyncLeaseLostException">Another worker took over.</exception>
-    public async Task CommitAsync<T>(int read, Func<PageTransaction, Task<ChangedRows>> write, T next, JsonTypeInfo<T> type, CancellationToken ct)
+    public async Task CommitAsync<T>(int read, Func<PageTransaction, Task<ChangedRows>> write, T next, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         var state = JsonSerializer.Serialize(next, type);
         // Cards, prices and ratings of one cabinet are written at the same time, to the same rows in different orders.
@@ -50,7 +50,7 @@ internal sealed class SyncSession(MainDatabase main, MarketplaceAccess access, S
                 await transaction.CommitAsync(token);
                 return rows;
             },
-            ct);
+            cancellationToken);
         _state = state;
         Read += read;
         Inserted += changed.Inserted;

@@ -49,7 +49,7 @@ public sealed partial class CabinetDirectory(MainDatabase main, RagDatabase rag,
         List<long> next = [];
         while (next.Count < limit)
         {
-            var page = await ReadPageAsync(main.Source, NextActive, [new NpgsqlParameter<long> { TypedValue = after }], cancellationToken);
+            var page = await ReadPageAsync(main.Source, NextActive, [Parameter.Of<long>(after)], cancellationToken);
             if (page.Count == 0)
             {
                 break;
@@ -59,7 +59,7 @@ public sealed partial class CabinetDirectory(MainDatabase main, RagDatabase rag,
             var done = since is null ? [] : await ReadPageAsync(
                 rag.Source,
                 RebuiltSince,
-                [new NpgsqlParameter<long[]> { TypedValue = [.. page] }, new NpgsqlParameter<DateTimeOffset> { TypedValue = since.Value }],
+                [Parameter.Of<long[]>([.. page]), Parameter.Of<DateTimeOffset>(since.Value)],
                 cancellationToken);
             next.AddRange(page.Except(done).Take(limit - next.Count));
         }

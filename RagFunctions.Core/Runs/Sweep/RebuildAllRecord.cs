@@ -1,4 +1,3 @@
-using Npgsql;
 using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Runs.Sweep;
@@ -29,7 +28,7 @@ public sealed class RebuildAllRecord(RagDatabase rag)
     public async Task<DateTimeOffset> BeginAsync(bool isWeekly, CancellationToken cancellationToken)
     {
         await using var command = rag.Source.CreateCommand(Begin);
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = isWeekly });
+        command.Parameters.Add(Parameter.Of<bool>(isWeekly));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return reader.GetFieldValue<DateTimeOffset>(0);

@@ -107,13 +107,13 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
         {
             Parameters =
             {
-                new NpgsqlParameter<long[]> { TypedValue = [.. active.Select(cabinet => cabinet.Id)] },
-                new NpgsqlParameter<bool[]> { TypedValue = [.. active.Select(cabinet => cabinet.HasChanges)] },
-                new NpgsqlParameter<bool[]> { TypedValue = [.. active.Select(cabinet => cabinet.CatchesUp)] },
-                new NpgsqlParameter<bool[]> { TypedValue = [.. active.Select(cabinet => RendererRollout.IsDue(cabinet.Id, now, options.Value))] },
-                new NpgsqlParameter<DateTimeOffset> { TypedValue = now },
-                new NpgsqlParameter<int> { TypedValue = options.Value.CatchUpMinutes },
-                new NpgsqlParameter<int> { TypedValue = ChunkRenderer.Version },
+                Parameter.Of<long[]>([.. active.Select(cabinet => cabinet.Id)]),
+                Parameter.Of<bool[]>([.. active.Select(cabinet => cabinet.HasChanges)]),
+                Parameter.Of<bool[]>([.. active.Select(cabinet => cabinet.CatchesUp)]),
+                Parameter.Of<bool[]>([.. active.Select(cabinet => RendererRollout.IsDue(cabinet.Id, now, options.Value))]),
+                Parameter.Of<DateTimeOffset>(now),
+                Parameter.Of<int>(options.Value.CatchUpMinutes),
+                Parameter.Of<int>(ChunkRenderer.Version),
             },
         };
     }
