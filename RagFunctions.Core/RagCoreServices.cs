@@ -43,7 +43,7 @@ public static class RagCoreServices
         services.AddRuns(configuration);
         services.AddStatus();
         services.AddMarketplace(configuration);
-        services.AddSearch();
+        services.AddSearch(configuration);
         services.AddTelemetry(configuration);
         return services;
     }
@@ -77,11 +77,4 @@ public static class StatusServices
         .AddSingleton<RunPurge>()
         .AddSingleton<IndexStatusReader>()
         .AddSingleton<IndexMetricsReader>();
-}
-
-/// <summary>Registers the search.</summary>
-public static class SearchServices
-{
-    /// <summary>Adds the search; it needs the embedder.</summary>
-    public static IServiceCollection AddSearch(this IServiceCollection services) => services.AddSingleton<VectorSearch>();
 }

@@ -20,62 +20,97 @@ internal static class SearchCommand
         var text = new Argument<string>("text") { Description = "What to look for, in words." };
         text.Validators.Add(result =>
         {
-            if (string.IsNullOrWhiteSpace(result.GetValueOrDefault<string>()))
+            if (result.GetValueOrDefault<string>() is var given && (string.IsNullOrWhiteSpace(given) || given.Length > SearchRequest.LongestQuestion))
             {
-                result.AddError("The text to look for is empty.");
+                result.AddError($"The text to look for has 1 to {SearchRequest.LongestQuestion} characters.");
             }
         });
-        var type = new Option<string?>("--type") { Description = "Only one kind: order, product, stock, review or sale." };
+        var mode = new Option<string>("--mode") { Description = "By what: hybrid, vector or text.", DefaultValueFactory = _ => SearchMode.Hybrid.WireName() };
+        mode.AcceptOnlyFromAmong([.. SearchModeNames.All.Select(SearchModeNames.WireName)]);
+        var type = new Option<string[]>("--type") { Description = "Only these kinds: order, product, stock, review, sale.", AllowMultipleArgumentsPerToken = true };
         type.AcceptOnlyFromAmong([.. EntityNames.All.Select(entity => entity.ChunkType())]);
         var article = NumberOption.Create("--article", "Only one article (nm_id).", 1, long.MaxValue);
-        var since = new Option<DateOnly?>("--since")
+        var since = Day("--since", "Only orders, reviews and sales from this Moscow day on, such as 2026-11-01.");
+        var until = Day("--until", "Only orders, reviews and sales up to this Moscow day.");
+        var least = new Option<double?>("--min-score") { Description = "Leave out what each way scores lower, 0 to 1." };
+        least.Validators.Add(result =>
         {
-            Description = "Only orders, reviews and sales from this Moscow day on, such as 2026-11-01.",
-            CustomParser = result =>
+            if (result.GetValueOrDefault<double?>() is < 0 or > 1 or double.NaN)
             {
-                if (result.Tokens is [var token]
-                    && DateOnly.TryParseExact(token.Value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
-                {
-                    return day;
-                }
-
-                result.AddError("--since is a day such as 2026-11-01.");
-                return null;
-            },
-        };
-        var limit = NumberOption.Create("--limit", "Hits at most.", 1, SearchFilter.MaxLimit, defaultValue: 5);
-        var command = new Command("search", "Finds the chunks of one cabinet nearest to a text. Exact.") { cabinet, text, type, article, since, limit };
-        runner.Run(command, scope =>
+                result.AddError("--min-score is a number from 0 to 1.");
+            }
+        });
+        var limit = NumberOption.Create("--limit", "Hits at most.", 1, SearchRequest.MaxLimit, defaultValue: 5);
+        var json = JsonOutput.Option();
+        var command = new Command("search", "Finds the chunks of one cabinet that answer a question best.")
         {
-            var filter = new SearchFilter(
-                EntityNames.TryParseChunkType(scope.Parsed.GetValue(type), out var entity) ? entity : null,
-                scope.Parsed.GetValue(article),
-                scope.Parsed.GetValue(since) is { } day ? new DateTimeOffset(day, TimeOnly.MinValue, Moscow) : null,
-                (int)scope.Parsed.GetValue(limit)!.Value);
-            return SearchAsync(scope, scope.Parsed.GetValue(cabinet), scope.Parsed.GetValue(text)!, filter);
+            cabinet, text, mode, type, article, since, until, least, limit, json,
+        };
+        runner.Run(command, async scope =>
+        {
+            var kinds = EntityNames.All.Where(entity => scope.Parsed.GetValue(type)?.Contains(entity.ChunkType()) == true).ToList();
+            var request = new SearchRequest(scope.Parsed.GetValue(text)!)
+            {
+                Mode = SearchModeNames.All.Single(by => by.WireName() == scope.Parsed.GetValue(mode)),
+                Kinds = kinds.Count == 0 ? null : kinds,
+                Articles = scope.Parsed.GetValue(article) is { } id ? [id] : null,
+                From = scope.Parsed.GetValue(since),
+                To = scope.Parsed.GetValue(until),
+                MinScore = scope.Parsed.GetValue(least),
+                Limit = (int)scope.Parsed.GetValue(limit)!.Value,
+            };
+            var cabinetId = scope.Parsed.GetValue(cabinet);
+            var answer = await scope.Services.GetRequiredService<IndexSearch>().FindAsync(cabinetId, request, scope.CancellationToken);
+            if (scope.Parsed.GetValue(json))
+            {
+                JsonOutput.Write(scope, SearchReply.Of(cabinetId, answer));
+            }
+            else
+            {
+                Show(scope, answer);
+            }
+
+            return ExitCode.Done;
         });
         return command;
     }
 
-    private static async Task<int> SearchAsync(CommandScope scope, long cabinetId, string text, SearchFilter filter)
+    private static Option<DateOnly?> Day(string name, string description) => new(name)
     {
-        var hits = await scope.Services.GetRequiredService<VectorSearch>().SearchAsync(cabinetId, text, filter, scope.CancellationToken);
-        if (scope.Services.GetRequiredService<EmbeddingsOptions>().Provider == EmbeddingsProvider.Offline)
+        Description = description,
+        CustomParser = result =>
+        {
+            if (result.Tokens is [var token]
+                && DateOnly.TryParseExact(token.Value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
+            {
+                return day;
+            }
+
+            result.AddError($"{name} is a day such as 2026-11-01.");
+            return null;
+        },
+    };
+
+    private static void Show(CommandScope scope, SearchAnswer answer)
+    {
+        if (answer.Mode != SearchMode.Text && scope.Services.GetRequiredService<EmbeddingsOptions>().Provider == EmbeddingsProvider.Offline)
         {
             scope.Output.WriteLine("offline embedder: finds shared words and word forms, not meanings");
         }
 
-        if (hits.Count == 0)
+        if (answer.Hits.Count == 0)
         {
             scope.Output.WriteLine("nothing found");
-            return ExitCode.Done;
+            return;
         }
 
-        var table = new Table().AddColumns("similarity", "kind", "row", "article", "date", "text");
-        foreach (var hit in hits)
+        var table = new Table().AddColumns("score", "similarity", "ranks", "kind", "row", "article", "date", "text");
+        foreach (var hit in answer.Hits)
         {
             table.AddRow(
-                hit.Similarity.ToString("0.000", CultureInfo.InvariantCulture),
+                hit.Score.ToString("0.000", CultureInfo.InvariantCulture),
+                hit.Similarity?.ToString("0.000", CultureInfo.InvariantCulture) ?? "",
+                $"{(hit.VectorRank is { } vector ? $"v{vector}" : "")} {(hit.TextRank is { } word ? $"t{word}" : "")}".Trim(),
                 hit.Entity.ChunkType(),
                 hit.ChunkIndex == 0 ? $"{hit.SourceId}" : $"{hit.SourceId}#{hit.ChunkIndex}",
                 $"{hit.NmId}",
@@ -84,6 +119,8 @@ internal static class SearchCommand
         }
 
         scope.Output.Write(table);
-        return ExitCode.Done;
+        scope.Output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{answer.Mode.WireName()}{(answer.Model is { } model ? $" with {model}" : "")}: question {answer.QuestionMilliseconds:F0} ms, search {answer.SearchMilliseconds:F0} ms"));
     }
 }

@@ -23,7 +23,12 @@ public static class RoleGrants
         SELECT format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %I', string_agg(c.oid::regclass::text, ', '), $1)
         FROM pg_class AS c
         WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND c.relname ~ '^(wb|rag)_'
+          AND c.relname <> 'rag_readers'
         HAVING count(*) > 0
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', p.oid::regprocedure, $1)
+        FROM pg_proc AS p
+        WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = 'rag_search'
         UNION ALL
         SELECT format('GRANT USAGE ON SEQUENCE %s TO %I', string_agg(c.oid::regclass::text, ', '), $1)
         FROM pg_class AS c

@@ -19,7 +19,11 @@ public abstract class ConcurrentIndexMigration : Migration
     private protected abstract IReadOnlyList<ConcurrentIndex> Indexes { get; }
 
     /// <inheritdoc />
-    public sealed override void Up() => Execute.WithConnection((connection, _) => Build((NpgsqlConnection)connection));
+    public sealed override void Up() => Execute.WithConnection((connection, _) =>
+    {
+        Prepare((NpgsqlConnection)connection);
+        Build((NpgsqlConnection)connection);
+    });
 
     /// <inheritdoc />
     public sealed override void Down() => Execute.WithConnection((connection, _) =>
@@ -29,6 +33,11 @@ public abstract class ConcurrentIndexMigration : Migration
             Run((NpgsqlConnection)connection, DropConcurrently(index));
         }
     });
+
+    /// <summary>What has to be there before the indexes; nothing, unless a step says otherwise. Runs again after an interruption.</summary>
+    private protected virtual void Prepare(NpgsqlConnection connection)
+    {
+    }
 
     /// <summary>Builds the indexes that are missing or INVALID and returns how many those were.</summary>
     internal int Build(NpgsqlConnection connection)

@@ -51,7 +51,7 @@ internal sealed class DemoReport(IAnsiConsole console)
     {
         foreach (var hit in hits)
         {
-            console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"   [green]{hit.Similarity:F3}[/] {Cut(hit.Text.ReplaceLineEndings(" "))}");
+            console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"   [green]{hit.Score:F3}[/] {Cut(hit.Text.ReplaceLineEndings(" "))}");
         }
     }
 

@@ -38,9 +38,10 @@ internal sealed class DemoTour(IAnsiConsole console, string connectionString, Sh
         _report.Step("The app", $"serves on {host.Address}; cabinet {host.CabinetId} with the shop's token, stored encrypted; one clock for app, limits and shop, stepped by hand");
 
         var ledger = await LiveAsync(host, shop, clock, cancellationToken);
-        _report.Step("A search", $"\"{Question}\" (offline embedder: feature hashing, not semantic)");
-        _report.Hits(await host.Services.GetRequiredService<VectorSearch>()
-            .SearchAsync(host.CabinetId, Question, new SearchFilter { Limit = 3 }, cancellationToken));
+        _report.Step("A search", $"\"{Question}\" by meaning and by word (offline embedder: feature hashing, not semantic)");
+        var answer = await host.Services.GetRequiredService<IndexSearch>()
+            .FindAsync(host.CabinetId, new SearchRequest(Question) { Limit = 3 }, cancellationToken);
+        _report.Hits(answer.Hits);
 
         var isClean = await RebuildAsync(host, clock, ledger, cancellationToken);
         _report.Step("Status and metrics", $"of the last run, as the HTTP API tells them");

@@ -36,7 +36,7 @@ public sealed class MalformedRequestTests(AppFixture app) : IClassFixture<AppFix
 
     public static TheoryData<string, string, string?> Requests =>
     [
-        .. BadIds.SelectMany(id => (string[])["POST /v1/rag/index/", "GET /v1/rag/status/", "GET /v1/rag/runs/", "GET /v1/rag/metrics/", "POST /api/v1/sync/cabinet/"],
+        .. BadIds.SelectMany(id => (string[])["POST /v1/rag/index/", "GET /v1/rag/status/", "GET /v1/rag/runs/", "GET /v1/rag/metrics/", "POST /v1/rag/search/", "POST /api/v1/sync/cabinet/"],
             (id, route) => (route.Split(' ')[0], route.Split(' ')[1] + id, (string?)null)),
         .. BadQueries.Select(query => ("POST", "/v1/rag/index/1?" + query, (string?)null)),
         .. BadQueries.Append("allow_mass_delete=true").Select(query => ("POST", "/v1/rag/index?" + query, (string?)null)),

@@ -15,7 +15,7 @@ public sealed class SearchCommandTests
         await scene.AddChunksAsync("куртка [тёплая]", "кастрюля");
         await scene.EmbedAllAsync();
         await scene.ExecuteAsync("UPDATE rag_metadata SET nm_id = 77, business_date = '2026-02-28 22:30:00Z'");
-        var run = await SearchAsync(scene, "1", "куртка [тёплая]", "--type", "review", "--article", "77", "--since", "2026-03-01", "--limit", "1");
+        var run = await SearchAsync(scene, "1", "куртка [тёплая]", "--mode", "vector", "--type", "review", "--article", "77", "--since", "2026-03-01", "--limit", "1");
         Assert.Equal((0, ""), (run.Code, run.Errors));
         var line = Assert.Single(run.Output.Split('\n'), line => line.Contains("куртка [тёплая]", StringComparison.Ordinal));
         Assert.Contains("1.000", line, StringComparison.Ordinal);

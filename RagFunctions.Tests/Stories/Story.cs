@@ -185,14 +185,15 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
         Assert.All(chunks, chunk => Assert.Equal(FakeEmbeddingsServer.VectorOf(chunk.Text, world.Dimensions), chunk.Vector));
         Assert.Equal(0, await world.ScalarAsync<long>("SELECT count(*) FROM rag_changes WHERE cabinet_id = $1", cabinetId));
         Assert.Equal(0, await world.ScalarAsync<long>("SELECT count(*) FROM rag_metadata WHERE cabinet_id = $1 AND pending_since IS NOT NULL", cabinetId));
-        Assert.Equal(Math.Min(chunks.Count, SearchFilter.MaxLimit), await AssertSearchIsSafeAsync());
+        Assert.Equal(Math.Min(chunks.Count, SearchRequest.MaxLimit), await AssertSearchIsSafeAsync());
     }
 
     /// <summary>Whatever state the index is in: no row of another cabinet, none older than 90 days, none of a cabinet that is switched off.</summary>
     private async Task<int> AssertSearchIsSafeAsync()
     {
         var question = FakeEmbeddingsServer.VectorOf("question", world.Dimensions);
-        var hits = await world.Get<VectorSearch>().FindAsync(cabinetId, question, new SearchFilter(Limit: SearchFilter.MaxLimit), Stop);
+        var request = new SearchRequest("question") { Mode = SearchMode.Vector, Limit = SearchRequest.MaxLimit };
+        var hits = (await world.Get<IndexSearch>().FindAsync(cabinetId, request, question, Stop)).Hits;
         var oldest = world.BusinessTime.GetUtcNow().AddDays(-90);
         Assert.All(hits, hit => Assert.True(_source.Knows(hit.Entity, hit.SourceId), $"{hit.Entity} {hit.SourceId} is another cabinet's"));
         Assert.All(hits, hit => Assert.True(hit.BusinessDate is null || hit.BusinessDate > oldest, $"{hit.Entity} {hit.SourceId} is of {hit.BusinessDate}"));

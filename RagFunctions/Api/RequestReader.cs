@@ -51,7 +51,12 @@ internal static class RequestReader
     /// <summary>The ids of the body by entity; null where there is no body.</summary>
     /// <exception cref="BadRequestException">The body is not what it must be; says where.</exception>
     public static async Task<IReadOnlyDictionary<Entity, IReadOnlyCollection<long>>?> ReadChangedIdsAsync(
-        HttpRequest request, CancellationToken cancellationToken)
+        HttpRequest request, CancellationToken cancellationToken) => await ReadJsonAsync(request, ReadChangedIds, cancellationToken);
+
+    /// <summary>The body as <paramref name="read"/> understands it; null where there is none.</summary>
+    /// <exception cref="BadRequestException">The body is no JSON, or <paramref name="read"/> refuses it.</exception>
+    public static async Task<T?> ReadJsonAsync<T>(HttpRequest request, Func<JsonElement, T> read, CancellationToken cancellationToken)
+        where T : class
     {
         var body = await ReadBodyAsync(request, cancellationToken);
         if (body.Length == 0)
@@ -67,7 +72,7 @@ internal static class RequestReader
         try
         {
             using var document = JsonDocument.Parse(body, Json);
-            return ReadChangedIds(document.RootElement);
+            return read(document.RootElement);
         }
         // The latter for bytes in a name that are no UTF-8.
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
@@ -133,7 +138,7 @@ internal static class RequestReader
         return changed;
     }
 
-    private static JsonElement.ObjectEnumerator Fields(JsonElement element, string name) =>
+    internal static JsonElement.ObjectEnumerator Fields(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object
             ? element.EnumerateObject()
             : throw new BadRequestException($"{name} must be an object.");

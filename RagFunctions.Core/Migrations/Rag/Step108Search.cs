@@ -8,7 +8,7 @@ public sealed class Step108Search : Migration
 {
     // MATERIALIZED keeps an approximate index out of it: that would look at the nearest 40 vectors of all tenants first and drop
     // the others' afterwards. Distances alone are sorted, and only the rows that are left fetch their texts.
-    private const string CreateFunction = """
+    internal const string CreateFunction = """
         CREATE FUNCTION rag_search(
             cabinet bigint, query vector, query_model text, max_hits integer DEFAULT 5, only_type text DEFAULT NULL,
             only_nm_id bigint DEFAULT NULL, since timestamptz DEFAULT NULL, as_of timestamptz DEFAULT now())

@@ -3,7 +3,6 @@ using Npgsql;
 using Pgvector;
 using RagFunctions.Core;
 using RagFunctions.Core.Embeddings;
-using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Search;
 using RagFunctions.Dev.Fakes.Embeddings;
 using RagFunctions.Tests.Embeddings;
@@ -11,7 +10,7 @@ using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Search;
 
-public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
+public sealed class MeaningSearchTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
 {
     private const string ApproximateIndex =
         "CREATE INDEX ON rag_embeddings USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64)";
@@ -53,12 +52,12 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
             database.Source.Clear();
         }
 
-        var hits = await Search(scene).SearchAsync(1, "вопрос", new SearchFilter(Limit: 50), Token);
+        var hits = await FindAsync(scene, Ask("вопрос", 50), 1);
         var question = FakeEmbeddingsServer.VectorOf("вопрос", 1_536);
         var expected = Texts.Select(text => (text, similarity: Dot(question, FakeEmbeddingsServer.VectorOf(text, 1_536))))
             .OrderByDescending(pair => pair.similarity).Take(50).ToList();
         Assert.Equal(expected.Select(pair => pair.text), hits.Select(hit => hit.Text));
-        Assert.All(expected.Zip(hits), pair => Assert.Equal(pair.First.similarity, pair.Second.Similarity, 0.00001));
+        Assert.All(expected.Zip(hits), pair => Assert.Equal(pair.First.similarity, pair.Second.Similarity!.Value, 0.00001));
     }
 
     [Fact]
@@ -67,10 +66,10 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
     {
         await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), Texts);
         await scene.ExecuteAsync("UPDATE rag_metadata SET nm_id = 77, business_date = '2026-02-01Z' WHERE cabinet_id = $1", scene.CabinetId);
-        var hit = (await Search(scene).SearchAsync(scene.CabinetId, Texts[10], new SearchFilter(), Token))[0];
-        Assert.Equal(1, hit.Similarity, 0.00001);
+        var hit = (await FindAsync(scene, Ask(Texts[10])))[0];
+        Assert.Equal(1, hit.Similarity!.Value, 0.00001);
         Assert.Equal(
-            new SearchHit(Entity.Reviews, 11, 0, 77, new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero), Texts[10], hit.Similarity), hit);
+            new SearchHit(Entity.Reviews, 11, 0, 77, new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero), Texts[10], hit.Similarity.Value, hit.Similarity, 1, null, null), hit);
     }
 
     [Fact]
@@ -81,9 +80,9 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
     {
         await using var other = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["чужая тайна"]);
         await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["своё"]);
-        var hits = await Search(scene).SearchAsync(scene.CabinetId, "чужая тайна", new SearchFilter(Limit: 200), Token);
+        var hits = await FindAsync(scene, Ask("чужая тайна", 200));
         Assert.Equal("своё", Assert.Single(hits).Text);
-        Assert.Empty(await Search(scene).SearchAsync(long.MaxValue, "чужая тайна", new SearchFilter(Limit: 200), Token));
+        Assert.Empty(await FindAsync(scene, Ask("чужая тайна", 200), long.MaxValue));
     }
 
     [Fact]
@@ -98,21 +97,29 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
             """
             UPDATE rag_metadata SET
                 nm_id = CASE WHEN chunk_text IN ('а', 'б') THEN 100 ELSE 200 END,
-                business_date = CASE chunk_text WHEN 'а' THEN timestamptz '2026-01-31 23:59:59Z' WHEN 'б' THEN '2026-02-01Z' WHEN 'в' THEN '2026-02-02Z' END
+                business_date = CASE chunk_text WHEN 'а' THEN timestamptz '2026-01-31 20:59:59Z' WHEN 'б' THEN '2026-01-31 21:00Z' WHEN 'в' THEN '2026-02-01 21:00Z' END
             WHERE cabinet_id = $1
             """,
             scene.CabinetId);
-        await scene.ExecuteAsync(
-            "UPDATE rag_embeddings e SET chunk_type = 'order' FROM rag_metadata m WHERE m.id = e.metadata_id AND m.cabinet_id = $1 AND chunk_text = 'г'",
-            scene.CabinetId);
-        Assert.Equal(["а", "б"], await TextsAsync(new SearchFilter(NmId: 100)));
-        Assert.Equal(["г"], await TextsAsync(new SearchFilter(Entity: Entity.Orders)));
-        Assert.Equal(["б", "в"], await TextsAsync(new SearchFilter(Since: new DateTimeOffset(2026, 2, 1, 3, 0, 0, TimeSpan.FromHours(3)))));
-        Assert.Equal(["б"], await TextsAsync(new SearchFilter(Entity.Reviews, 100, new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero))));
-        Assert.Equal(2, (await TextsAsync(new SearchFilter(Limit: 2))).Count);
+        await scene.ExecuteAsync("UPDATE rag_metadata SET chunk_type = 'order' WHERE cabinet_id = $1 AND chunk_text = 'г'", scene.CabinetId);
+        var ask = Ask("вопрос");
+        Assert.Equal(["а", "б"], await TextsAsync(ask with { Articles = [100] }));
+        Assert.Equal(["а", "б", "в", "г"], await TextsAsync(ask with { Articles = [100, 200] }));
+        Assert.Equal(["г"], await TextsAsync(ask with { Kinds = [Entity.Orders] }));
+        Assert.Equal(["а", "б", "в", "г"], await TextsAsync(ask with { Kinds = [Entity.Orders, Entity.Reviews] }));
+        Assert.Equal(["б", "в"], await TextsAsync(ask with { From = new DateOnly(2026, 2, 1) }));
+        Assert.Equal(["а", "б"], await TextsAsync(ask with { To = new DateOnly(2026, 2, 1) }));
+        Assert.Equal(["б"], await TextsAsync(ask with { Kinds = [Entity.Reviews], Articles = [100], From = new DateOnly(2026, 2, 1), To = new DateOnly(2026, 2, 1) }));
+        Assert.Equal(2, (await TextsAsync(ask with { Limit = 2 })).Count);
+        Assert.Empty(await TextsAsync(ask with { MinScore = 0.99 }));
 
-        async Task<List<string>> TextsAsync(SearchFilter filter) =>
-            [.. (await Search(scene).SearchAsync(scene.CabinetId, "вопрос", filter, Token)).Select(hit => hit.Text).Order(StringComparer.Ordinal)];
+        // The same in two steps: whatever is not asked for is left out of the first already.
+        async Task<List<string>> TextsAsync(SearchRequest request)
+        {
+            var exact = await FindAsync(scene, request);
+            Assert.Equal(exact, await FindAsync(scene, request, exactUpTo: 0));
+            return [.. exact.Select(hit => hit.Text).Order(StringComparer.Ordinal)];
+        }
     }
 
     [Fact]
@@ -121,9 +128,9 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
     {
         await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["заказ"]);
         await scene.ExecuteAsync("UPDATE rag_metadata SET expires_at = $2 WHERE cabinet_id = $1", scene.CabinetId, _time.GetUtcNow().AddSeconds(1));
-        Assert.Single(await Search(scene).SearchAsync(scene.CabinetId, "заказ", new SearchFilter(), Token));
+        Assert.Single(await FindAsync(scene, Ask("заказ")));
         _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Empty(await Search(scene).SearchAsync(scene.CabinetId, "заказ", new SearchFilter(), Token));
+        Assert.Empty(await FindAsync(scene, Ask("заказ")));
     }
 
     [Fact]
@@ -133,7 +140,7 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
     {
         await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["заказ"]);
         await scene.ExecuteAsync("UPDATE rag_index_status SET is_active = false WHERE cabinet_id = $1", scene.CabinetId);
-        Assert.Empty(await Search(scene).SearchAsync(scene.CabinetId, "заказ", new SearchFilter(), Token));
+        Assert.Empty(await FindAsync(scene, Ask("заказ")));
     }
 
     [Fact]
@@ -144,7 +151,7 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
         await scene.ExecuteAsync(
             "UPDATE rag_embeddings e SET model = 'former' FROM rag_metadata m WHERE m.id = e.metadata_id AND m.cabinet_id = $1 AND chunk_text = 'старый'",
             scene.CabinetId);
-        var hits = await Search(scene).SearchAsync(scene.CabinetId, "старый", new SearchFilter(), Token);
+        var hits = await FindAsync(scene, Ask("старый"));
         Assert.Equal("новый", Assert.Single(hits).Text);
     }
 
@@ -156,7 +163,7 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
         await using var scene = await SceneAsync(database, 1, ["текст"]);
         await scene.ExecuteAsync("UPDATE rag_embedder SET model = 'former'");
         scene.Server.ForgetRequests();
-        var error = await Assert.ThrowsAsync<EmbedderMismatchException>(() => Search(scene).SearchAsync(1, "вопрос", new SearchFilter(), Token));
+        var error = await Assert.ThrowsAsync<EmbedderMismatchException>(() => FindAsync(scene, Ask("вопрос")));
         Assert.Equal(("former", "text-embedding-3-small"), (error.Index.Model, error.Configured.Model));
         Assert.Empty(scene.Server.Requests);
         await using var command = database.Source.CreateCommand("SELECT * FROM rag_search(1, $1, 'text-embedding-3-small')");
@@ -172,7 +179,7 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
         await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["прежний"]);
         await scene.ExecuteAsync(
             "UPDATE rag_metadata SET chunk_text = 'новый', chunk_hash = $2 WHERE cabinet_id = $1", scene.CabinetId, EmbeddingScene.HashOf("новый"));
-        Assert.Equal("новый", Assert.Single(await Search(scene).SearchAsync(scene.CabinetId, "прежний", new SearchFilter(), Token)).Text);
+        Assert.Equal("новый", Assert.Single(await FindAsync(scene, Ask("прежний"))).Text);
     }
 
     [Theory]
@@ -182,7 +189,7 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
     public async Task An_empty_question_and_a_limit_out_of_bounds_are_wrong_arguments(string text, int limit)
     {
         await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), []);
-        await Assert.ThrowsAnyAsync<ArgumentException>(() => Search(scene).SearchAsync(scene.CabinetId, text, new SearchFilter(Limit: limit), Token));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => FindAsync(scene, Ask(text, limit)));
     }
 
     private static async Task<EmbeddingScene> SceneAsync(TestDatabase database, long cabinetId, string[] texts)
@@ -194,8 +201,10 @@ public sealed class VectorSearchTests(DatabaseFixture fixture) : IClassFixture<D
         return scene;
     }
 
-    private VectorSearch Search(EmbeddingScene scene) => new(
-        scene.Rag, new IndexEmbedder(scene.Rag, scene.Options), EmbeddingClients.Create(scene.Options, TimeProvider.System), _time);
+    private static SearchRequest Ask(string question, int limit = 5) => new(question) { Mode = SearchMode.Vector, Limit = limit };
+
+    private async Task<IReadOnlyList<SearchHit>> FindAsync(EmbeddingScene scene, SearchRequest request, long? cabinetId = null, int exactUpTo = 100_000) =>
+        (await SearchScene.Over(scene, _time, exactUpTo).FindAsync(cabinetId ?? scene.CabinetId, request, Token)).Hits;
 
     private static double Dot(float[] one, float[] other) => one.Zip(other, (a, b) => (double)a * b).Sum();
 }

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Options;
+using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
+using RagFunctions.Core.Search;
+using RagFunctions.Tests.Embeddings;
+
+namespace RagFunctions.Tests.Search;
+
+/// <summary>The search over a scene's index, asking the scene's provider.</summary>
+internal static class SearchScene
+{
+    public static IndexSearch Over(EmbeddingScene scene, TimeProvider time, int exactUpTo = 100_000) =>
+        Over(scene, time, new SearchOptions { ExactUpTo = exactUpTo });
+
+    public static IndexSearch Over(EmbeddingScene scene, TimeProvider time, SearchOptions settings)
+    {
+        var options = Options.Create(settings);
+        var generator = EmbeddingClients.Create(scene.Options, TimeProvider.System);
+        return new IndexSearch(
+            scene.Rag, new IndexEmbedder(scene.Rag, scene.Options), new QuestionVectors(scene.Rag, generator, scene.Options, options, time), options, time);
+    }
+}
