@@ -1,9 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using FsCheck;
-using FsCheck.Fluent;
-using FsCheck.Xunit;
-using RagFunctions.Core.Embeddings;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Embeddings;
@@ -66,60 +60,4 @@ public sealed class EmbeddingPlannerTests(DatabaseFixture fixture) : IClassFixtu
         Assert.Equal((false, 0), (plan.Superseded, plan.PendingChunks));
         Assert.Empty(plan.Intervals);
     }
-
-    [Property(MaxTest = 200)]
-    public Property Intervals_cover_every_hash_once_within_the_limits() => Prop.ForAll(
-        Gen.Choose(1, 3_000).SelectMany(count => Gen.Choose(1, 300).SelectMany(inputs => Gen.Choose(1, 20_000).SelectMany(tokens =>
-            Gen.Choose(0, int.MaxValue).Select(seed => (count, inputs, tokens, seed))))).ToArbitrary(),
-        given =>
-        {
-#pragma warning disable CA5394 // Reproducible, not secret.
-            var random = new System.Random(given.seed);
-            var pending = Enumerable.Range(0, given.count)
-                .Select(_ => (Prefix: random.NextInt64().ToString("x16", CultureInfo.InvariantCulture), Tokens: random.Next(1, 2_000)))
-                .DistinctBy(item => item.Prefix).OrderBy(item => item.Prefix, StringComparer.Ordinal).ToList();
-#pragma warning restore CA5394
-            var intervals = HashIntervals.Cut(pending, given.inputs, given.tokens, parallel: 8);
-            Assert.InRange(intervals.Count, 1, HashIntervals.Max);
-            Assert.Null(intervals[0].From);
-            Assert.Null(intervals[^1].To);
-            Assert.All(intervals.Zip(intervals.Skip(1)), pair => Assert.Equal(pair.First.To, pair.Second.From));
-            var sizes = intervals.Select(interval => pending.Where(item => Holds(interval, item.Prefix)).ToList()).ToList();
-            Assert.Equal(pending.Count, sizes.Sum(size => size.Count));
-            if (pending.Count <= 190 * given.inputs && pending.Sum(item => item.Tokens) <= 90 * given.tokens)
-            {
-                Assert.All(sizes, size => Assert.True(
-                    size.Count == 1 || (size.Count <= given.inputs && size.Sum(item => item.Tokens) <= given.tokens)));
-            }
-        });
-
-    [Fact]
-    [Trait("Defect", "36")]
-    public void A_plan_of_a_million_texts_is_far_below_32_KB()
-    {
-        var pending = Enumerable.Range(0, 1_000_000).Select(i => (Prefix: i.ToString("x16", CultureInfo.InvariantCulture), Tokens: 150)).ToList();
-        var plan = new PlanEmbeddingResult(false, pending.Count, HashIntervals.Cut(pending, 256, 40_000, parallel: 8));
-        Assert.InRange(plan.Intervals.Count, 190, HashIntervals.Max);
-        Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(plan).Length, 1, 24_000);
-    }
-
-    [Fact]
-    public void A_few_full_requests_are_spread_and_borders_are_short()
-    {
-        var pending = Enumerable.Range(0, 1_000).Select(i => (Prefix: (i * 4_000_000_000_000_000_000L / 1_000).ToString("x16", CultureInfo.InvariantCulture), Tokens: 10)).ToList();
-        var intervals = HashIntervals.Cut(pending, 256, 40_000, parallel: 8);
-        Assert.Equal(8, intervals.Count);
-        Assert.All(intervals.Skip(1), interval => Assert.InRange(interval.From!.Length, 1, 4));
-        Assert.Single(HashIntervals.Cut(pending[..60], 256, 40_000, parallel: 8));
-    }
-
-    [Fact]
-    public void Texts_whose_hashes_begin_alike_are_never_cut_apart()
-    {
-        List<(string, int)> pending = [.. Enumerable.Repeat(("00000000000000aa", 10), 500), ("00000000000000ab", 10)];
-        Assert.Equal([new HashInterval(null, "00000000000000ab"), new HashInterval("00000000000000ab", null)], HashIntervals.Cut(pending, 64, 40_000, 8));
-    }
-
-    private static bool Holds(HashInterval interval, string hash) =>
-        (interval.From is null || string.CompareOrdinal(hash, interval.From) >= 0) && (interval.To is null || string.CompareOrdinal(hash, interval.To) < 0);
 }

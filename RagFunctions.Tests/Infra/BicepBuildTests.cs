@@ -41,13 +41,6 @@ public sealed class BicepBuildTests
         Assert.All(["apiKey", "tokenKey"], secret => Assert.Equal("", (string)parameters[secret]!["value"]!));
     }
 
-    [Fact]
-    public void Modules_are_files_beside_the_template_for_no_registry_is_asked() => Assert.All(
-        Directory.EnumerateFiles(Repository.PathOf("infra", "bicep"), "*.bicep", SearchOption.AllDirectories),
-        file => Assert.All(
-            File.ReadLines(file).Where(line => line.TrimStart().StartsWith("module ", StringComparison.Ordinal)),
-            line => Assert.Matches(@"^module \w+ '(modules/)?\w+\.bicep' = ", line)));
-
     private static (int Code, string Errors) Silent((int Code, string Output, string Errors) run) => (run.Code, run.Errors.Trim());
 
     private static async Task<JsonNode> ParametersAsync(string environment)

@@ -22,12 +22,42 @@ public sealed partial class PipelineTests
         Assert.All(stages.Skip(2), stage => Assert.Equal("eng/pipelines/environment.yml", Pipeline.At(stage, "template")));
     }
 
-    [Fact]
-    public void Only_a_good_build_of_main_is_deployed()
+    [Theory]
+    [InlineData("refs/heads/main", true, true)]
+    [InlineData("refs/heads/main", false, false)]
+    [InlineData("refs/pull/7/merge", true, false)]
+    [InlineData("refs/heads/mainly", true, false)]
+    public void Only_a_good_build_of_main_is_deployed(string branch, bool succeeded, bool deployed)
     {
-        Assert.Equal("$[eq(variables['Build.SourceBranch'], 'refs/heads/main')]", Root["variables", "isMain"]);
-        Assert.Equal("and(succeeded(), eq(variables.isMain, 'true'))", Environment["stages", 0, "condition"]);
+        var build = new PipelineState { Succeeded = succeeded, ["variables.Build.SourceBranch"] = branch };
+        build["variables.isMain"] = build.Value(((string)Root["variables", "isMain"]!)[2..^1]);
+        Assert.Equal(deployed, build.Holds((string)Environment["stages", 0, "condition"]!));
         Assert.Equal("${{ parameters.dependsOn }}", Environment["stages", 0, "dependsOn"]);
+    }
+
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("false", false)]
+    public void Only_a_migration_that_deletes_waits_for_somebody_to_agree(string destructive, bool asked)
+    {
+        var approve = JobNamed("Approve");
+        var plan = new PipelineState { ["dependencies.Plan.outputs.plan.destructive"] = destructive };
+        Assert.Equal(asked, plan.Holds((string)Pipeline.At(approve, "condition")!));
+        Assert.Equal(("ManualValidation@1", "reject"), (Pipeline.At(approve, "steps", 0, "task"), Pipeline.At(approve, "steps", 0, "inputs", "onTimeout")));
+        Assert.Contains(Pipeline.StepsIn(JobNamed("Plan")), step => step.GetValueOrDefault("name") as string == "plan");
+    }
+
+    [Theory]
+    [InlineData("Succeeded", "Skipped", false, true)]
+    [InlineData("Succeeded", "Succeeded", false, true)]
+    [InlineData("Succeeded", "Failed", false, false)]
+    [InlineData("Failed", "Skipped", false, false)]
+    [InlineData("Succeeded", "Succeeded", true, false)]
+    public void What_was_rejected_or_not_planned_is_not_deployed(string plan, string approve, bool canceled, bool deployed)
+    {
+        var jobs = new PipelineState { Canceled = canceled, ["dependencies.Plan.result"] = plan, ["dependencies.Approve.result"] = approve };
+        Assert.Equal(deployed, jobs.Holds((string)Pipeline.At(Deploy, "condition")!));
+        Assert.Equal(["Plan", "Approve"], Assert.IsType<List<object>>(Pipeline.At(Deploy, "dependsOn")));
     }
 
     [Fact]
@@ -42,24 +72,8 @@ public sealed partial class PipelineTests
     }
 
     [Fact]
-    public void The_template_is_linted_with_both_environments()
-    {
-        var script = (string)Pipeline.StepsIn(Root["stages", 0, "jobs", 1]).Single(step => step.ContainsKey("script"))["script"];
-        Assert.Contains("infra/bicep/main.bicep infra/bicep/*.bicepparam; do az bicep lint", script, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void The_package_is_the_app_and_the_command() => Assert.Equal(
         ["app", "rag"], Pipeline.StepsIn(Root["stages", 1]).Where(step => step.ContainsKey("publish")).Select(step => (string)step["artifact"]));
-
-    [Fact]
-    public void What_is_deployed_is_published_by_the_script_that_the_checks_run()
-    {
-        var document = File.ReadAllText(Repository.PathOf("docs", "deploy.md"));
-        var checks = File.ReadAllText(Repository.PathOf("eng", "test.sh"));
-        Assert.All([Root.Text, document, checks], text => Assert.Matches(@"eng/publish\.sh""? ", text));
-        Assert.All([Root.Text, Environment.Text, document, checks], text => Assert.DoesNotContain("dotnet publish", text, StringComparison.Ordinal));
-    }
 
     [Fact]
     public void The_command_is_called_by_the_name_of_its_file()
@@ -67,7 +81,7 @@ public sealed partial class PipelineTests
         var name = XDocument.Load(Repository.PathOf("RagFunctions.Cli", "RagFunctions.Cli.csproj")).Descendants("AssemblyName").Single().Value;
         var texts = Root.Text + Environment.Text + File.ReadAllText(Repository.PathOf("docs", "deploy.md"));
         var called = PublishedCommand().Matches(texts).Select(match => match.Groups[1].Value).ToList();
-        Assert.True(called.Count >= 3);
+        Assert.NotEmpty(called);
         Assert.All(called, file => Assert.Equal(name, file));
     }
 
@@ -75,50 +89,6 @@ public sealed partial class PipelineTests
     public void Infrastructure_then_schemas_then_app_then_the_smoke_test() => Assert.Equal(
         ["Infrastructure", "Migrate and grant", "App", "Smoke test"],
         Pipeline.StepsIn(Deploy).Select(Pipeline.Name).Where(name => name is not ("checkout" or "download")));
-
-    [Fact]
-    public void The_plan_is_shown_before_anything_is_changed()
-    {
-        var script = ScriptOf(JobNamed("Plan"), "Resources (what-if) and migrations");
-        Assert.Contains("eng/pipelines/plan.sh \"$(resourceGroup)\"", script, StringComparison.Ordinal);
-        var planned = File.ReadAllText(Repository.PathOf("eng", "pipelines", "plan.sh"));
-        Assert.Contains("az deployment group what-if", planned, StringComparison.Ordinal);
-        Assert.All([script, planned], text => Assert.DoesNotContain("deployment group create", text, StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void Only_a_migration_that_deletes_waits_for_somebody_to_agree()
-    {
-        var approve = JobNamed("Approve");
-        Assert.Equal(("server", "Plan"), (Pipeline.At(approve, "pool"), Pipeline.At(approve, "dependsOn")));
-        Assert.Equal("and(succeeded(), eq(dependencies.Plan.outputs['plan.destructive'], 'true'))", Pipeline.At(approve, "condition"));
-        Assert.Equal("plan", Pipeline.StepsIn(JobNamed("Plan")).Single(step => step.ContainsKey("name"))["name"]);
-        Assert.Equal("ManualValidation@1", Pipeline.At(approve, "steps", 0, "task"));
-        Assert.Equal("reject", Pipeline.At(approve, "steps", 0, "inputs", "onTimeout"));
-        Assert.Equal(["Plan", "Approve"], Assert.IsType<List<object>>(Pipeline.At(Deploy, "dependsOn")));
-        Assert.Equal(
-            "and(not(canceled()), eq(dependencies.Plan.result, 'Succeeded'), in(dependencies.Approve.result, 'Succeeded', 'Skipped'))",
-            Pipeline.At(Deploy, "condition"));
-    }
-
-    [Fact]
-    public void Schemas_are_migrated_and_the_identity_is_granted_in_both_databases()
-    {
-        var script = ScriptOf(Deploy, "Migrate and grant");
-        Assert.Contains("rag migrate --yes", script, StringComparison.Ordinal);
-        Assert.Matches(@"for set in main rag; do rag grant ""\$set"" --to ", script);
-        Assert.True(script.IndexOf("rag migrate", StringComparison.Ordinal) < script.IndexOf("rag grant", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void The_smoke_test_asks_health_and_status()
-    {
-        Assert.Contains("eng/pipelines/smoke.sh \"https://$host\"", ScriptOf(Deploy, "Smoke test"), StringComparison.Ordinal);
-        var script = File.ReadAllText(Repository.PathOf("eng", "pipelines", "smoke.sh"));
-        Assert.Contains("\nexpect 200 /v1/rag/health", script, StringComparison.Ordinal);
-        Assert.Contains("\nexpect 403 /v1/rag/status/1", script, StringComparison.Ordinal);
-        Assert.Contains("\nexpect '200 404' /v1/rag/status/1 \"header = \\\"X-API-KEY: $RAG_API_KEY\\\"\"", script, StringComparison.Ordinal);
-    }
 
     [Fact]
     public void Every_script_of_the_pipeline_stops_at_its_first_error() => Assert.All(
@@ -139,9 +109,6 @@ public sealed partial class PipelineTests
 
     private static object? JobNamed(string name) => ((List<object>)Environment["stages", 0, "jobs"]!)
         .Single(job => Pipeline.At(job, "job") as string == name || Pipeline.At(job, "deployment") as string == name);
-
-    private static string ScriptOf(object? job, string step) =>
-        (string)Pipeline.At(Assert.Single(Pipeline.StepsIn(job), found => Pipeline.Name(found) == step), "inputs", "inlineScript")!;
 
     [GeneratedRegex(@"(?:artifacts/publish|\(Pipeline\.Workspace\))/rag/([\w.]+)")]
     private static partial Regex PublishedCommand();

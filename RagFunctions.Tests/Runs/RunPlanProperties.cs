@@ -14,7 +14,7 @@ public sealed class RunPlanProperties
     private static readonly DateTimeOffset Now = new(2026, 3, 1, 3, 0, 0, TimeSpan.Zero);
 
     [Property(MaxTest = 2_000)]
-    public Property Whatever_the_order_of_completions_every_step_is_started_once_within_the_window_and_nothing_after_a_stop() =>
+    public Property In_any_order_steps_start_once_within_windows_and_none_after_stops() =>
         Prop.ForAll(
             Gen.Choose(0, int.MaxValue).ToArbitrary(),
             Gen.Choose(1, 6).ToArbitrary(),

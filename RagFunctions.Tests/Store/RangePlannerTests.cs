@@ -8,36 +8,6 @@ public sealed class RangePlannerTests(DatabaseFixture fixture) : IClassFixture<D
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData(0, 10, 4)]
-    [InlineData(1, 10, 4)]
-    [InlineData(10, 10, 4)]
-    [InlineData(11, 10, 4)]
-    [InlineData(40, 10, 4)]
-    [InlineData(41, 10, 4)]
-    [InlineData(10_000, 10, 5)]
-    [InlineData(10_000, 2_000, 40)]
-    public void Ranges_are_disjoint_cover_everything_and_stay_few(int rows, int perRange, int most)
-    {
-        var cutter = new RangeCutter(perRange, most);
-        for (var i = 0; i < rows; i++)
-        {
-            cutter.Add(i * 3, vanished: i % 2 == 0);
-        }
-
-        var ranges = cutter.Ranges(Entity.Sales, deletesAllowed: true).ToList();
-
-        Assert.InRange(ranges.Count, 1, most);
-        Assert.Null(ranges[0].From);
-        Assert.Null(ranges[^1].To);
-        Assert.All(ranges.Zip(ranges.Skip(1)), pair => Assert.Equal(pair.First.To, pair.Second.From));
-        Assert.All(ranges.Skip(1), range => Assert.NotNull(range.From));
-        Assert.Equal(rows, cutter.Rows);
-        Assert.Equal((rows + 1) / 2, ranges.Sum(range => range.ForeseenDeletes));
-        var sizes = ranges.Select(range => Enumerable.Range(0, rows).Count(i => i * 3L >= (range.From ?? long.MinValue) && i * 3L < (range.To ?? long.MaxValue))).ToList();
-        Assert.All(sizes.SkipLast(1), size => Assert.Equal(sizes[0], size));
-    }
-
     [Fact]
     public async Task A_full_plan_has_every_entity_once_with_products_first()
     {

@@ -13,6 +13,11 @@ public sealed class IndexGaugesPlanTests(DatabaseFixture fixture) : IClassFixtur
         FROM generate_series(1, 60) AS c, generate_series(1, 1000) AS n, LATERAL (SELECT md5(c || ' ' || n) || md5(n || ' ' || c) AS h) AS hashes
         """;
 
+    // As this transaction counts them itself, through whichever scan they came.
+    private const string RowsRead = """
+        SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = 'rag_metadata'
+        """;
+
     [Fact]
     public async Task With_a_third_of_all_chunks_pending_others_are_not_read()
     {
@@ -23,18 +28,15 @@ public sealed class IndexGaugesPlanTests(DatabaseFixture fixture) : IClassFixtur
 
         // What a larger table costs, with fewer rows: there reading all of a cabinet's chunks in one go looks cheap.
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL random_page_cost = 20"));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("EXPLAIN " + IndexGauges.Indexes)
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(IndexGauges.Indexes)
         {
             Parameters = { new NpgsqlParameter<long[]> { TypedValue = [.. Enumerable.Range(1, 60).Select(id => (long)id)] } },
         });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(RowsRead));
         await using var reader = await batch.ExecuteReaderAsync(TestContext.Current.CancellationToken);
         await reader.NextResultAsync(TestContext.Current.CancellationToken);
-        List<string> plan = [];
-        while (await reader.ReadAsync(TestContext.Current.CancellationToken))
-        {
-            plan.Add(reader.GetString(0));
-        }
-
-        Assert.Contains("idx_rag_metadata_pending", Assert.Single(plan, line => line.Contains("on rag_metadata", StringComparison.Ordinal)), StringComparison.Ordinal);
+        await reader.NextResultAsync(TestContext.Current.CancellationToken);
+        await reader.ReadAsync(TestContext.Current.CancellationToken);
+        Assert.InRange(reader.GetInt64(0), 20_000, 21_000);
     }
 }
