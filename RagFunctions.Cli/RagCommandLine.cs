@@ -52,6 +52,7 @@ internal static class RagCommandLine
             RebuildCommand.Create(runner),
             VerifyCommand.Create(runner),
             StatusCommand.Create(runner),
+            RunsCommand.Create(runner),
             SearchCommand.Create(runner),
             CabinetCommand.Create(runner),
             SyncCommand.Create(runner),

@@ -76,5 +76,6 @@ public static class StatusServices
         .AddSingleton<RunReader>()
         .AddSingleton<RunPurge>()
         .AddSingleton<IndexStatusReader>()
+        .AddSingleton<CabinetOverview>()
         .AddSingleton<IndexMetricsReader>();
 }

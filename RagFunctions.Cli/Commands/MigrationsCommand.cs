@@ -15,9 +15,15 @@ internal static class MigrationsCommand
         {
             Description = "End with 3 when a pending step deletes something, so that a pipeline can ask before it goes on.",
         };
-        var command = new Command("migrations", "Lists the steps of both sets, applied or pending.") { check };
+        var json = JsonOutput.Option();
+        var command = new Command("migrations", "Lists the steps of both sets, applied or pending.") { check, json };
         runner.Run(command, async scope =>
         {
+            if (scope.Parsed.GetValue(json))
+            {
+                return await WriteJsonAsync(scope, scope.Parsed.GetValue(check));
+            }
+
             var table = new Table().AddColumns("set", "step", "what it does", "applied (UTC)");
             foreach (var set in MigrationSetNames.All)
             {
@@ -35,6 +41,25 @@ internal static class MigrationsCommand
             return destructive && scope.Parsed.GetValue(check) ? ExitCode.Destructive : ExitCode.Done;
         });
         return command;
+    }
+
+    private static async Task<int> WriteJsonAsync(CommandScope scope, bool check)
+    {
+        List<object> steps = [];
+        var destructive = false;
+        foreach (var set in MigrationSetNames.All)
+        {
+            var deleting = await DestructiveSteps.FindAsync(set, scope.DatabaseOf(set), scope.CancellationToken);
+            destructive |= deleting.Count > 0;
+            foreach (var step in await SchemaMigrator.ListAsync(set, scope.DatabaseOf(set), scope.CancellationToken))
+            {
+                var deletes = deleting.FirstOrDefault(found => found.Number == step.Number)?.Deletes;
+                steps.Add(new { Set = set.Name(), step.Number, step.Description, step.AppliedAt, Deletes = deletes });
+            }
+        }
+
+        JsonOutput.Write(scope, new { Steps = steps, ChangeCapture = await ChangeCapture.IsInstalledAsync(scope.Main.Source, scope.CancellationToken) });
+        return destructive && check ? ExitCode.Destructive : ExitCode.Done;
     }
 
     private static async Task<bool> TellDestructiveAsync(CommandScope scope)

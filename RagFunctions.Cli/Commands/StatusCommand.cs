@@ -11,12 +11,23 @@ internal static class StatusCommand
 {
     public static Command Create(CommandRunner runner)
     {
-        var cabinet = CabinetArgument.Create();
-        var command = new Command("status", "Says how far a cabinet's index is, what waits and what failed.") { cabinet };
+        var cabinet = CabinetArgument.CreateOptional();
+        var json = JsonOutput.Option();
+        var command = new Command("status", "Says how far a cabinet's index is, what waits and what failed; of all cabinets without one.") { cabinet, json };
         runner.Run(command, async scope =>
         {
-            var status = await scope.Services.GetRequiredService<IndexStatusReader>()
-                .ReadAsync(scope.Parsed.GetValue(cabinet), scope.CancellationToken);
+            if (scope.Parsed.GetValue(cabinet) is not { } id)
+            {
+                return await TellAllAsync(scope, scope.Parsed.GetValue(json));
+            }
+
+            var status = await scope.Services.GetRequiredService<IndexStatusReader>().ReadAsync(id, scope.CancellationToken);
+            if (scope.Parsed.GetValue(json))
+            {
+                JsonOutput.Write(scope, status);
+                return ExitCode.Done;
+            }
+
             scope.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
                 cabinet {status.CabinetId}: {status.IndexingStatus ?? status.Status}{(status.IsActive ? "" : ", inactive")}. {status.Message}
                   indexed        full {Time(status.LastIndexedAt)}, incremental {Time(status.LastIncrementalAt)}
@@ -47,6 +58,42 @@ internal static class StatusCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static async Task<int> TellAllAsync(CommandScope scope, bool json)
+    {
+        List<CabinetGlance> all = [];
+        for (long? after = 0; after is { } last;)
+        {
+            var page = await scope.Services.GetRequiredService<CabinetOverview>().ReadAsync(last, CabinetOverview.MaxPage, scope.CancellationToken);
+            all.AddRange(page.Cabinets);
+            after = page.NextAfter;
+        }
+
+        if (json)
+        {
+            JsonOutput.Write(scope, new CabinetPage(all, null));
+            return ExitCode.Done;
+        }
+
+        var table = new Table().AddColumns("cabinet", "name", "outcome", "chunks", "pending", "queued", "failed", "s behind", "$ today", "next run (UTC)");
+        foreach (var glance in all)
+        {
+            table.AddRow(
+                $"{glance.CabinetId}",
+                (glance.Name ?? "").EscapeMarkup(),
+                !glance.IsActive ? "inactive" : glance.IsIndexing ? "under way" : glance.Outcome ?? "never indexed",
+                glance.TotalChunks.ToString("N0", CultureInfo.InvariantCulture),
+                glance.Pending.ToString("N0", CultureInfo.InvariantCulture),
+                glance.Queued.ToString("N0", CultureInfo.InvariantCulture),
+                glance.Failed.ToString("N0", CultureInfo.InvariantCulture),
+                glance.LagSeconds.ToString("N0", CultureInfo.InvariantCulture),
+                glance.CostTodayUsd.ToString("F6", CultureInfo.InvariantCulture),
+                glance.NextRunAt is { } next ? Time(next) : "");
+        }
+
+        scope.Output.Write(table);
+        return ExitCode.Done;
     }
 
     private static string Time(DateTimeOffset? time) => time?.ToUniversalTime().ToString("u", CultureInfo.InvariantCulture) ?? "never";

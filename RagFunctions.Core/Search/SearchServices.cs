@@ -12,6 +12,6 @@ public static class SearchServices
     {
         services.AddOptions<SearchOptions>().Bind(configuration.GetSection(SearchOptions.Section)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<SearchOptions>, SearchOptionsValidator>();
-        return services.AddSingleton<QuestionVectors>().AddSingleton<IndexSearch>();
+        return services.AddSingleton<QuestionVectors>().AddSingleton<IndexSearch>().AddSingleton<SearchTables>();
     }
 }

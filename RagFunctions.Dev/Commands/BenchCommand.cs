@@ -40,7 +40,19 @@ internal static class BenchCommand
 
     private static readonly Option<bool> OfSearch = new("--search")
     {
-        Description = "Measures the search of a cabinet of 10,000 chunks instead, cold and warm.",
+        Description = "Measures the search of a cabinet of 10,000 chunks instead, cold and warm; with --chunks each mode over cabinets of these sizes.",
+    };
+
+    private static readonly Option<int[]> Chunks = new("--chunks")
+    {
+        Description = "With --search: sizes of the cabinets searched in each mode, such as 10000 100000 500000, with the recall of the search in two steps.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static readonly Option<int> Others = new("--others")
+    {
+        Description = "With --search --chunks: other cabinets beside, of 100 chunks each.",
+        DefaultValueFactory = _ => 1_000,
     };
 
     /// <summary>The command.</summary>
@@ -52,10 +64,14 @@ internal static class BenchCommand
             WithHnsw,
             OfSync,
             OfSearch,
+            Chunks,
+            Others,
         };
         runner.Run(
             command,
             scope => scope.Parsed.GetValue(OfSync) ? SyncBench.RunAsync(scope)
+                : scope.Parsed.GetValue(OfSearch) && scope.Parsed.GetValue(Chunks) is { Length: > 0 } sizes
+                    ? SearchSizes.RunAsync(scope, sizes, scope.Parsed.GetValue(Others))
                 : scope.Parsed.GetValue(OfSearch) ? SearchBench.RunAsync(scope)
                 : RunAsync(scope));
         return command;

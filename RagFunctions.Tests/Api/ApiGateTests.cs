@@ -17,6 +17,7 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
         ("GET", "/v1/rag/runs/1/7f8e0a6e-0000-0000-0000-000000000000"),
         ("GET", "/v1/rag/metrics/1"),
         ("POST", "/v1/rag/search/1"),
+        ("GET", "/v1/rag/cabinets"),
     ];
 
     [Theory]
@@ -42,6 +43,7 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
     [InlineData("POST", "/v1/rag/index/2")]
     [InlineData("GET", "/v1/rag/metrics/2")]
     [InlineData("POST", "/v1/rag/search/2")]
+    [InlineData("GET", "/v1/rag/cabinets")]
     [InlineData("POST", "/v1/rag/index")]
     [InlineData("POST", "/api/v1/sync/cabinet/2")]
     [InlineData("POST", "/api/v1/sync")]

@@ -182,6 +182,24 @@ public sealed class MeaningSearchTests(DatabaseFixture fixture) : IClassFixture<
         Assert.Equal("новый", Assert.Single(await FindAsync(scene, Ask("прежний"))).Text);
     }
 
+    [Fact]
+    public async Task Thousands_of_chunks_without_statistics_are_searched_at_once()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var scene = await SceneAsync(database, 1, ["вопрос"]);
+        await scene.ExecuteAsync("ALTER TABLE rag_metadata SET (autovacuum_enabled = off)");
+        await scene.ExecuteAsync("ALTER TABLE rag_embeddings SET (autovacuum_enabled = off)");
+        await scene.AddChunksAsync([.. Enumerable.Range(1, 8_000).Select(i => $"отзыв {i}")]);
+        await scene.ExecuteAsync(
+            """
+            INSERT INTO rag_embeddings (embedding, metadata_id, cabinet_id, chunk_type, model)
+            SELECT (SELECT embedding FROM rag_embeddings LIMIT 1), id, cabinet_id, chunk_type, $1 FROM rag_metadata WHERE chunk_text <> 'вопрос'
+            """,
+            scene.Options.ModelName);
+        var search = SearchScene.Over(scene, _time, new SearchOptions { TimeoutSeconds = 5 });
+        Assert.Equal(5, (await search.FindAsync(1, Ask("вопрос"), Token)).Hits.Count);
+    }
+
     [Theory]
     [InlineData(" ", 5)]
     [InlineData("вопрос", 0)]

@@ -48,6 +48,28 @@ internal static class RequestReader
         return set;
     }
 
+    /// <summary>The numbers of the query, each from 1 to its bound; any other name is refused.</summary>
+    /// <exception cref="BadRequestException">An unknown name, a name given twice, or no number within its bounds.</exception>
+    public static IReadOnlyDictionary<string, long> ReadNumbers(HttpRequest request, params (string Name, long Most)[] known)
+    {
+        Dictionary<string, long> numbers = [];
+        foreach (var (name, values) in request.Query)
+        {
+            var bound = known.FirstOrDefault(parameter => parameter.Name == name);
+            if (bound.Name is null)
+            {
+                throw new BadRequestException($"The query has no parameter '{name}'.");
+            }
+
+            numbers[name] = values is [{ } value] && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number >= 1 && number <= bound.Most
+                ? number
+                : throw new BadRequestException($"{name} must be an integer from 1 to {bound.Most}, once.");
+        }
+
+        return numbers;
+    }
+
     /// <summary>The ids of the body by entity; null where there is no body.</summary>
     /// <exception cref="BadRequestException">The body is not what it must be; says where.</exception>
     public static async Task<IReadOnlyDictionary<Entity, IReadOnlyCollection<long>>?> ReadChangedIdsAsync(

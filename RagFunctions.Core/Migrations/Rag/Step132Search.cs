@@ -35,6 +35,7 @@ public sealed class Step132Search : Migration
         """;
 
     // "+ 0" keeps an approximate index out of it: that would look at the nearest 40 vectors of all tenants and drop the others' afterwards.
+    // It also keeps tables without statistics, as they are after a first load, from a join that compares all chunks with all vectors.
     private const string CreateByMeaning = """
         CREATE FUNCTION rag_by_meaning(
             cabinet bigint, query vector, query_model text, depth integer, kinds text[], nm_ids bigint[], since timestamptz,
@@ -52,7 +53,7 @@ public sealed class Step132Search : Migration
                 FROM (
                     SELECT m.id, (e.embedding <=> query) + 0 AS distance
                     FROM rag_embeddings AS e JOIN rag_metadata AS m ON m.id = e.metadata_id
-                    WHERE e.cabinet_id = cabinet AND m.cabinet_id = cabinet AND e.model = query_model
+                    WHERE e.cabinet_id = cabinet AND m.cabinet_id + 0 = cabinet AND e.model = query_model
                       AND (kinds IS NULL OR m.chunk_type = ANY (kinds))
                       AND (nm_ids IS NULL OR m.nm_id = ANY (nm_ids))
                       AND (since IS NULL OR m.business_date >= since)

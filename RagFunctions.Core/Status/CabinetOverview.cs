@@ -1,0 +1,159 @@
+using Npgsql;
+using RagFunctions.Core.Databases;
+
+namespace RagFunctions.Core.Status;
+
+/// <summary>Reads every tenant at a glance, page by page in the order of their ids: one statement for each database and page.</summary>
+public sealed class CabinetOverview(MainDatabase main, RagDatabase rag, TimeProvider time)
+{
+    /// <summary>The longest page.</summary>
+    public const int MaxPage = 500;
+
+    private const string Cabinets = """
+        SELECT c.id::bigint, c.name, c.is_active, q.queued, q.failed, q.age
+        FROM (SELECT id, name, is_active FROM wb_cabinets WHERE id > $1 ORDER BY id LIMIT $2) AS c
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS queued, count(*) FILTER (WHERE attempts > 0) AS failed,
+                   COALESCE(extract(epoch FROM clock_timestamp() - min(first_changed_at)), 0)::float8 AS age
+            FROM rag_changes WHERE cabinet_id = c.id) AS q
+        ORDER BY c.id
+        """;
+
+    // The cost of a day is that of the runs begun on it, and of the questions asked on it.
+    private const string Indexes = """
+        SELECT a.cabinet_id, COALESCE(s.lease_owner IS NOT NULL AND s.lease_expires_at > clock_timestamp(), false), s.last_outcome, s.requested_mode,
+               COALESCE(s.total_chunks, 0), p.pending, p.failed, p.age, CASE WHEN s.not_before > clock_timestamp() THEN s.not_before END,
+               s.full_completed_at, s.last_error, clock_timestamp(),
+               COALESCE((SELECT sum(r.cost_usd) FROM rag_index_runs AS r WHERE r.cabinet_id = a.cabinet_id AND r.started_at >= $2), 0)
+                   + COALESCE((SELECT q.cost_usd FROM rag_question_costs AS q WHERE q.cabinet_id = a.cabinet_id AND q.day = $3), 0)
+        FROM unnest($1) AS a (cabinet_id)
+        LEFT JOIN rag_index_status AS s ON s.cabinet_id = a.cabinet_id
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS pending, count(*) FILTER (WHERE m.embed_error IS NOT NULL) AS failed,
+                   COALESCE(extract(epoch FROM clock_timestamp() - min(m.pending_since)), 0)::float8 AS age
+            FROM rag_metadata AS m
+            WHERE m.cabinet_id = a.cabinet_id AND m.embedded_hash IS DISTINCT FROM m.chunk_hash) AS p
+        """;
+
+    // The sweep asks for a full run that is older.
+    private static readonly TimeSpan FullRunAge = TimeSpan.FromDays(8);
+
+    /// <summary>The cabinets behind an id.</summary>
+    /// <param name="after">Behind this id; 0 begins.</param>
+    /// <param name="limit">At most so many, 1…<see cref="MaxPage"/>.</param>
+    public async Task<CabinetPage> ReadAsync(long after, int limit, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(after);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
+        var known = await ReadKnownAsync(after, limit, cancellationToken);
+        if (known.Count == 0)
+        {
+            return new CabinetPage([], null);
+        }
+
+        var today = time.GetUtcNow().UtcDateTime.Date;
+        await using var command = rag.Source.CreateCommand(Indexes);
+        command.Parameters.Add(Parameter.Of<long[]>([.. known.Keys]));
+        command.Parameters.Add(Parameter.Of<DateTime>(DateTime.SpecifyKind(today, DateTimeKind.Utc)));
+        command.Parameters.Add(Parameter.Of<DateOnly>(DateOnly.FromDateTime(today)));
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        List<CabinetGlance> glances = [];
+        while (await row.ReadAsync(cancellationToken))
+        {
+            glances.Add(Glance(row, known[row.GetInt64(0)]));
+        }
+
+        return new CabinetPage([.. glances.OrderBy(glance => glance.CabinetId)], known.Count == limit ? known.Keys.Max() : null);
+    }
+
+    private static CabinetGlance Glance(NpgsqlDataReader row, CabinetGlance known)
+    {
+        var requested = row.GetStringOrNull(3);
+        var (pending, refused) = (row.GetInt64(5), row.GetInt64(6));
+        var notBefore = row.GetFieldValue<DateTimeOffset?>(8);
+        var full = row.GetFieldValue<DateTimeOffset?>(9);
+        var isIndexing = row.GetBoolean(1);
+        var isDue = requested is not null || full is null || known.Queued > known.Failed || pending > refused;
+        return known with
+        {
+            IsIndexing = isIndexing,
+            Outcome = row.GetStringOrNull(2),
+            RequestedMode = requested,
+            TotalChunks = row.GetInt64(4),
+            Pending = pending,
+            Failed = known.Failed + refused,
+            LagSeconds = Math.Round(Math.Max(known.LagSeconds, row.GetDouble(7)), 1),
+            NextRunAt = !known.IsActive || isIndexing ? null : notBefore ?? (isDue ? row.GetFieldValue<DateTimeOffset>(11) : full + FullRunAge),
+            LastFullAt = full,
+            LastError = row.GetStringOrNull(10),
+            CostTodayUsd = row.GetDecimal(12),
+        };
+    }
+
+    private async Task<Dictionary<long, CabinetGlance>> ReadKnownAsync(long after, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = main.Source.CreateCommand(Cabinets);
+        command.Parameters.Add(Parameter.Of<long>(after));
+        command.Parameters.Add(Parameter.Of<int>(limit));
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        Dictionary<long, CabinetGlance> known = [];
+        while (await row.ReadAsync(cancellationToken))
+        {
+            known.Add(row.GetInt64(0), new CabinetGlance
+            {
+                CabinetId = row.GetInt64(0),
+                Name = row.GetStringOrNull(1),
+                IsActive = row.GetBoolean(2),
+                Queued = row.GetInt64(3),
+                Failed = row.GetInt64(4),
+                LagSeconds = row.GetDouble(5),
+            });
+        }
+
+        return known;
+    }
+}
+
+/// <summary>A page of cabinets.</summary>
+/// <param name="Cabinets">In the order of their ids.</param>
+/// <param name="NextAfter">What to ask behind for the next page; null: this was the last.</param>
+public sealed record CabinetPage(IReadOnlyList<CabinetGlance> Cabinets, long? NextAfter);
+
+/// <summary>A cabinet at a glance.</summary>
+public sealed record CabinetGlance
+{
+    public required long CabinetId { get; init; }
+    public string? Name { get; init; }
+    public required bool IsActive { get; init; }
+
+    /// <summary>A live lease: something really runs.</summary>
+    public bool IsIndexing { get; init; }
+
+    /// <summary>Of the last run; null: none has ended.</summary>
+    public string? Outcome { get; init; }
+
+    /// <summary>A stored request that no run has served yet.</summary>
+    public string? RequestedMode { get; init; }
+    public long TotalChunks { get; init; }
+
+    /// <summary>Chunks whose present text has no vector yet.</summary>
+    public long Pending { get; init; }
+
+    /// <summary>Rows and chunks kept with an error and a next attempt.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>Changes waiting in the queue, failed ones included.</summary>
+    public long Queued { get; init; }
+
+    /// <summary>Age of the oldest queued change or pending chunk; 0 when there is none.</summary>
+    public double LagSeconds { get; init; }
+
+    /// <summary>US dollars spent on embedding since midnight UTC, questions included.</summary>
+    public decimal CostTodayUsd { get; init; }
+
+    /// <summary>When the sweep starts the next run at the latest; null while one is under way, and for inactive cabinets.</summary>
+    public DateTimeOffset? NextRunAt { get; init; }
+    public DateTimeOffset? LastFullAt { get; init; }
+    public string? LastError { get; init; }
+}
