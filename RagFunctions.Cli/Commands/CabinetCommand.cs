@@ -21,21 +21,32 @@ internal static class CabinetCommand
         var file = new Option<FileInfo>("--token-file") { Description = "File that holds the token; by default standard input." };
         file.AcceptExistingOnly();
         var replace = new Option<long?>("--replace") { Description = "Give this cabinet the token instead of adding one." };
-        var command = new Command("add", "Adds a cabinet, or renews the token of one. The token is stored encrypted.") { name, file, replace };
+        var other = new Option<bool>("--other-seller")
+        {
+            Description = "With --replace: the token opens another seller's account. All rows of the cabinet and its index are deleted first.",
+        };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask." };
+        var command = new Command("add", "Adds a cabinet, or renews the token of one. The token is stored encrypted.") { name, file, replace, other, yes };
         runner.Run(command, async scope =>
         {
-            var token = await ReadTokenAsync(scope, scope.Parsed.GetValue(file));
-            if (scope.Parsed.GetValue(replace) is { } id)
+            var token = CabinetStore.Clean(await ReadTokenAsync(scope, scope.Parsed.GetValue(file)));
+            var seller = await scope.Services.GetRequiredService<SellerIdentity>().OfAsync(token, scope.CancellationToken);
+            if (scope.Parsed.GetValue(replace) is not { } id)
             {
-                await Store(scope).ReplaceTokenAsync(id, token, scope.CancellationToken);
+                id = await Store(scope).AddAsync(token, scope.Parsed.GetValue(name), seller, scope.CancellationToken);
+            }
+            else if (scope.Parsed.GetValue(other))
+            {
+                await ConfirmAsync(scope, scope.Parsed.GetValue(yes), $"Delete all rows of cabinet {id} and its index, and give it to another seller?");
+                await scope.Services.GetRequiredService<CabinetRemoval>().ChangeSellerAsync(id, token, seller, scope.CancellationToken);
             }
             else
             {
-                id = await Store(scope).AddAsync(token, scope.Parsed.GetValue(name), scope.CancellationToken);
+                await Store(scope).ReplaceTokenAsync(id, token, seller, ofOtherSeller: false, scope.CancellationToken);
             }
 
             scope.Output.MarkupLineInterpolated($"cabinet {id}");
-            foreach (var warning in TokenDecoder.Decode(token.Trim()).Warnings(Now(scope)))
+            foreach (var warning in TokenDecoder.Decode(token).Warnings(Now(scope)))
             {
                 scope.Output.MarkupLineInterpolated($"  {warning}");
             }
@@ -60,7 +71,7 @@ internal static class CabinetCommand
                 }
 
                 table.AddRow(
-                    cabinet.Id.ToString(CultureInfo.InvariantCulture), Markup.Escape(cabinet.Name ?? ""), cabinet.IsActive ? "yes" : "no",
+                    cabinet.Id.ToString(CultureInfo.InvariantCulture), Markup.Escape(Printable(cabinet.Name ?? "")), cabinet.IsActive ? "yes" : "no",
                     cabinet.IsEncrypted ? "encrypted" : cabinet.Token is null ? "none" : "plain",
                     cabinet.Token?.Kind.ToString().ToLowerInvariant() ?? "",
                     cabinet.LastSyncAt?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "never",
@@ -85,24 +96,30 @@ internal static class CabinetCommand
         var yes = new Option<bool>("--yes") { Description = "Do not ask." };
         var command = Simple(runner, "remove", "Deletes a cabinet: its source rows and its index, also one that only the index still knows.", async (scope, id) =>
         {
-            if (!scope.Parsed.GetValue(yes))
-            {
-                if (!scope.Environment.CanAsk)
-                {
-                    throw new CliException("Not removed: nobody is there to ask. Run it again with --yes.");
-                }
-
-                if (!await scope.Output.ConfirmAsync($"Delete cabinet {id}, all its rows and its index?", defaultValue: false, scope.CancellationToken))
-                {
-                    throw new CliException("Not removed.");
-                }
-            }
-
+            await ConfirmAsync(scope, scope.Parsed.GetValue(yes), $"Delete cabinet {id}, all its rows and its index?");
             var chunks = await scope.Services.GetRequiredService<CabinetRemoval>().RemoveAsync(id, scope.CancellationToken);
             scope.Output.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{chunks} chunks removed from the index");
         });
         command.Options.Add(yes);
         return command;
+    }
+
+    private static async Task ConfirmAsync(CommandScope scope, bool yes, string question)
+    {
+        if (yes)
+        {
+            return;
+        }
+
+        if (!scope.Environment.CanAsk)
+        {
+            throw new CliException("Not removed: nobody is there to ask. Run it again with --yes.");
+        }
+
+        if (!await scope.Output.ConfirmAsync(question, defaultValue: false, scope.CancellationToken))
+        {
+            throw new CliException("Not removed.");
+        }
     }
 
     private static Command Encrypt(CommandRunner runner)
@@ -146,6 +163,9 @@ internal static class CabinetCommand
             ? await input.ReadToEndAsync(scope.CancellationToken)
             : throw new CliException("No token: give --token-file, or pipe it in.");
     }
+
+    // The original's names may hold anything, also what a terminal obeys.
+    private static string Printable(string name) => new([.. name.Select(c => char.IsControl(c) ? '?' : c)]);
 
     private static CabinetStore Store(CommandScope scope) => scope.Services.GetRequiredService<CabinetStore>();
 

@@ -20,7 +20,7 @@ internal static class SyncCommand
         {
             var chosen = scope.Parsed.GetValue(only) ?? [];
             var sync = scope.Services.GetRequiredService<EntitySync>();
-            var table = new Table().AddColumns("entity", "outcome", "read", "new", "changed", "reason");
+            var table = new Table().AddColumns("entity", "outcome", "read", "new", "changed", "kept aside", "reason");
             var isFailed = false;
             foreach (var entity in SyncEntityNames.All.Where(entity => chosen.Length == 0 || chosen.Contains(entity.Name())))
             {
@@ -33,7 +33,7 @@ internal static class SyncCommand
                 isFailed |= result.Status is EntitySyncStatus.Failed or EntitySyncStatus.Rejected or EntitySyncStatus.Forbidden;
                 table.AddRow(
                     entity.Name(), result.Status.ToString().ToLowerInvariant(), Number(result.RowsRead), Number(result.RowsInserted),
-                    Number(result.RowsUpdated), Markup.Escape(Describe(result)));
+                    Number(result.RowsUpdated), Number(result.RowsRejected), Markup.Escape(Describe(result)));
             }
 
             scope.Output.Write(table);

@@ -6,7 +6,7 @@ namespace RagFunctions.Core.Chunks;
 public static class ChunkRenderer
 {
     /// <summary>Rises with every change of any text. A cabinet indexed with an older one gets a full run; equal texts are not embedded again.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>The chunks of <paramref name="row"/> with their hashes.</summary>
     /// <exception cref="TimeZoneNotFoundException">The row's date needs time zone data that the machine does not have: <see cref="MoscowDate"/>.</exception>
@@ -28,9 +28,13 @@ public static class ChunkRenderer
             row.NmId,
             row.BusinessDate,
             EligiblePeriod.EndOf(row.BusinessDate),
-            (row as ProductRow)?.Name,
+            (row as ProductRow) is { } card ? DependentFacts(card) : null,
             Chunks(text));
     }
+
+    /// <summary>What texts of other rows print of a card: when it changes, they have to be rendered again.</summary>
+    public static string? DependentFacts(ProductRow card) =>
+        card.Category is null && card.Currency is null ? card.Name : $"{card.Name}\u001f{card.Category}\u001f{card.Currency}";
 
     private static RenderedChunk[] Chunks(RowText text)
     {
@@ -58,7 +62,7 @@ public static class ChunkRenderer
 /// <param name="NmId">Article number, for filters; null where a review names none.</param>
 /// <param name="BusinessDate">Order, review or sale date, UTC; null for products and stocks.</param>
 /// <param name="ExpiresAt">When the row leaves the index; null = never.</param>
-/// <param name="SourceName">For products the catalogue name exactly as stored (the name dependents print); null otherwise.</param>
+/// <param name="SourceName">For products what dependents print of them (<see cref="ChunkRenderer.DependentFacts"/>); null otherwise.</param>
 /// <param name="Chunks">At least one, numbered from 0 without gaps.</param>
 public sealed record RenderedRow(
     Entity Entity,

@@ -1,13 +1,16 @@
+using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace RagFunctions.Core.Chunks;
 
 /// <summary>Makes any stored text fit for one line of a chunk.</summary>
-internal static class CleanText
+internal static partial class CleanText
 {
     /// <summary>
-    /// The value on one line: runs of white space become one space, control characters and lone surrogates go (PostgreSQL would refuse
-    /// NUL and half characters), the ends are trimmed. Null when nothing visible is left. The same instance when there is nothing to do.
+    /// The value on one line: HTML is read as its text, runs of white space become one space, control characters, invisible characters and lone
+    /// surrogates go (PostgreSQL would refuse NUL and half characters), the ends are trimmed. Null when nothing visible is left. The same
+    /// instance when there is nothing to do.
     /// </summary>
     public static string? Of(string? value)
     {
@@ -16,7 +19,7 @@ internal static class CleanText
             return null;
         }
 
-        return IsClean(value) ? value : Rebuild(value);
+        return IsClean(value) ? value : Rebuild(WithoutHtml(value));
     }
 
     /// <summary>The beginning of a clean text, at most <paramref name="length"/> UTF-16 units, with an ellipsis when something was cut.</summary>
@@ -45,7 +48,7 @@ internal static class CleanText
 
                 afterSpace = true;
             }
-            else if (c > ' ' && (c < '\u007f' || (c > '\u00a0' && !char.IsSurrogate(c) && !IsBlank(c))))
+            else if (c > ' ' && c is not ('<' or '&') && (c < '\u007f' || (c > '\u00a0' && !char.IsSurrogate(c) && !IsBlank(c))))
             {
                 afterSpace = false;
             }
@@ -57,6 +60,22 @@ internal static class CleanText
 
         return !afterSpace;
     }
+
+    // Twice, because a copied "&amp;quot;" is common. Only tags that sellers' editors make: "размер <M" is no tag.
+    private static string WithoutHtml(string value)
+    {
+        if (value.Contains('&', StringComparison.Ordinal))
+        {
+            value = WebUtility.HtmlDecode(WebUtility.HtmlDecode(value));
+        }
+
+        return value.Contains('<', StringComparison.Ordinal) ? Tag().Replace(value, " ") : value;
+    }
+
+    [GeneratedRegex(
+        @"</?(?:a|b|br|code|div|em|font|h[1-6]|hr|i|img|li|ol|p|pre|small|span|strong|sub|sup|table|tbody|td|th|tr|u|ul)(?:\s[^<>]{0,500})?\s*/?>",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Tag();
 
     private static string? Rebuild(string value)
     {
@@ -93,6 +112,9 @@ internal static class CleanText
         return clean.Length == 0 ? null : clean.ToString();
     }
 
-    // U+FEFF prints nothing and would make a "text" of an empty value.
-    private static bool IsBlank(char c) => char.IsWhiteSpace(c) || char.IsControl(c) || c == '\ufeff';
+    // Soft hyphens, joiners, marks of direction and the byte order mark print nothing: they would split words that readers see whole, and make a
+    // "text" of an empty value.
+    private static bool IsBlank(char c) =>
+        char.IsWhiteSpace(c) || char.IsControl(c) || c is '\u00ad' or (>= '\u200b' and <= '\u200f') or (>= '\u202a' and <= '\u202e')
+            or (>= '\u2060' and <= '\u2064') or '\ufeff';
 }

@@ -12,6 +12,9 @@ internal sealed class LineWriter
     // A run writes tens of thousands of lines one after another. Each thread keeps one builder for the next line, unless it has grown.
     private const int Ordinary = 1024;
 
+    // Not the machine's culture: a text must be the same wherever it is made.
+    private static readonly NumberFormatInfo Russian = new() { NumberDecimalSeparator = "," };
+
     [ThreadStatic]
     private static StringBuilder? _spare;
 
@@ -71,23 +74,27 @@ internal sealed class LineWriter
         return this;
     }
 
-    /// <summary>Roubles with two decimals. Zero is left out: the marketplace sends it for an amount it does not know yet.</summary>
-    public LineWriter Roubles(string label, decimal? value)
+    /// <summary>
+    /// An amount as it is written in Russia, kopecks only where there are some. Zero is left out: the marketplace sends it for an amount that it
+    /// does not know yet.
+    /// </summary>
+    /// <param name="currency">ISO 4217; null = roubles.</param>
+    public LineWriter Money(string label, decimal? value, string? currency)
     {
-        if (value is { } amount && decimal.Round(amount, 2) != 0)
+        if (value is { } amount && decimal.Round(amount, 2) is not 0 and var rounded)
         {
-            Begin().Append(CultureInfo.InvariantCulture, $"{label}{amount:0.00} ₽");
+            Begin().Append(label).Append(rounded.ToString(rounded == decimal.Truncate(rounded) ? "0" : "0.00", Russian)).Append(' ').Append(Sign(currency));
         }
 
         return this;
     }
 
-    /// <summary>A number above zero with at most two decimals, between its label and its unit.</summary>
+    /// <summary>A number above zero with at most two decimals, as it is written in Russia, between its label and its unit.</summary>
     public LineWriter Share(string label, decimal? value, string unit)
     {
         if (value is { } share && decimal.Round(share, 2) > 0)
         {
-            Begin().Append(CultureInfo.InvariantCulture, $"{label}{share:0.##}{unit}");
+            Begin().Append(label).Append(share.ToString("0.##", Russian)).Append(unit);
         }
 
         return this;
@@ -104,6 +111,17 @@ internal sealed class LineWriter
 
         return line;
     }
+
+    private static string Sign(string? currency) => currency switch
+    {
+        null or "" or "RUB" => "₽",
+        "KZT" => "₸",
+        "BYN" => "Br",
+        "AMD" => "֏",
+        "KGS" => "сом",
+        "UZS" => "сум",
+        _ => CleanText.Of(currency) ?? "₽",
+    };
 
     private StringBuilder Begin()
     {

@@ -13,7 +13,11 @@ internal sealed class MoscowDate(TimeZoneInfo? zone)
     /// <summary>With the machine's time zone data, where it has any.</summary>
     public static MoscowDate Default { get; } = new(Find());
 
-    /// <summary>The day as <c>22.11.2026</c>; null stays null.</summary>
+    // In the genitive, as in a date.
+    private static readonly string[] Months =
+        ["января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря"];
+
+    /// <summary>The day in words and in digits, because people search for it either way: <c>22 ноября 2026 (22.11.2026)</c>; null stays null.</summary>
     /// <exception cref="TimeZoneNotFoundException">The machine has no time zone data and the day lies before 26 October 2014, when Moscow changed its clocks.</exception>
     public string? Of(DateTimeOffset? instant)
     {
@@ -25,7 +29,8 @@ internal sealed class MoscowDate(TimeZoneInfo? zone)
         // Dates in the index are at most 90 days old: without time zone data they are still right, and older ones fail instead of being wrong.
         var offset = zone?.GetUtcOffset(utc)
             ?? (utc >= FixedSince ? FixedOffset : throw new TimeZoneNotFoundException("No time zone data for Europe/Moscow: install tzdata to show dates before 26 October 2014."));
-        return utc.ToOffset(offset).ToString("dd.MM.yyyy", CultureInfo.InvariantCulture);
+        var day = utc.ToOffset(offset);
+        return string.Create(CultureInfo.InvariantCulture, $"{day.Day} {Months[day.Month - 1]} {day:yyyy} ({day:dd.MM.yyyy})");
     }
 
     private static TimeZoneInfo? Find() =>

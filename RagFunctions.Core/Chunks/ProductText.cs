@@ -20,11 +20,11 @@ internal static class ProductText
             .Fact("бренд ", row.Brand)
             .Fact("категория ", row.Category)
             .Then("; ")
-            .Roubles("цена до скидок ", row.Price)
-            .Roubles("цена со скидкой ", DiscountedPrice(row))
+            .Money("цена до скидок ", row.Price, row.Currency)
+            .Money("цена со скидкой ", DiscountedPrice(row), row.Currency)
             .Then("; ")
-            .Share("рейтинг ", row.Rating, " из 5")
-            .Number("отзывов ", row.ReviewsCount)
+            .Share("рейтинг за 90 дней ", row.ReviewsCount is 0 ? null : row.Rating, " из 5")
+            .Number("оценок за 90 дней ", row.ReviewsCount)
             .ToString(),
         () => RowText.Article(new LineWriter(), row.Name, row.NmId).ToString());
 

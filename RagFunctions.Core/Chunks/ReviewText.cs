@@ -10,9 +10,11 @@ internal static class ReviewText
             .Then(": ")
             .Quote("товар ", row.CatalogueName)
             .Number("артикул ", row.NmId)
-            .Fact("цвет ", row.Color)
+            .Fact("категория ", row.Category)
+            .Fact("цвет ", KnownWords.Color(row.Color))
             .Fact("", Fit(row.MatchingSize))
             .Then("; ")
+            .Fact("", Purchase(row.OrderStatus))
             .Fact("", Answer(row.IsAnswered))
             .Then(". ")
             .Quote("Текст: ", row.Text)
@@ -36,9 +38,17 @@ internal static class ReviewText
         _ => "Отзыв",
     };
 
+    private static string? Purchase(string? orderStatus) => orderStatus switch
+    {
+        "rejected" => "покупатель отказался от товара",
+        "returned" => "покупатель вернул товар",
+        _ => null,
+    };
+
+    // The second word is Cyrillic.
     private static string? Fit(string? matchingSize) => matchingSize switch
     {
-        "ok" => "размер подошёл",
+        "ok" or "ок" => "размер подошёл",
         "smaller" => "маломерит",
         "bigger" => "большемерит",
         _ => null,

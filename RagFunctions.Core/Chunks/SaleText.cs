@@ -5,30 +5,42 @@ namespace RagFunctions.Core.Chunks;
 /// <summary>The text of a buyout or a return.</summary>
 internal static class SaleText
 {
+    private const string Return = "return";
+
     public static RowText Of(SaleRow row)
     {
-        var name = CleanText.Of(row.CatalogueName) ?? CleanText.Of(row.ProductName);
+        var name = CleanText.Of(row.CatalogueName);
+        var isReturn = CleanText.Of(row.Kind) == Return;
         return new RowText(
             Dated(row)
                 .Then(": ")
                 .Quote("товар ", name)
+                .Quote("товар категории ", name is null ? row.Category ?? row.ProductName : null)
                 .Number("артикул ", row.NmId)
+                .Fact("артикул продавца ", row.Article)
                 .Fact("бренд ", row.Brand)
-                .Fact("размер ", row.Size)
+                .Fact("категория ", name is null ? null : row.Category)
+                .Fact("размер ", KnownWords.Size(row.Size))
                 .Then("; ")
-                .Roubles("оплачено покупателем ", row.CustomerPrice)
-                .Roubles("цена до скидок ", row.Amount)
-                .Share("скидка продавца ", row.DiscountPercent, "%")
-                .Share("скидка WB (СПП) ", row.SppPercent, "%")
+                .Money(isReturn ? "возвращено покупателю " : "оплачено покупателем ", Amount(row.CustomerPrice, isReturn), row.Currency)
+                .Money("цена до скидок ", Amount(row.Amount, isReturn), row.Currency)
+                .Share("скидка продавца ", row.DiscountPercent, " %")
+                .Share("скидка WB (СПП) ", row.SppPercent, " %")
+                .Money(isReturn ? "удержано из выплаты продавцу " : "к выплате продавцу ", Amount(row.ForPay, isReturn), row.Currency)
+                .Then("; ")
+                .Fact("регион покупателя ", row.Region)
                 .Then("; ")
                 .Fact("статус: ", row.IsCancel == true ? "отменено" : Status(row.Status))
                 .Then("; ")
-                .Fact("номер ", row.SaleNumber)
                 .Fact("номер заказа ", row.OrderNumber)
-                .Fact("корзина ", row.BasketNumber)
+                .Fact("номер продажи ", row.SaleNumber)
+                .Fact("номер корзины ", row.BasketNumber)
                 .ToString(),
             () => RowText.Article(Dated(row).Then(": "), name, row.NmId).ToString());
     }
+
+    // Whether returns come with negative amounts is not promised; the words tell the direction.
+    private static decimal? Amount(decimal? amount, bool isReturn) => isReturn && amount is { } value ? Math.Abs(value) : amount;
 
     private static LineWriter Dated(SaleRow row) => new LineWriter()
         .Words(Kind(row.Kind)).Then(" ")
@@ -37,7 +49,7 @@ internal static class SaleText
     private static string Kind(string? kind) => CleanText.Of(kind) switch
     {
         "buyout" => "Выкуп (продажа)",
-        "return" => "Возврат товара",
+        Return => "Возврат товара",
         { } other => $"Продажа ({CleanText.Clip(other, RowText.ClippedName)})",
         null => "Продажа",
     };

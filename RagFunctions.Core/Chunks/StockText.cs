@@ -18,7 +18,7 @@ internal static class StockText
                 .Fact("артикул продавца ", row.Article)
                 .Fact("бренд ", row.Brand)
                 .Fact("категория ", row.Category)
-                .Fact("размер ", row.Size)
+                .Fact("размер ", KnownWords.Size(row.Size))
                 .Then("; ")
                 .Number("в наличии ", row.Quantity, " шт.")
                 .Fact("", Level(row.Quantity))

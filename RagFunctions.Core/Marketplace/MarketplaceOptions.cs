@@ -26,6 +26,15 @@ public sealed class MarketplaceOptions : IValidatableObject
     /// <summary>Who the seller is.</summary>
     public string CommonUrl { get; set; } = "https://common-api.wildberries.ru";
 
+    /// <summary>
+    /// The secret of a service from the marketplace's catalogue, sent with every call. It lives 180 days; while it is renewed the marketplace
+    /// takes the old and the new one for 30 days, so that changing this setting within them is enough.
+    /// </summary>
+    public string? ClientSecret { get; set; }
+
+    /// <summary>How the calls introduce themselves; a service from the catalogue keeps the same name.</summary>
+    public string UserAgent { get; set; } = "rag-functions";
+
     /// <summary>Key for tokens at rest: 32 bytes in base64. Needed to add a cabinet; reading the original's plain tokens works without it.</summary>
     public string? TokenKey { get; set; }
 
@@ -100,6 +109,16 @@ public sealed class MarketplaceOptions : IValidatableObject
             }
         }
 
+        if (ClientSecret is not null && !IsHeader(ClientSecret))
+        {
+            yield return new ValidationResult("Marketplace:ClientSecret must be one word of ASCII letters, at most 4096.");
+        }
+
+        if (!IsHeader(UserAgent.Replace(" ", "", StringComparison.Ordinal)))
+        {
+            yield return new ValidationResult("Marketplace:UserAgent must be a short text of ASCII letters.");
+        }
+
         if (TokenKey is not null && !IsKey(TokenKey))
         {
             yield return new ValidationResult("Marketplace:TokenKey must be 32 bytes in base64.");
@@ -118,6 +137,8 @@ public sealed class MarketplaceOptions : IValidatableObject
             }
         }
     }
+
+    private static bool IsHeader(string value) => value.Length is > 0 and <= 4_096 && value.All(c => c is > ' ' and < '\u007f');
 
     private static bool IsKey(string value)
     {

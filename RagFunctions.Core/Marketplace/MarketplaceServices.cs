@@ -40,6 +40,7 @@ public static class MarketplaceServices
         services.AddSingleton(p => new PriceClient(Transport(p), Options(p)));
         services.AddSingleton(p => new FeedbackClient(Transport(p), Options(p)));
         services.AddSingleton(p => new SellerClient(Transport(p), Options(p)));
+        services.AddSingleton<SellerIdentity>();
         services.AddSingleton<TokenCipher>();
         services.AddSingleton<CabinetStore>();
         services.AddSingleton<CabinetRemoval>();

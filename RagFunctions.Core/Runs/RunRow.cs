@@ -12,7 +12,7 @@ internal sealed record RunRow(
     long SeenRequestVersion,
     long RequestVersion,
     RunMode Mode,
-    int FinishedRounds,
+    int ClosedRounds,
     bool IsFinished,
     string? Outcome,
     DateTimeOffset? NotBefore,

@@ -15,7 +15,8 @@ internal sealed class ProductTable : SourceTable
             CASE WHEN r.price > '-Infinity' AND r.price < 'Infinity' THEN round(r.price::numeric, 2) END,
             CASE WHEN r.discount_price > '-Infinity' AND r.discount_price < 'Infinity' THEN round(r.discount_price::numeric, 2) END,
             CASE WHEN r.rating > '-Infinity' AND r.rating < 'Infinity' THEN round(r.rating::numeric, 2) END,
-            r.reviews_count::bigint
+            r.reviews_count::bigint,
+            r.currency::text
         """;
 
     private ProductTable()
@@ -33,7 +34,8 @@ internal sealed class ProductTable : SourceTable
         columns.Amount(),
         columns.Amount(),
         columns.Amount(),
-        columns.Number());
+        columns.Number(),
+        columns.Text());
 }
 
 /// <summary>A catalogue card, <c>wb_products</c>; one per article.</summary>
@@ -45,8 +47,9 @@ internal sealed class ProductTable : SourceTable
 /// <param name="Category">Category word (<c>subjectName</c>).</param>
 /// <param name="Price">List price before any discount, roubles.</param>
 /// <param name="DiscountPrice">Price after the seller's discount, roubles; in data of the original system a whole percentage.</param>
-/// <param name="Rating">Mean rating, 1 to 5.</param>
+/// <param name="Rating">Mean rating of the stored reviews, those of 90 days; 1 to 5.</param>
 /// <param name="ReviewsCount">Number of ratings behind the mean.</param>
+/// <param name="Currency">ISO 4217; null = roubles.</param>
 public sealed record ProductRow(
     long Id,
     long? NmId,
@@ -57,7 +60,8 @@ public sealed record ProductRow(
     decimal? Price,
     decimal? DiscountPrice,
     decimal? Rating,
-    long? ReviewsCount) : SourceRow(Id, NmId)
+    long? ReviewsCount,
+    string? Currency = null) : SourceRow(Id, NmId)
 {
     /// <inheritdoc />
     public override Entity Entity => Entity.Products;

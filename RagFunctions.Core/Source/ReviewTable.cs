@@ -16,7 +16,9 @@ internal sealed class ReviewTable : SourceTable
             r.cons::text,
             r.is_answered,
             r.color::text,
-            r.matching_size::text
+            r.matching_size::text,
+            p.category::text,
+            r.order_status::text
         """;
 
     private ReviewTable()
@@ -35,6 +37,8 @@ internal sealed class ReviewTable : SourceTable
         columns.Text(),
         columns.Flag(),
         columns.Text(),
+        columns.Text(),
+        columns.Text(),
         columns.Text());
 }
 
@@ -49,7 +53,9 @@ internal sealed class ReviewTable : SourceTable
 /// <param name="Cons">What the buyer dislikes.</param>
 /// <param name="IsAnswered">True when the seller has answered.</param>
 /// <param name="Color">Colour of the bought item.</param>
-/// <param name="MatchingSize"><c>ok</c>, <c>smaller</c>, <c>bigger</c> or empty.</param>
+/// <param name="MatchingSize"><c>ok</c>, <c>smaller</c>, <c>bigger</c>, also Cyrillic <c>ок</c>, or empty.</param>
+/// <param name="Category">The kind of goods, from the card.</param>
+/// <param name="OrderStatus">What became of the purchase: <c>buyout</c>, <c>rejected</c>, <c>returned</c> or <c>notSpecified</c>.</param>
 public sealed record ReviewRow(
     long Id,
     long? NmId,
@@ -61,7 +67,9 @@ public sealed record ReviewRow(
     string? Cons,
     bool? IsAnswered,
     string? Color,
-    string? MatchingSize) : SourceRow(Id, NmId)
+    string? MatchingSize,
+    string? Category = null,
+    string? OrderStatus = null) : SourceRow(Id, NmId)
 {
     /// <inheritdoc />
     public override Entity Entity => Entity.Reviews;

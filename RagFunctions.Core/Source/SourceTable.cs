@@ -25,7 +25,7 @@ internal abstract class SourceTable
     // the order of the article can only be served by the unique key.
     private const string CardOfRow = """
         LEFT JOIN LATERAL (
-            SELECT c.name
+            SELECT c.name, c.category, c.currency
             FROM wb_products AS c
             WHERE c.cabinet_id = r.cabinet_id AND c.nm_id BETWEEN r.nm_id AND r.nm_id
             ORDER BY c.nm_id
@@ -35,10 +35,11 @@ internal abstract class SourceTable
     /// <param name="entity">Whose table; all but products print the name of their article's card.</param>
     /// <param name="eligible">Condition on row <c>r</c>; <c>$2</c> is the instant after which a date is eligible.</param>
     /// <param name="columns">What <see cref="Read"/> takes, of row <c>r</c> and its card <c>p</c>.</param>
-    private protected SourceTable(Entity entity, string eligible, string columns)
+    /// <param name="joins">What the columns need besides the card.</param>
+    private protected SourceTable(Entity entity, string eligible, string columns, string joins = "")
     {
         var table = entity.TableName();
-        var card = entity == Entity.Products ? "" : CardOfRow;
+        var card = entity == Entity.Products ? "" : $"{CardOfRow}\n{joins}";
         EligibleIds = $"SELECT r.id::bigint FROM {table} AS r WHERE r.cabinet_id = $1 AND {eligible}";
         Ids = $"{EligibleIds} ORDER BY r.id";
         ByIds = $"""

@@ -1,18 +1,22 @@
 namespace RagFunctions.Core.Source;
 
-/// <summary>Stock: eligible while there is something to sell.</summary>
+/// <summary>Stock: eligible while there is something to sell, and at zero while the article is for sale: what has run out is the first question.</summary>
 internal sealed class StockTable : SourceTable
 {
     public static readonly StockTable Instance = new();
 
-    private const string Eligible = "r.quantity > 0";
+    // The bounded search by the article's key, as for the card: a probe of an index.
+    private const string Eligible = """
+        (r.quantity > 0 OR (r.quantity = 0 AND (
+            SELECT c.is_active FROM wb_products AS c WHERE c.cabinet_id = r.cabinet_id AND c.nm_id BETWEEN r.nm_id AND r.nm_id ORDER BY c.nm_id LIMIT 1)))
+        """;
 
     private const string Columns = $"""
             p.name::text,
             r.article::text,
             r.name::text,
             r.brand::text,
-            r.category::text,
+            COALESCE(p.category, r.category)::text,
             r.size::text,
             r.warehouse_name::text,
             r.quantity::bigint,
@@ -50,7 +54,7 @@ internal sealed class StockTable : SourceTable
 /// <param name="Category">Category word.</param>
 /// <param name="Size">Size.</param>
 /// <param name="WarehouseName">Warehouse.</param>
-/// <param name="Quantity">Pieces that can be sold now; above 0.</param>
+/// <param name="Quantity">Pieces that can be sold now; 0 = run out.</param>
 /// <param name="InWayToClient">Pieces on the way to buyers.</param>
 /// <param name="InWayFromClient">Pieces on the way back from buyers.</param>
 public sealed record StockRow(

@@ -6,7 +6,8 @@ using RagFunctions.Core.Source;
 namespace RagFunctions.Core.Store;
 
 /// <summary>
-/// Queues the orders, stocks, reviews and sales of a product when the product's name changes, because their texts contain the name.
+/// Queues the rows whose texts contain facts of another row when that one changes: orders, stocks, reviews and sales print their product's name
+/// and category, and an order prints what became of it.
 /// </summary>
 public static class DependentQueuer
 {
@@ -32,6 +33,30 @@ public static class DependentQueuer
         ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
         SET version = nextval('rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL
         """;
+
+    // An order's text tells what became of it, which is written in its sale.
+    private const string QueueOrders = """
+        INSERT INTO rag_changes (cabinet_id, source_table, source_id)
+        SELECT DISTINCT $1, 'wb_orders', o.id::bigint
+        FROM wb_sales AS s JOIN wb_orders AS o ON o.cabinet_id = $1 AND o.srid = s.sale_id
+        WHERE s.cabinet_id = $1 AND s.id = ANY ($2)
+        ORDER BY 3
+        ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
+        SET version = nextval('rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL
+        """;
+
+    /// <summary>Queues the orders of sales and returns, in one statement that commits by itself, repeated on a deadlock.</summary>
+    /// <param name="main">An open connection to the main database, outside a transaction.</param>
+    /// <param name="sales">Primary keys of <c>wb_sales</c>.</param>
+    /// <returns>How many rows were queued.</returns>
+    public static async Task<int> QueueOrdersAsync(NpgsqlConnection main, long cabinetId, long[] sales, CancellationToken cancellationToken) =>
+        await DatabaseRetries.Concurrency.ExecuteAsync(
+            async token =>
+            {
+                await using var command = new NpgsqlCommand(QueueOrders, main) { Parameters = { Parameter.Of(cabinetId), Parameter.Of(sales) } };
+                return await command.ExecuteNonQueryAsync(token);
+            },
+            cancellationToken);
 
     /// <summary>Queues them in one statement that commits by itself, repeated on a deadlock.</summary>
     /// <param name="main">An open connection to the main database, outside a transaction.</param>

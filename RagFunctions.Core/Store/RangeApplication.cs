@@ -52,7 +52,7 @@ internal sealed partial class RangeApplication(
         var read = Stopwatch.GetTimestamp();
         var rendering = _source.Rendering - renderedBefore;
         var difference = ChunkComparison.Of(page.Eligible, indexed, page.Failed.Keys.ToHashSet());
-        await QueueDependentsAsync(page, indexed, cancellationToken);
+        await QueueDependentsAsync(page, indexed, difference, cancellationToken);
         var deleteGone = await _guard.AllowsAsync(page, difference, allowMassDelete, cancellationToken);
         await ChunkWriter.WriteAsync(transaction, Entity, input.CabinetId, difference, deleteGone, cancellationToken);
         if (IsFull)
@@ -102,8 +102,14 @@ internal sealed partial class RangeApplication(
     /// between the two the name is still seen as changed, while the other way round nobody would notice.
     /// </summary>
     private async Task QueueDependentsAsync(
-        SourcePage page, List<IndexedChunk> indexed, CancellationToken cancellationToken)
+        SourcePage page, List<IndexedChunk> indexed, ChunkComparison difference, CancellationToken cancellationToken)
     {
+        // A full run renders every order itself.
+        if (Entity == Entity.Sales && !IsFull && difference.New + difference.Updated > 0)
+        {
+            await DependentQueuer.QueueOrdersAsync(main, input.CabinetId, page.Taken.Ids, cancellationToken);
+        }
+
         if (Entity != Entity.Products)
         {
             return;

@@ -67,7 +67,7 @@ internal sealed class DemoHost : IAsyncDisposable
             settings, services => services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock)), cancellationToken);
         try
         {
-            var cabinetId = await host.Services.GetRequiredService<CabinetStore>().AddAsync(shop.Token, shop.Shop.Options.Name, cancellationToken);
+            var cabinetId = await host.Services.GetRequiredService<CabinetStore>().AddAsync(shop.Token, shop.Shop.Options.Name, seller: null, cancellationToken);
             return new DemoHost(host, clock, cabinetId);
         }
         catch

@@ -8,10 +8,10 @@ public sealed class MoscowDateTests
 
     [Theory]
     [Trait("Defect", "17")]
-    [InlineData("2026-11-21T20:59:59Z", "21.11.2026")]
-    [InlineData("2026-11-21T21:00:00Z", "22.11.2026")]
-    [InlineData("2026-11-21T23:59:59Z", "22.11.2026")]
-    [InlineData("2026-11-22T02:30:00+03:00", "22.11.2026")]
+    [InlineData("2026-11-21T20:59:59Z", "21 ноября 2026 (21.11.2026)")]
+    [InlineData("2026-11-21T21:00:00Z", "22 ноября 2026 (22.11.2026)")]
+    [InlineData("2026-11-21T23:59:59Z", "22 ноября 2026 (22.11.2026)")]
+    [InlineData("2026-11-22T02:30:00+03:00", "22 ноября 2026 (22.11.2026)")]
     public void The_hours_after_Moscow_midnight_belong_to_the_new_day(string instant, string day)
     {
         var value = DateTimeOffset.Parse(instant, null);
@@ -25,7 +25,7 @@ public sealed class MoscowDateTests
     public void Before_the_change_of_2014_Moscow_was_four_hours_ahead()
     {
         var evening = new DateTimeOffset(2014, 7, 1, 20, 30, 0, TimeSpan.Zero);
-        Assert.Equal("02.07.2014", MoscowDate.Default.Of(evening));
+        Assert.Equal("2 июля 2014 (02.07.2014)", MoscowDate.Default.Of(evening));
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class MoscowDateTests
     [Fact]
     public void The_first_and_the_last_instant_that_is_read_can_be_shown()
     {
-        Assert.Equal("02.01.0001", MoscowDate.Default.Of(new DateTimeOffset(1, 1, 2, 0, 0, 0, TimeSpan.Zero)));
-        Assert.Equal("31.12.9999", MoscowDate.Default.Of(new DateTimeOffset(9999, 12, 30, 23, 59, 59, TimeSpan.Zero)));
+        Assert.Equal("2 января 0001 (02.01.0001)", MoscowDate.Default.Of(new DateTimeOffset(1, 1, 2, 0, 0, 0, TimeSpan.Zero)));
+        Assert.Equal("31 декабря 9999 (31.12.9999)", MoscowDate.Default.Of(new DateTimeOffset(9999, 12, 30, 23, 59, 59, TimeSpan.Zero)));
     }
 }

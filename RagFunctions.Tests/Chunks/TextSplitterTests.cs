@@ -43,10 +43,10 @@ public sealed class TextSplitterTests
     {
         var chunks = ChunkRenderer.Render(SampleRows.Review with { Text = Sentences(new Random(2), 1000) }).Chunks;
         Assert.True(chunks.Count > 2);
-        Assert.StartsWith("Негативный отзыв от 22.11.2026, оценка 2 из 5: товар «Футболка базовая хлопок», артикул 301122334, цвет", chunks[0].Text, StringComparison.Ordinal);
+        Assert.StartsWith("Негативный отзыв от 22 ноября 2026 (22.11.2026), оценка 2 из 5: товар «Футболка базовая хлопок», артикул 301122334, категория Футболки, цвет", chunks[0].Text, StringComparison.Ordinal);
         for (var i = 1; i < chunks.Count; i++)
         {
-            Assert.StartsWith($"Негативный отзыв от 22.11.2026, оценка 2 из 5: товар «Футболка базовая хлопок», артикул 301122334 (часть {i + 1}): ", chunks[i].Text, StringComparison.Ordinal);
+            Assert.StartsWith($"Негативный отзыв от 22 ноября 2026 (22.11.2026), оценка 2 из 5: товар «Футболка базовая хлопок», артикул 301122334 (часть {i + 1}): ", chunks[i].Text, StringComparison.Ordinal);
         }
     }
 

@@ -1,5 +1,6 @@
 using RagFunctions.Core;
 using RagFunctions.Core.Chunks;
+using RagFunctions.Core.Migrations;
 using RagFunctions.Core.Source;
 using RagFunctions.Tests.Postgres;
 
@@ -42,6 +43,7 @@ public sealed class SameInEveryModeTests
         await using var database = await TestDatabase.CreateAsync(kind);
         await using var main = await database.Source.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await main.RunAsync(kind == SchemaKind.Empty ? OriginalTables.Create : "INSERT INTO wb_cabinets (id, api_key) VALUES (1, 'ours')");
+        await SchemaMigrator.MigrateAsync(MigrationSet.Main, database.Source, null, TestContext.Current.CancellationToken);
         await main.RunAsync("SELECT setseed($1)", seed);
         await main.RunAsync(Fill);
         foreach (var entity in EntityNames.All)

@@ -56,10 +56,10 @@ public sealed class SourceReaderTests(DatabaseFixture database) : IClassFixture<
         SourceRow[] expected =
         [
             new ProductRow(product, 42, "catalogue", "vendor", "brand", "category", 1.5m, 2.25m, 4.7m, 8),
-            new OrderRow(order, 42, "catalogue", "number", "article", "own", "brand", "size", "category", 1, 2, 3, 4, 5, 6, "from", "to", Date, "active"),
+            new OrderRow(order, 42, "catalogue", "number", "article", "own", "brand", "size", "category", 1, 2, 3, 4, 5, 6, "from", "to", Date, "active", "category"),
             new StockRow(stock, 42, "catalogue", "article", "own", "brand", "category", "size", "warehouse", 1, 2, 3),
-            new ReviewRow(review, 42, "catalogue", 4, Date, "text", "pros", "cons", true, "color", "ok"),
-            new SaleRow(sale, 42, "catalogue", "sale", "order", "basket", "own", "brand", "size", 1, 2, 3, 4, Date, "return", "pending", false),
+            new ReviewRow(review, 42, "catalogue", 4, Date, "text", "pros", "cons", true, "color", "ok", "category"),
+            new SaleRow(sale, 42, "catalogue", "order", "sale", "basket", "own", "brand", "size", 1, 2, 3, 4, Date, "return", "pending", false, null, "category"),
         ];
 
         foreach (var row in expected)

@@ -49,7 +49,6 @@ public sealed class ChangeApplierTests(DatabaseFixture fixture) : IClassFixture<
     [InlineData(Entity.Orders, "DELETE FROM wb_orders WHERE cabinet_id = $1 AND nm_id = 2")]
     [InlineData(Entity.Orders, "UPDATE wb_orders SET order_date = now() - interval '91 days' WHERE cabinet_id = $1 AND nm_id = 2")]
     [InlineData(Entity.Orders, "UPDATE wb_orders SET order_date = NULL WHERE cabinet_id = $1 AND nm_id = 2")]
-    [InlineData(Entity.Stocks, "UPDATE wb_stocks SET quantity = 0 WHERE cabinet_id = $1 AND nm_id = 2")]
     [InlineData(Entity.Stocks, "UPDATE wb_stocks SET quantity = NULL WHERE cabinet_id = $1 AND nm_id = 2")]
     [InlineData(Entity.Products, "UPDATE wb_products SET is_active = false WHERE cabinet_id = $1 AND nm_id = 2")]
     [InlineData(Entity.Reviews, "UPDATE wb_reviews SET created_date = now() - interval '2 years' WHERE cabinet_id = $1 AND nm_id = 2")]

@@ -107,7 +107,7 @@ public sealed class MassDeleteGuardTests(DatabaseFixture fixture) : IClassFixtur
     public async Task In_a_queue_run_present_but_ineligible_rows_do_not_count()
     {
         var cabinet = await IndexedAsync(120);
-        await cabinet.ExecuteAsync("UPDATE wb_stocks SET quantity = 0 WHERE cabinet_id = $1");
+        await cabinet.ExecuteAsync("UPDATE wb_stocks SET quantity = NULL WHERE cabinet_id = $1");
         await cabinet.EnqueueAsync(Entity.Stocks, await cabinet.IdsAsync(Entity.Stocks));
         Assert.Equal(120, (await cabinet.CatchUpWithQueueAsync()).Deleted);
     }

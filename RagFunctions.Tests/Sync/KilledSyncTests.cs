@@ -74,7 +74,7 @@ public sealed class KilledSyncTests
         await using (var services = FakeMarketplaceHost.Build(served.Database.ConnectionString, server, TimeProvider.System))
         {
             var token = MarketplaceTokens.Create(shop.SellerId, TokenType.Personal, TokenScopes.Everything, DateTimeOffset.UtcNow.AddDays(180));
-            served.Ids.Add(await services.GetRequiredService<CabinetStore>().AddAsync(token, "killed", TestContext.Current.CancellationToken));
+            served.Ids.Add(await services.GetRequiredService<CabinetStore>().AddAsync(token, "killed", seller: null, TestContext.Current.CancellationToken));
         }
 
         await served.StartAsync();

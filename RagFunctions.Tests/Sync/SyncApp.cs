@@ -69,7 +69,7 @@ internal sealed class SyncApp : IAsyncDisposable
         var shop = new Shop(new ShopOptions { Seed = seed, HistoryDays = 6, Products = 6, OrdersPerHour = 1, Refresh = TimeSpan.Zero });
         Server.Add(shop);
         var token = MarketplaceTokens.Create(shop.SellerId, TokenType.Personal, categories, Time.GetUtcNow().AddDays(180));
-        return (await _app.Host.Services.GetRequiredService<CabinetStore>().AddAsync(token, shop.Options.Name, Stop), shop);
+        return (await _app.Host.Services.GetRequiredService<CabinetStore>().AddAsync(token, shop.Options.Name, seller: null, Stop), shop);
     }
 
     /// <summary>Time passes in the shops and for the app, which may do what falls due; not further than the given span.</summary>

@@ -76,13 +76,14 @@ public sealed record SyncSummary(long CabinetId, DateTimeOffset? StartedAt, IRea
 /// <param name="New">Rows new to the tables.</param>
 /// <param name="Changed">Rows whose stored content changed.</param>
 /// <param name="WaitUntil">With <c>waiting</c>: when the marketplace lets it go on; the timer does.</param>
-/// <param name="Reason">Why, where there is something to say.</param>
+/// <param name="Reason">Why, where there is something to say; with <c>ok</c> what a secondary call failed with.</param>
+/// <param name="KeptAside">Rows that could not be read or stored: they stand in <c>wb_sync_rejects</c>.</param>
 public sealed record SyncedEntity(
-    string Entity, string Status, long Read, long New, long Changed, DateTimeOffset? WaitUntil = null, string? Reason = null)
+    string Entity, string Status, long Read, long New, long Changed, DateTimeOffset? WaitUntil = null, string? Reason = null, long KeptAside = 0)
 {
     internal static SyncedEntity Of(EntitySyncResult sum) => new(
         sum.Entity.Name(), sum.Status.Name(), sum.RowsRead, sum.RowsInserted, sum.RowsUpdated,
-        sum.WaitUntil, sum.Reason);
+        sum.WaitUntil, sum.Reason, sum.RowsRejected);
 }
 
 /// <summary>The one way a sync is started.</summary>

@@ -112,6 +112,7 @@ public sealed record EntityProgress(SyncEntity Entity, bool IsOpen = true, DateT
             RowsRead = Sum.RowsRead + step.RowsRead,
             RowsInserted = Sum.RowsInserted + step.RowsInserted,
             RowsUpdated = Sum.RowsUpdated + step.RowsUpdated,
+            RowsRejected = Sum.RowsRejected + step.RowsRejected,
             Reason = step.Reason is { Length: > MostReason } reason ? reason[..MostReason] : step.Reason,
         },
     };

@@ -9,6 +9,14 @@ namespace RagFunctions.Core.Marketplace.Cabinets;
 /// </remarks>
 public sealed class CabinetRemoval(CabinetStore cabinets, CabinetPurge index)
 {
+    /// <summary>Gives a cabinet the token of another seller: all that is stored of the former one goes, here and in the index.</summary>
+    /// <exception cref="CabinetException">As in <see cref="CabinetStore.ReplaceTokenAsync"/>.</exception>
+    public async Task ChangeSellerAsync(long cabinetId, string token, string? seller, CancellationToken cancellationToken)
+    {
+        await cabinets.ReplaceTokenAsync(cabinetId, token, seller, ofOtherSeller: true, cancellationToken);
+        await index.PurgeAsync(cabinetId, cancellationToken);
+    }
+
     /// <summary>The main database first: what dies in between is finished by another call, or by the weekly rebuild.</summary>
     /// <returns>How many chunks went.</returns>
     /// <exception cref="CabinetException">Neither database knows the cabinet.</exception>

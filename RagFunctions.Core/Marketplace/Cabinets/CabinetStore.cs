@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Npgsql;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Client;
@@ -6,9 +7,20 @@ using RagFunctions.Core.Marketplace.Tokens;
 namespace RagFunctions.Core.Marketplace.Cabinets;
 
 /// <summary>Seller accounts and their tokens. No method returns or logs a token except through <see cref="MarketplaceAccess"/>.</summary>
-public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
+public sealed class CabinetStore(MainDatabase main, TokenCipher cipher, IOptions<MarketplaceOptions> options)
 {
-    private const string Open = "SELECT is_active, api_key, api_key_cipher, token_rejected_at FROM wb_cabinets WHERE id = $1";
+    // Pasted tokens bring the word of the header along.
+    private const string Bearer = "Bearer ";
+
+    /// <summary>Those of the marketplace have under a thousand characters, and a header of more than a few thousand is refused anywhere.</summary>
+    private const int LongestToken = 4_096;
+
+    private const int LongestName = 255;
+
+    /// <summary>Names the token that a cabinet has now without revealing it: an expression over <c>wb_cabinets</c>.</summary>
+    internal const string TokenVersion = "md5(COALESCE(NULLIF(btrim(api_key), ''), api_key_cipher, ''))";
+
+    private const string Open = $"SELECT is_active, api_key, api_key_cipher, token_rejected_at, {TokenVersion} FROM wb_cabinets WHERE id = $1";
 
     private const string List = """
         SELECT id::bigint, name, is_active, api_key, api_key_cipher, token_rejected_at, last_sync_at FROM wb_cabinets ORDER BY id
@@ -19,19 +31,33 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
     private const string NextId = "SELECT nextval(pg_get_serial_sequence('wb_cabinets', 'id'))";
 
     private const string Insert = """
-        INSERT INTO wb_cabinets (id, name, is_active, api_key_cipher, api_key_fingerprint, created_at) VALUES ($1, $2, true, $3, $4, now())
+        INSERT INTO wb_cabinets (id, name, is_active, api_key_cipher, api_key_fingerprint, seller_id, created_at) VALUES ($1, $2, true, $3, $4, $5, now())
         """;
 
     // What a new token can do is found out by trying: waits for rights and for the old token's limits end, progress stays.
     private const string Replace = """
         WITH renewed AS (
-            UPDATE wb_cabinets SET api_key = NULL, api_key_cipher = $2, api_key_fingerprint = $3, token_rejected_at = NULL, updated_at = now()
+            UPDATE wb_cabinets SET api_key = NULL, api_key_cipher = $2, api_key_fingerprint = $3, seller_id = $4, token_rejected_at = NULL, updated_at = now()
             WHERE id = $1 RETURNING id),
         freed AS (
             UPDATE wb_sync_cursors SET next_due_at = NULL, not_before = NULL, failures = 0
             WHERE cabinet_id = $1 AND last_outcome IN ('rejected', 'forbidden', 'failed', 'waiting') RETURNING 1)
         SELECT count(*) FROM renewed
         """;
+
+    // Cabinets that are older than the column have their seller in their token only.
+    private const string Sellers = """
+        SELECT id::bigint, seller_id, api_key, api_key_cipher FROM wb_cabinets WHERE seller_id = $1 OR seller_id IS NULL OR id = $2 ORDER BY id
+        """;
+
+    // Rows of another seller have no place beside those that come: the cabinet begins anew.
+    private static readonly string[] ForgetRows =
+    [
+        "DELETE FROM wb_products WHERE cabinet_id = $1", "DELETE FROM wb_product_sizes WHERE cabinet_id = $1", "DELETE FROM wb_orders WHERE cabinet_id = $1",
+        "DELETE FROM wb_sales WHERE cabinet_id = $1", "DELETE FROM wb_stocks WHERE cabinet_id = $1", "DELETE FROM wb_reviews WHERE cabinet_id = $1",
+        "DELETE FROM wb_sync_cursors WHERE cabinet_id = $1", "DELETE FROM wb_sync_seen WHERE cabinet_id = $1",
+        "DELETE FROM wb_sync_rejects WHERE cabinet_id = $1", RemoveQueue,
+    ];
 
     private const string Deactivate = "UPDATE wb_cabinets SET is_active = $2, updated_at = now() WHERE id = $1 AND is_active <> $2";
 
@@ -63,7 +89,8 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
 
         var (token, problem) = OpenToken(cabinetId, Text(reader, 1), Text(reader, 2));
         return new OpenCabinet(
-            reader.GetBoolean(0), token is null ? null : new MarketplaceAccess(cabinetId, token), problem, Time(reader, 3));
+            reader.GetBoolean(0), token is null ? null : new MarketplaceAccess(cabinetId, token, options.Value.ClientSecret is not null), problem,
+            Time(reader, 3), reader.GetString(4));
     }
 
     /// <summary>All cabinets, without their tokens.</summary>
@@ -85,12 +112,27 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
     }
 
     /// <summary>Adds a cabinet; its token is stored encrypted only.</summary>
+    /// <param name="token">As it was given: <see cref="Clean"/> takes what was pasted around it.</param>
+    /// <param name="name">What to call it.</param>
+    /// <param name="seller">Whose account it opens (<see cref="SellerIdentity"/>); null = what the token says.</param>
     /// <returns>Its id.</returns>
-    /// <exception cref="CabinetException">The token is empty or already that of a cabinet, or no key is set.</exception>
-    public async Task<long> AddAsync(string token, string? name, CancellationToken cancellationToken)
+    /// <exception cref="CabinetException">The token is empty, or its seller has a cabinet already, or no key is set.</exception>
+    public async Task<long> AddAsync(string token, string? name, string? seller, CancellationToken cancellationToken)
     {
-        token = Checked(token);
+        RequireKey();
+        token = Clean(token);
+        seller ??= TokenDecoder.Decode(token).SellerId;
+        if (name is not null && (name.Length > LongestName || name.Any(char.IsControl)))
+        {
+            throw new CabinetException($"the name has control characters, or more than {LongestName} characters");
+        }
+
         await RefuseKnownAsync(token, exceptFor: null, cancellationToken);
+        if (seller is not null && (await SellersAsync(seller, 0, cancellationToken)).FirstOrDefault(cabinet => cabinet.Seller == seller) is { Id: > 0 } there)
+        {
+            throw new CabinetException($"this seller is cabinet {there.Id} already: renew its token with --replace {there.Id}");
+        }
+
         await using var next = main.Source.CreateCommand(NextId);
         var id = (long)(await next.ExecuteScalarAsync(cancellationToken))!;
         await using var insert = main.Source.CreateCommand(Insert);
@@ -98,11 +140,12 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
         insert.Parameters.Add(Parameter.Of<string?>(name));
         insert.Parameters.Add(Parameter.Of(cipher.Encrypt(id, token)));
         insert.Parameters.Add(Parameter.Of(cipher.Fingerprint(token)));
+        insert.Parameters.Add(Parameter.Of(seller));
         try
         {
             await insert.ExecuteNonQueryAsync(cancellationToken);
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "uq_wb_cabinets_fingerprint" })
         {
             throw new CabinetException("a cabinet with this token was added just now");
         }
@@ -111,19 +154,66 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
     }
 
     /// <summary>Gives a cabinet a new token, for instance after the old one's 180 days.</summary>
-    /// <exception cref="CabinetException">Unknown cabinet, empty token, the token of another cabinet, or no key is set.</exception>
-    public async Task ReplaceTokenAsync(long cabinetId, string token, CancellationToken cancellationToken)
+    /// <param name="cabinetId">The cabinet.</param>
+    /// <param name="token">As it was given.</param>
+    /// <param name="seller">Whose account it opens; null = what the token says.</param>
+    /// <param name="ofOtherSeller">True: the account is another one, and all rows of the cabinet go with the old token.</param>
+    /// <exception cref="CabinetException">
+    /// Unknown cabinet, empty token, the token of another cabinet or (unless told) of another seller, or no key is set.
+    /// </exception>
+    public async Task ReplaceTokenAsync(long cabinetId, string token, string? seller, bool ofOtherSeller, CancellationToken cancellationToken)
     {
-        token = Checked(token);
+        RequireKey();
+        token = Clean(token);
+        seller ??= TokenDecoder.Decode(token).SellerId;
         await RefuseKnownAsync(token, exceptFor: cabinetId, cancellationToken);
-        await using var command = main.Source.CreateCommand(Replace);
-        command.Parameters.Add(Parameter.Of(cabinetId));
-        command.Parameters.Add(Parameter.Of(cipher.Encrypt(cabinetId, token)));
-        command.Parameters.Add(Parameter.Of(cipher.Fingerprint(token)));
-        if (await command.ExecuteScalarAsync(cancellationToken) is 0L)
+        var known = await SellersAsync(seller, cabinetId, cancellationToken);
+        if (known.FirstOrDefault(cabinet => cabinet.Id != cabinetId && cabinet.Seller is not null && cabinet.Seller == seller) is { Id: > 0 } other)
+        {
+            throw new CabinetException($"this token is of the seller of cabinet {other.Id}");
+        }
+
+        if (!ofOtherSeller && known.FirstOrDefault(cabinet => cabinet.Id == cabinetId).Seller is { } before && before != seller)
+        {
+            throw new CabinetException(
+                $"this token opens the account of {(seller is null ? "an unknown seller" : $"seller {seller}")}, and the rows of cabinet {cabinetId} are those of {before}. "
+                + "With --other-seller they are deleted first.");
+        }
+
+        await using var batch = main.Source.CreateBatch();
+        if (ofOtherSeller)
+        {
+            foreach (var forget in ForgetRows)
+            {
+                batch.BatchCommands.Add(new NpgsqlBatchCommand(forget) { Parameters = { Parameter.Of(cabinetId) } });
+            }
+        }
+
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Replace)
+        {
+            Parameters =
+            {
+                Parameter.Of(cabinetId), Parameter.Of(cipher.Encrypt(cabinetId, token)), Parameter.Of(cipher.Fingerprint(token)), Parameter.Of(seller),
+            },
+        });
+        if (await batch.ExecuteScalarAsync(cancellationToken) is 0L)
         {
             throw Unknown(cabinetId);
         }
+    }
+
+    /// <summary>A token without what was pasted around it.</summary>
+    /// <exception cref="CabinetException">It is empty, too long, or not one word of ASCII letters.</exception>
+    public static string Clean(string token)
+    {
+        token = token.Trim();
+        token = token.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? token[Bearer.Length..].TrimStart() : token;
+        return token.Length switch
+        {
+            0 => throw new CabinetException("the token is empty"),
+            > LongestToken => throw new CabinetException($"the token has {token.Length} characters; those of the marketplace have under a thousand"),
+            _ => token.All(c => c is > ' ' and < '\u007f') ? token : throw new CabinetException("the token is not one word of ASCII letters"),
+        };
     }
 
     /// <summary>Hides a cabinet: no sync, no runs; everything stored stays.</summary>
@@ -217,13 +307,21 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher)
         }
     }
 
-    private string Checked(string token)
+    private async Task<List<(long Id, string? Seller)>> SellersAsync(string? seller, long cabinetId, CancellationToken cancellationToken)
     {
-        RequireKey();
-        token = token.Trim();
-        return token.Length > 0 && !token.Any(char.IsWhiteSpace) && token.All(char.IsAscii)
-            ? token
-            : throw new CabinetException("the token is empty or not one word of ASCII letters");
+        await using var command = main.Source.CreateCommand(Sellers);
+        command.Parameters.Add(Parameter.Of(seller));
+        command.Parameters.Add(Parameter.Of(cabinetId));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<(long Id, string? Seller)> cabinets = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var id = reader.GetInt64(0);
+            var (token, _) = OpenToken(id, Text(reader, 2), Text(reader, 3));
+            cabinets.Add((id, Text(reader, 1) ?? (token is null ? null : TokenDecoder.Decode(token).SellerId)));
+        }
+
+        return cabinets;
     }
 
     private void RequireKey()
@@ -258,7 +356,8 @@ public sealed record CabinetSummary(
 /// <param name="Access">With what its calls are made; null = there is no token, or it does not open.</param>
 /// <param name="Problem">Why there is no access.</param>
 /// <param name="TokenRejectedAt">When the marketplace last refused the token.</param>
-public sealed record OpenCabinet(bool IsActive, MarketplaceAccess? Access, string? Problem, DateTimeOffset? TokenRejectedAt);
+/// <param name="TokenVersion">Names the token without revealing it: an answer to it says nothing of another one.</param>
+public sealed record OpenCabinet(bool IsActive, MarketplaceAccess? Access, string? Problem, DateTimeOffset? TokenRejectedAt, string TokenVersion);
 
 /// <summary>An operation on a cabinet is not possible; the message is for the person who asked and carries no secret.</summary>
 public sealed class CabinetException(string message) : Exception(message);

@@ -2,21 +2,26 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace RagFunctions.Core.Marketplace.Client;
 
-/// <summary>Checks what a row must have; errors name the row and the field as in the answer.</summary>
-internal readonly record struct Field(string List, int Row)
+/// <summary>Checks what a row must have; errors name the field as in the answer.</summary>
+internal static class Field
 {
-    public T Required<T>([NotNull] T? value, string name)
-        where T : struct => value ?? throw Missing(name);
+    /// <summary>The value, which must be there.</summary>
+    public static T Required<T>([NotNull] T? value, string name)
+        where T : struct => value ?? throw new MarketplaceFormatException(name, "is missing");
 
-    public string Required([NotNull] string? value, string name) => string.IsNullOrEmpty(value) ? throw Missing(name) : value;
+    /// <summary>A text that must be there and fit: an identity must never be cut.</summary>
+    /// <param name="longest">The length of the column that holds it.</param>
+    public static string Required([NotNull] string? value, string name, int longest) =>
+        string.IsNullOrWhiteSpace(value) ? throw new MarketplaceFormatException(name, "is missing")
+        : value.Length > longest ? throw new MarketplaceFormatException(name, $"has {value.Length} characters, more than {longest}")
+        : value;
 
-    /// <summary>The row itself: null instead of an object breaks the contract too.</summary>
-    public T Present<T>([NotNull] T? row)
-        where T : class => row ?? throw new MarketplaceFormatException(Row < 0 ? List : $"{List}[{Row}]", "is null");
+    /// <summary>A date that must be there.</summary>
+    public static DateTimeOffset RequiredTime(string? value, string name) =>
+        Time(value, name) ?? throw new MarketplaceFormatException(name, "is missing");
 
-    public DateTimeOffset RequiredTime(string? value, string name) => Time(value, name) ?? throw Missing(name);
-
-    public DateTimeOffset? Time(string? value, string name)
+    /// <summary>A date, if there is one.</summary>
+    public static DateTimeOffset? Time(string? value, string name)
     {
         try
         {
@@ -24,23 +29,20 @@ internal readonly record struct Field(string List, int Row)
         }
         catch (FormatException e)
         {
-            throw new MarketplaceFormatException(Path(name), $"is unreadable: {e.Message}");
+            throw new MarketplaceFormatException(name, $"is unreadable: {e.Message}");
         }
     }
 
-    public int Count(long? value, string name) => Required(value, name) is >= int.MinValue and <= int.MaxValue and var count
+    /// <summary>A number of pieces.</summary>
+    public static int Count(long? value, string name) => Required(value, name) is >= int.MinValue and <= int.MaxValue and var count
         ? (int)count
-        : throw new MarketplaceFormatException(Path(name), "is beyond every stock");
-
-    private MarketplaceFormatException Missing(string name) => new(Path(name), "is missing");
-
-    private string Path(string name) => Row < 0 ? $"{List}.{name}" : $"{List}[{Row}].{name}";
+        : throw new MarketplaceFormatException(name, "is beyond every stock");
 }
 
-/// <summary>The marketplace answered, but not as it promises: a required field is missing or unreadable.</summary>
+/// <summary>The marketplace answered, but not as it promises: something required is missing or unreadable.</summary>
 public sealed class MarketplaceFormatException(string field, string problem)
     : Exception($"The marketplace's answer breaks its contract: {field} {problem}.")
 {
-    /// <summary>The field, with its place in the answer: <c>orders[3].srid</c>.</summary>
-    public string Field { get; } = field;
+    /// <summary>What is wrong, in a few words: <c>srid is missing</c>.</summary>
+    public string Problem { get; } = $"{field} {problem}";
 }

@@ -17,8 +17,8 @@ internal sealed class LimitHandler(LimitStore limits) : DelegatingHandler
             throw new InvalidOperationException("A marketplace request without its call: use MarketplaceTransport.");
         }
 
-        var limit = call.Rules.For(call.Access.Info.Kind)
-            ?? throw new InvalidOperationException($"{call.Method} does not answer {call.Access.Info.Kind} tokens.");
+        var limit = call.Rules.For(call.Access.Kind)
+            ?? throw new InvalidOperationException($"{call.Method} does not answer {call.Access.Kind} tokens.");
         var paid = await limits.TakeAsync(call.Bucket, limit, cancellationToken);
         if (!paid.Granted)
         {

@@ -14,17 +14,21 @@ internal sealed record MarketplaceCall(MarketplaceAccess Access, MarketplaceMeth
 
     public MethodRules Rules { get; } = MethodRules.Of(Method);
 
-    public BucketKey Bucket => new(Access.Seller, Rules.Bucket, Access.Info.Kind);
+    public BucketKey Bucket => new(Access.Seller, Rules.Bucket, Access.Kind);
 }
 
 /// <summary>With what a cabinet's calls are made. A class and not a record: its text never shows the token.</summary>
-public sealed class MarketplaceAccess(long cabinetId, string token)
+/// <param name="hasClientSecret">The calls carry a service's secret, which gives a basic token the limits and methods of others.</param>
+public sealed class MarketplaceAccess(long cabinetId, string token, bool hasClientSecret = false)
 {
     /// <summary>The cabinet.</summary>
     public long CabinetId { get; } = cabinetId;
 
     /// <summary>What the token says about itself.</summary>
     public TokenInfo Info { get; } = TokenDecoder.Decode(token);
+
+    /// <summary>Which limits and methods the token has.</summary>
+    public TokenKind Kind => Info.Kind == TokenKind.Basic && hasClientSecret ? TokenKind.Service : Info.Kind;
 
     /// <summary>Whose limits count.</summary>
     public string Seller => Info.SellerId ?? (Info.SellerNumber is { } number ? $"seller:{number}" : $"cabinet:{CabinetId}");

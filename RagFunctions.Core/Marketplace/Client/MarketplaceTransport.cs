@@ -16,7 +16,11 @@ internal sealed partial class MarketplaceTransport(
     /// <summary>The name of the <see cref="HttpClient"/>.</summary>
     public const string ClientName = "marketplace";
 
+    // The marketplace's word for "this token is good, but not here", in the detail of a 401.
+    private const string ScopeRefusal = "scope not allowed";
+
     private readonly TimeSpan _silence = TimeSpan.FromSeconds(options.Value.TimeoutSeconds + 30);
+    private readonly MarketplaceOptions _options = options.Value;
 
     /// <summary>Makes the call; 204 is answered as <paramref name="noData"/>.</summary>
     public async Task<CallResult<T>> SendAsync<T>(MarketplaceCall call, JsonTypeInfo<T> type, T noData, CancellationToken cancellationToken)
@@ -82,17 +86,23 @@ internal sealed partial class MarketplaceTransport(
             return new CallResult<T>(CallStatus.Forbidden, Reason: $"{call.Method}: the token lacks the category {Name(missing)}", Missing: missing);
         }
 
-        return call.Rules.For(info.Kind) is null
+        return call.Rules.For(call.Access.Kind) is null
             ? new CallResult<T>(CallStatus.Forbidden, Reason: $"{call.Method} does not answer {Name(info.Kind)} tokens", Missing: call.Rules.Category)
             : null;
     }
 
-    private static HttpRequestMessage Request(MarketplaceCall call)
+    private HttpRequestMessage Request(MarketplaceCall call)
     {
         var request = new HttpRequestMessage(call.Body is null ? HttpMethod.Get : HttpMethod.Post, call.Address);
         request.Options.Set(MarketplaceCall.Key, call);
         // The schema of the API is a plain key, not a scheme with parameters.
         request.Headers.TryAddWithoutValidation("Authorization", call.Access.Token);
+        request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
+        if (_options.ClientSecret is { } secret)
+        {
+            request.Headers.TryAddWithoutValidation("X-Client-Secret", secret);
+        }
+
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         if (call.Body is not null)
         {
@@ -125,9 +135,8 @@ internal sealed partial class MarketplaceTransport(
             try
             {
                 var value = await JsonSerializer.DeserializeAsync(body, type, patience.Token);
-                return value is null
-                    ? new CallResult<T>(CallStatus.Failed, Reason: $"{call.Method}: the answer is null")
-                    : new CallResult<T>(CallStatus.Ok, value);
+                // "null" is how some methods say that there is nothing.
+                return new CallResult<T>(CallStatus.Ok, value ?? noData);
             }
             catch (JsonException e)
             {
@@ -135,13 +144,17 @@ internal sealed partial class MarketplaceTransport(
             }
         }
 
-        var reason = $"{call.Method}: {(int)response.StatusCode} {await ProblemText.ReadAsync(body, call.Access.Token, patience.Token)}".TrimEnd();
+        var problem = await ProblemText.ReadAsync(body, [call.Access.Token, _options.ClientSecret], patience.Token);
+        var reason = $"{call.Method}: {(int)response.StatusCode} {problem}".TrimEnd();
         LogRefused(call.Access.CabinetId, call.Method, (int)response.StatusCode);
         return response.StatusCode switch
         {
-            HttpStatusCode.Unauthorized => new CallResult<T>(CallStatus.TokenRejected, Reason: reason),
-            HttpStatusCode.Forbidden or HttpStatusCode.PaymentRequired =>
+            // A missing category and a test token are answered with 401 too: they close this method's category and nothing else.
+            HttpStatusCode.Unauthorized when call.Access.Info.IsTest || problem.Contains(ScopeRefusal, StringComparison.OrdinalIgnoreCase) =>
                 new CallResult<T>(CallStatus.Forbidden, Reason: reason, Missing: call.Rules.Category),
+            HttpStatusCode.Unauthorized => new CallResult<T>(CallStatus.TokenRejected, Reason: reason),
+            HttpStatusCode.PaymentRequired => new CallResult<T>(CallStatus.Forbidden, Reason: $"{reason} (the balance of the service in the catalogue)"),
+            HttpStatusCode.Forbidden => new CallResult<T>(CallStatus.Forbidden, Reason: reason, Missing: call.Rules.Category),
             >= HttpStatusCode.InternalServerError or HttpStatusCode.RequestTimeout => new CallResult<T>(CallStatus.Unavailable, Reason: reason),
             _ => new CallResult<T>(CallStatus.Failed, Reason: reason),
         };

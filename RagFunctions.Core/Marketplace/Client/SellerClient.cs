@@ -22,7 +22,7 @@ public sealed class SellerClient
     {
         var call = new MarketplaceCall(access, MarketplaceMethod.SellerInfo, new Uri(_host, "/api/v1/seller-info"));
         return (await _transport.SendAsync(call, SellerJsonContext.Default.SellerAnswer, new SellerAnswer(), cancellationToken))
-            .Map(answer => new SellerInfo(new Field("seller-info", -1).Required(answer.Sid, "sid"), answer.Name, answer.TradeMark));
+            .Map(answer => new SellerInfo(Field.Required(answer.Sid, "sid", 80), answer.Name, answer.TradeMark));
     }
 }
 

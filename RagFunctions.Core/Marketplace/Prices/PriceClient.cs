@@ -22,7 +22,7 @@ public sealed class PriceClient
     }
 
     /// <summary>A page of prices. Fewer than <see cref="MarketplaceOptions.PricePageRows"/> = the last.</summary>
-    public async Task<CallResult<IReadOnlyList<PriceAnswer>>> PricesAsync(MarketplaceAccess access, int offset, CancellationToken cancellationToken)
+    public async Task<CallResult<AnswerPage<PriceAnswer>>> PricesAsync(MarketplaceAccess access, int offset, CancellationToken cancellationToken)
     {
         var address = new Uri(_host, string.Create(CultureInfo.InvariantCulture, $"/api/v2/list/goods/filter?limit={_pageRows}&offset={offset}"));
         var nothing = new PricesAnswer { Data = new() { ListGoods = [] } };
@@ -30,45 +30,49 @@ public sealed class PriceClient
             .Map(Prices);
     }
 
-    private static IReadOnlyList<PriceAnswer> Prices(PricesAnswer answer)
-    {
-        if (answer.Error == true)
-        {
-            throw new MarketplaceFormatException("error", $"is set: {answer.ErrorText}");
-        }
+    private static AnswerPage<PriceAnswer> Prices(PricesAnswer answer) => answer.Error == true
+        ? throw new MarketplaceFormatException("error", $"is set: {answer.ErrorText}")
+        : AnswerPage<PriceAnswer>.Of(answer.Data?.ListGoods, "data.listGoods");
+}
 
-        var goods = answer.Data?.ListGoods ?? throw new MarketplaceFormatException("data.listGoods", "is missing");
-        return [.. goods.Select(Price)];
-    }
+/// <summary>The price of an article in its currency: that of its cheapest size, as the shop shows it. Null = the answer does not say.</summary>
+/// <param name="Currency">ISO 4217; not always roubles.</param>
+public sealed record PriceAnswer(long NmId, decimal? Price, decimal? DiscountedPrice, string? Currency = null) : IMarketplaceRow
+{
+    /// <inheritdoc />
+    public string Key => NmId.ToString(CultureInfo.InvariantCulture);
 
-    private static PriceAnswer Price(PricesAnswer.Good good, int index)
+    /// <inheritdoc />
+    public long? Article => NmId;
+
+    /// <summary>Checks a row.</summary>
+    internal static PriceAnswer Of(PricesAnswer.Good good)
     {
-        var field = new Field("data.listGoods", index);
-        var cheapest = (field.Present(good).Sizes ?? []).OfType<PricesAnswer.Size>()
+        var cheapest = (good.Sizes ?? []).OfType<PricesAnswer.Size>()
             .OrderBy(size => size.DiscountedPrice ?? size.Price ?? decimal.MaxValue).ThenBy(size => size.Price).ThenBy(size => size.SizeId)
             .FirstOrDefault();
-        return new PriceAnswer(field.Required(good.NmId, "nmID"), cheapest?.Price, cheapest?.DiscountedPrice);
+        return new PriceAnswer(Field.Required(good.NmId, "nmID"), cheapest?.Price, cheapest?.DiscountedPrice, good.CurrencyIsoCode4217);
     }
 }
 
-/// <summary>The price of an article in its currency: that of its cheapest size, as the shop shows it.</summary>
-public sealed record PriceAnswer(long NmId, decimal? Price, decimal? DiscountedPrice);
-
 internal sealed class PricesAnswer
 {
+    [JsonRequired]
     public PricesData? Data { get; set; }
     public bool? Error { get; set; }
     public string? ErrorText { get; set; }
 
     internal sealed class PricesData
     {
-        public List<Good>? ListGoods { get; set; }
+        [JsonRequired]
+        public List<AnswerRow<PriceAnswer>>? ListGoods { get; set; }
     }
 
     internal sealed class Good
     {
         [JsonPropertyName("nmID")]
         public long? NmId { get; set; }
+        public string? CurrencyIsoCode4217 { get; set; }
         public List<Size>? Sizes { get; set; }
     }
 
@@ -81,12 +85,16 @@ internal sealed class PricesAnswer
     }
 }
 
+/// <summary>Reads the prices of an article by themselves.</summary>
+internal sealed class PriceRowConverter() : AnswerRowConverter<PricesAnswer.Good, PriceAnswer>(["nmID"], good => [PriceAnswer.Of(good)]);
+
 /// <summary>Reads and writes without reflection. Unknown fields are ignored, names are exact.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.General,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowReadingFromString,
-    Converters = [typeof(CleanTextConverter)])]
+    Converters = [typeof(CleanTextConverter), typeof(PriceRowConverter)])]
 [JsonSerializable(typeof(PricesAnswer))]
+[JsonSerializable(typeof(PricesAnswer.Good))]
 internal sealed partial class PriceJsonContext : JsonSerializerContext;

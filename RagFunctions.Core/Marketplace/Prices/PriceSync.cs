@@ -23,8 +23,8 @@ internal sealed class PriceSync(PriceClient client, IOptions<MarketplaceOptions>
             var prices = answer.Value;
             var isLast = prices.Count < options.Value.PricePageRows;
             // A row given twice takes no place of its own: counted twice, it would make the next page begin too late.
-            var next = new PriceState { Offset = isLast ? 0 : state.Offset + prices.DistinctBy(price => price.NmId).Count() };
-            await session.CommitAsync(prices.Count, page => PriceWriter.WriteAsync(page, prices, cancellationToken), next, PriceStateJsonContext.Default.PriceState, cancellationToken);
+            var next = new PriceState { Offset = isLast ? 0 : state.Offset + prices.Rows.DistinctBy(price => price.NmId).Count() + prices.Rejects.DistinctBy(row => row.Key).Count() };
+            await session.CommitAsync(prices, (page, rows) => PriceWriter.WriteAsync(page, rows, cancellationToken), next, PriceStateJsonContext.Default.PriceState, cancellationToken);
             if (isLast)
             {
                 return SyncEnd.Done;

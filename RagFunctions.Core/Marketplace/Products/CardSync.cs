@@ -5,7 +5,7 @@ using RagFunctions.Core.Marketplace.Sync;
 namespace RagFunctions.Core.Marketplace.Products;
 
 /// <summary>
-/// Cards changed since the cursor, then the trash. Once a day all cards are listed: an article that the whole listing does not name is no
+/// Cards changed since the cursor, then the trash, without which the cards are complete. Once a day all cards are listed: an article that the whole listing does not name is no
 /// longer for sale, and one that came back without a new change date is.
 /// </summary>
 internal sealed class CardSync(ContentClient client) : IEntitySteps
@@ -24,6 +24,7 @@ internal sealed class CardSync(ContentClient client) : IEntitySteps
             await SaveAsync(session, 0, state.IsWhole ? page => CardWriter.ForgetSeenAsync(page, cancellationToken) : Nothing, state, cancellationToken);
         }
 
+        string? missed = null;
         while (state.Phase != CardPhase.None)
         {
             var (next, end) = state.Phase switch
@@ -32,15 +33,16 @@ internal sealed class CardSync(ContentClient client) : IEntitySteps
                 CardPhase.Trash => await TrashAsync(session, state, cancellationToken),
                 _ => await ConcludeAsync(session, state, cancellationToken),
             };
-            if (end is not null)
+            if (end is { Status: not EntitySyncStatus.Ok })
             {
                 return end;
             }
 
+            missed ??= end?.Reason;
             state = next;
         }
 
-        return SyncEnd.Done;
+        return SyncEnd.DoneBut(missed);
     }
 
     private static CardState Begin(CardState state, DateTimeOffset now)
@@ -50,6 +52,7 @@ internal sealed class CardSync(ContentClient client) : IEntitySteps
         {
             Phase = CardPhase.List,
             IsWhole = isWhole,
+            HasUnknown = false,
             WholeStartedAt = isWhole ? now : state.WholeStartedAt,
             UpdatedAt = isWhole ? null : Earlier(state.UpdatedAt),
             NmId = null,
@@ -78,8 +81,12 @@ internal sealed class CardSync(ContentClient client) : IEntitySteps
             UpdatedAt = cursor.At ?? state.UpdatedAt,
             NmId = cursor.At is null ? state.NmId : cursor.NmId,
             Phase = isLast ? CardPhase.Trash : CardPhase.List,
+            HasUnknown = state.HasUnknown || cards.Rejects.Any(card => card.Article is null),
         };
-        await SaveAsync(session, cards.Count, page => CardWriter.WriteAsync(page, cards, isActive: true, markSeen: state.IsWhole, cancellationToken), next, cancellationToken);
+        long[] unread = state.IsWhole ? [.. cards.Rejects.Select(card => card.Article).OfType<long>()] : [];
+        await session.CommitAsync(
+            cards, (page, some) => CardWriter.WriteAsync(page, some, isActive: true, state.IsWhole, unread, cancellationToken), next,
+            CardStateJsonContext.Default.CardState, cancellationToken);
         return (next, null);
     }
 
@@ -87,24 +94,28 @@ internal sealed class CardSync(ContentClient client) : IEntitySteps
     {
         var from = new CardCursor(state.TrashedAt, state.TrashNmId);
         var answer = await client.TrashAsync(session.Access, from, cancellationToken);
-        if (!answer.IsOk)
+        var afterTrash = state with { Phase = state.IsWhole ? CardPhase.Conclude : CardPhase.None };
+        if (answer.Status is CallStatus.Wait or CallStatus.TokenRejected)
         {
             return (state, SyncEnd.Of(answer));
         }
 
-        var (cards, cursor, isLast) = answer.Value;
-        if (!isLast && cursor == from)
+        if (!answer.IsOk || (!answer.Value.IsLast && answer.Value.Next == from))
         {
-            return (state, SyncEnd.Failed("the cursor of the trash does not advance"));
+            // The catalogue is complete without the trash; its cursor stays, so that the next pass reads it from here.
+            await SaveAsync(session, 0, Nothing, afterTrash, cancellationToken);
+            return (afterTrash, SyncEnd.DoneBut(answer.Reason ?? "the cursor of the trash does not advance"));
         }
 
-        var next = state with
+        var (cards, cursor, isLast) = answer.Value;
+        var next = (isLast ? afterTrash : state) with
         {
             TrashedAt = cursor.At ?? state.TrashedAt,
             TrashNmId = cursor.At is null ? state.TrashNmId : cursor.NmId,
-            Phase = !isLast ? CardPhase.Trash : state.IsWhole ? CardPhase.Conclude : CardPhase.None,
         };
-        await SaveAsync(session, cards.Count, page => CardWriter.WriteAsync(page, cards, isActive: false, markSeen: false, cancellationToken), next, cancellationToken);
+        await session.CommitAsync(
+            cards, (page, some) => CardWriter.WriteAsync(page, some, isActive: false, markSeen: false, [], cancellationToken), next,
+            CardStateJsonContext.Default.CardState, cancellationToken);
         return (next, null);
     }
 
@@ -113,11 +124,13 @@ internal sealed class CardSync(ContentClient client) : IEntitySteps
     {
         await using var command = session.Command("");
         var (active, listed) = await CardWriter.CountListedAsync(command, session.CabinetId, cancellationToken);
-        var next = state with { Phase = CardPhase.None, IsWhole = false, WholeDoneAt = state.WholeStartedAt };
-        if (listed * 2 < active)
+        var next = state with { Phase = CardPhase.None, IsWhole = false, HasUnknown = false, WholeDoneAt = state.WholeStartedAt };
+        if (listed * 2 < active || state.HasUnknown)
         {
             await SaveAsync(session, 0, page => CardWriter.ForgetSeenAsync(page, cancellationToken), next, cancellationToken);
-            return (next, SyncEnd.Failed($"the whole listing named {listed} of {active} active articles: none was taken off"));
+            return state.HasUnknown
+                ? (next, SyncEnd.DoneBut("a card of the whole listing cannot be read, not even its article: none was taken off"))
+                : (next, SyncEnd.Failed($"the whole listing named {listed} of {active} active articles: none was taken off"));
         }
 
         await SaveAsync(session, 0, page => CardWriter.DeactivateUnlistedAsync(page, cancellationToken), next, cancellationToken);
@@ -144,6 +157,9 @@ internal sealed record CardState
 
     /// <summary>The present pass lists everything, so that what it does not name is gone.</summary>
     public bool IsWhole { get; init; }
+
+    /// <summary>The present pass met a card of which not even the article can be read: it says nothing about what is gone.</summary>
+    public bool HasUnknown { get; init; }
 
     public DateTimeOffset? WholeStartedAt { get; init; }
     public DateTimeOffset? WholeDoneAt { get; init; }

@@ -13,19 +13,21 @@ internal static class CardWriter
     private const string Store = """
         WITH i AS (
             SELECT nm_id, name::varchar(500) AS name, vendor::varchar(100) AS vendor_code, brand::varchar(255) AS brand,
-                category::varchar(255) AS category, image::varchar(1024) AS image_url, $8::boolean AS is_active
+                category::varchar(255) AS category, image::varchar(1024) AS image_url
             FROM unnest($2, $3, $4, $5, $6, $7) AS sent (nm_id, name, vendor, brand, category, image)),
         updated AS (
             UPDATE wb_products p SET (name, vendor_code, brand, category, image_url, is_active, updated_at)
-                = (i.name, i.vendor_code, i.brand, i.category, i.image_url, i.is_active, now())
+                = (COALESCE(i.name, p.name), COALESCE(i.vendor_code, p.vendor_code), COALESCE(i.brand, p.brand),
+                COALESCE(i.category, p.category), COALESCE(i.image_url, p.image_url), $8::boolean, now())
             FROM i
             WHERE p.cabinet_id = $1 AND p.nm_id = i.nm_id
                 AND (p.name, p.vendor_code, p.brand, p.category, p.image_url, p.is_active)
-                IS DISTINCT FROM (i.name, i.vendor_code, i.brand, i.category, i.image_url, i.is_active)
+                IS DISTINCT FROM (COALESCE(i.name, p.name), COALESCE(i.vendor_code, p.vendor_code), COALESCE(i.brand, p.brand),
+                    COALESCE(i.category, p.category), COALESCE(i.image_url, p.image_url), $8::boolean)
             RETURNING p.id::bigint, false AS is_new),
         inserted AS (
             INSERT INTO wb_products (cabinet_id, nm_id, name, vendor_code, brand, category, image_url, in_stock, is_active)
-            SELECT $1, nm_id, name, vendor_code, brand, category, image_url, true, is_active
+            SELECT $1, nm_id, name, vendor_code, brand, category, image_url, true, $8::boolean
             FROM i WHERE NOT EXISTS (SELECT FROM wb_products known WHERE known.cabinet_id = $1 AND known.nm_id = i.nm_id)
             RETURNING id::bigint, true AS is_new)
         SELECT id, is_new FROM updated UNION ALL SELECT id, is_new FROM inserted
@@ -70,16 +72,17 @@ internal static class CardWriter
         RETURNING p.id::bigint, false
         """;
 
-    /// <summary>Writes a page of cards, or of the trash as inactive.</summary>
+    /// <summary>Writes a page of cards, or of the trash as inactive. What a card does not say stays as it is stored.</summary>
     /// <param name="page">The transaction.</param>
     /// <param name="cards">The page.</param>
-    /// <param name="isActive">False for the trash.</param>
+    /// <param name="isActive">False for the trash, whose cards have neither title nor brand.</param>
     /// <param name="markSeen">True during a listing of everything.</param>
+    /// <param name="unread">Articles whose cards could not be read: they are listed all the same.</param>
     public static async Task<ChangedRows> WriteAsync(
-        PageTransaction page, IReadOnlyList<CardAnswer> cards, bool isActive, bool markSeen, CancellationToken cancellationToken)
+        PageTransaction page, IReadOnlyList<CardAnswer> cards, bool isActive, bool markSeen, long[] unread, CancellationToken cancellationToken)
     {
         CardAnswer[] rows = [.. cards.Reverse().DistinctBy(card => card.NmId).Reverse()];
-        if (rows.Length == 0)
+        if (rows.Length == 0 && unread.Length == 0)
         {
             return default;
         }
@@ -95,10 +98,10 @@ internal static class CardWriter
                 Column.Texts(rows, r => r.ImageUrl), Parameter.Of(isActive),
             },
         });
-        AddSizes(batch, page, rows, nmIds);
+        AddSizes(batch, page, [.. rows.Where(card => card.Sizes is not null)]);
         if (markSeen)
         {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(MarkSeen) { Parameters = { Parameter.Of(page.CabinetId), Parameter.Of(nmIds) } });
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(MarkSeen) { Parameters = { Parameter.Of(page.CabinetId), Parameter.Of<long[]>([.. nmIds, .. unread]) } });
         }
 
         var changed = await ChangedRows.AnnounceAsync(batch, page, Entity.Products, cancellationToken);
@@ -143,10 +146,11 @@ internal static class CardWriter
         return changed;
     }
 
-    private static void AddSizes(NpgsqlBatch batch, PageTransaction page, CardAnswer[] cards, long[] nmIds)
+    private static void AddSizes(NpgsqlBatch batch, PageTransaction page, CardAnswer[] cards)
     {
+        long[] nmIds = [.. cards.Select(card => card.NmId)];
         (long NmId, CardSize Size)[] sizes =
-            [.. cards.SelectMany(card => card.Sizes, (card, size) => (card.NmId, size)).DistinctBy(pair => pair.size.ChrtId)];
+            [.. cards.SelectMany(card => card.Sizes!, (card, size) => (card.NmId, size)).DistinctBy(pair => pair.size.ChrtId)];
         batch.BatchCommands.Add(new NpgsqlBatchCommand(RemoveSizes)
         {
             Parameters = { Parameter.Of(page.CabinetId), Parameter.Of(nmIds), Column.Numbers(sizes, s => s.Size.ChrtId) },

@@ -26,10 +26,10 @@ public sealed class ContentClient
 
     /// <summary>A page of the trash, thrown away after the cursor.</summary>
     public Task<CallResult<CardPage>> TrashAsync(MarketplaceAccess access, CardCursor from, CancellationToken cancellationToken) => PageAsync(
-        access, MarketplaceMethod.CardTrash, "trash", new(_pageRows, null, from.At, from.NmId), new CardsRequest.FilterPart(-1), cancellationToken);
+        access, MarketplaceMethod.CardTrash, "trash", new(_pageRows, null, from.At, from.NmId), filter: null, cancellationToken);
 
     private async Task<CallResult<CardPage>> PageAsync(
-        MarketplaceAccess access, MarketplaceMethod method, string name, CardsRequest.CursorPart cursor, CardsRequest.FilterPart filter, CancellationToken cancellationToken)
+        MarketplaceAccess access, MarketplaceMethod method, string name, CardsRequest.CursorPart cursor, CardsRequest.FilterPart? filter, CancellationToken cancellationToken)
     {
         var request = new CardsRequest(new(cursor, filter, new CardsRequest.SortPart(true)));
         var body = JsonSerializer.SerializeToUtf8Bytes(request, ContentJsonContext.Default.CardsRequest);
@@ -40,22 +40,42 @@ public sealed class ContentClient
 
     private CardPage Page(CardsAnswer answer)
     {
-        var rows = answer.Cards ?? throw new MarketplaceFormatException("cards", "is missing");
-        var total = new Field("cursor", -1).Required(answer.Cursor?.Total, "total");
-        if (total > 0 && rows.Count == 0)
+        var page = AnswerPage<CardAnswer>.Of(answer.Cards, "cards");
+        var total = Field.Required(answer.Cursor?.Total, "cursor.total");
+        if (total > 0 && page.Count == 0)
         {
             // Its cursor would lead past cards that were never read.
             throw new MarketplaceFormatException("cards", $"is empty, and cursor.total is {total}");
         }
 
         var next = new CardCursor(answer.Cursor?.UpdatedAt ?? answer.Cursor?.TrashedAt, answer.Cursor?.NmId);
-        return new CardPage([.. rows.Select(Card)], next, total < _pageRows);
+        return new CardPage(page, next, total < _pageRows);
     }
+}
 
-    private static CardAnswer Card(CardsAnswer.CardRow row, int index)
+/// <summary>A page of cards.</summary>
+/// <remarks>
+/// <c>Next</c>: The cursor of the answer.
+/// <c>IsLast</c>: True when the marketplace counted fewer than asked for.
+/// </remarks>
+public sealed record CardPage(AnswerPage<CardAnswer> Cards, CardCursor Next, bool IsLast);
+
+/// <summary>Where the next page of cards (or of the trash) begins; given back exactly as it came.</summary>
+public sealed record CardCursor(string? At, long? NmId);
+
+/// <summary>A card of the catalogue, or of the trash, which carries neither title nor brand. Null = the answer does not say.</summary>
+public sealed record CardAnswer(
+    long NmId, string? Title, string? VendorCode, string? Brand, string? Category, string? ImageUrl, IReadOnlyList<CardSize>? Sizes) : IMarketplaceRow
+{
+    /// <inheritdoc />
+    public string Key => NmId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <inheritdoc />
+    public long? Article => NmId;
+
+    /// <summary>Checks a row.</summary>
+    internal static CardAnswer Of(CardsAnswer.CardRow row)
     {
-        var field = new Field("cards", index);
-        field.Present(row);
         var sizes = new List<CardSize>();
         foreach (var size in row.Sizes ?? [])
         {
@@ -66,27 +86,13 @@ public sealed class ContentClient
         }
 
         return new CardAnswer(
-            field.Required(row.NmId, "nmID"), row.Title, row.VendorCode, row.Brand, row.SubjectName, Image(row.Photos), sizes);
+            Field.Required(row.NmId, "nmID"), row.Title, row.VendorCode, row.Brand, row.SubjectName, Image(row.Photos), row.Sizes is null ? null : sizes);
     }
 
     private static string? Image(List<CardsAnswer.PhotoRow>? photos) => photos is [{ } first, ..]
         ? new[] { first.C516x688, first.C246x328, first.Big, first.Square, first.Tm }.FirstOrDefault(address => !string.IsNullOrEmpty(address))
         : null;
 }
-
-/// <summary>A page of cards.</summary>
-/// <remarks>
-/// <c>Next</c>: The cursor of the answer.
-/// <c>IsLast</c>: True when the marketplace counted fewer than asked for.
-/// </remarks>
-public sealed record CardPage(IReadOnlyList<CardAnswer> Cards, CardCursor Next, bool IsLast);
-
-/// <summary>Where the next page of cards (or of the trash) begins; given back exactly as it came.</summary>
-public sealed record CardCursor(string? At, long? NmId);
-
-/// <summary>A card of the catalogue, or of the trash.</summary>
-public sealed record CardAnswer(
-    long NmId, string? Title, string? VendorCode, string? Brand, string? Category, string? ImageUrl, IReadOnlyList<CardSize> Sizes);
 
 /// <summary>A size of a card; one without an id cannot be joined to stock and is left out.</summary>
 public sealed record CardSize(ulong ChrtId, string? TechSize, string? WbSize, IReadOnlyList<string> Barcodes);
@@ -109,7 +115,8 @@ internal sealed record CardsRequest(CardsRequest.SettingsPart Settings)
 
 internal sealed class CardsAnswer
 {
-    public List<CardRow>? Cards { get; set; }
+    [JsonRequired]
+    public List<AnswerRow<CardAnswer>>? Cards { get; set; }
     public CursorRow? Cursor { get; set; }
 
     internal sealed class CardRow
@@ -154,13 +161,17 @@ internal sealed class CardsAnswer
     }
 }
 
+/// <summary>Reads a card by itself.</summary>
+internal sealed class CardRowConverter() : AnswerRowConverter<CardsAnswer.CardRow, CardAnswer>(["nmID"], row => [CardAnswer.Of(row)]);
+
 /// <summary>Reads and writes without reflection. Unknown fields are ignored, names are exact.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.General,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowReadingFromString,
-    Converters = [typeof(CleanTextConverter)])]
+    Converters = [typeof(CleanTextConverter), typeof(CardRowConverter)])]
 [JsonSerializable(typeof(CardsAnswer))]
+[JsonSerializable(typeof(CardsAnswer.CardRow))]
 [JsonSerializable(typeof(CardsRequest))]
 internal sealed partial class ContentJsonContext : JsonSerializerContext;

@@ -22,7 +22,7 @@ public sealed class FeedbackClient
     }
 
     /// <summary>A page of one list from an instant on, oldest first. Fewer than <see cref="MarketplaceOptions.ReviewPageRows"/> = the last.</summary>
-    public Task<CallResult<IReadOnlyList<ReviewAnswer>>> ReviewsAsync(
+    public Task<CallResult<AnswerPage<ReviewAnswer>>> ReviewsAsync(
         MarketplaceAccess access, bool answered, DateTimeOffset from, int skip, CancellationToken cancellationToken) => SendAsync(
         access,
         MarketplaceMethod.Feedbacks,
@@ -32,13 +32,13 @@ public sealed class FeedbackClient
         cancellationToken);
 
     /// <summary>A page of the archive, newest first: it takes no dates.</summary>
-    public Task<CallResult<IReadOnlyList<ReviewAnswer>>> ArchiveAsync(MarketplaceAccess access, int skip, CancellationToken cancellationToken) => SendAsync(
+    public Task<CallResult<AnswerPage<ReviewAnswer>>> ArchiveAsync(MarketplaceAccess access, int skip, CancellationToken cancellationToken) => SendAsync(
         access,
         MarketplaceMethod.FeedbackArchive,
         string.Create(CultureInfo.InvariantCulture, $"/api/v1/feedbacks/archive?take={_pageRows}&skip={skip}&order=dateDesc"),
         cancellationToken);
 
-    private async Task<CallResult<IReadOnlyList<ReviewAnswer>>> SendAsync(
+    private async Task<CallResult<AnswerPage<ReviewAnswer>>> SendAsync(
         MarketplaceAccess access, MarketplaceMethod method, string path, CancellationToken cancellationToken)
     {
         var nothing = new FeedbacksAnswer { Data = new() { Feedbacks = [] } };
@@ -46,49 +46,56 @@ public sealed class FeedbackClient
             new MarketplaceCall(access, method, new Uri(_host, path)), FeedbackJsonContext.Default.FeedbacksAnswer, nothing, cancellationToken)).Map(Reviews);
     }
 
-    private static IReadOnlyList<ReviewAnswer> Reviews(FeedbacksAnswer answer)
-    {
-        if (answer.Error == true)
-        {
-            throw new MarketplaceFormatException("error", $"is set: {answer.ErrorText}");
-        }
-
-        var rows = answer.Data?.Feedbacks ?? throw new MarketplaceFormatException("data.feedbacks", "is missing");
-        return [.. rows.Select(Review)];
-    }
-
-    private static ReviewAnswer Review(FeedbacksAnswer.Row row, int index)
-    {
-        var field = new Field("data.feedbacks", index);
-        field.Present(row);
-        return new ReviewAnswer(
-            field.Required(row.Id, "id"), row.ProductDetails?.NmId, row.ProductValuation, row.Text, row.Pros, row.Cons,
-            field.RequiredTime(row.CreatedDate, "createdDate"), row.Answer is { ValueKind: JsonValueKind.Object }, row.UserName, row.Color,
-            Tags(row.Bables), row.MatchingSize, row.WasViewed, row.SupplierFeedbackValuation, row.SupplierProductValuation);
-    }
-
-    private static string? Tags(List<string?>? tags) =>
-        tags is { Count: > 0 } ? JsonSerializer.Serialize([.. tags.OfType<string>()], TagJson.Default.StringArray) : null;
+    private static AnswerPage<ReviewAnswer> Reviews(FeedbacksAnswer answer) => answer.Error == true
+        ? throw new MarketplaceFormatException("error", $"is set: {answer.ErrorText}")
+        : AnswerPage<ReviewAnswer>.Of(answer.Data?.Feedbacks, "data.feedbacks");
 }
 
 /// <summary>A buyer's review.</summary>
 /// <remarks>
 /// <c>Rating</c>: 1 to 5.
 /// <c>Tags</c>: What the buyer ticked, as a JSON list of texts, or null.
+/// <c>IsAnswered</c>: The seller's answer is published or waits to be; one that was rejected is none.
+/// <c>OrderStatus</c>: <c>buyout</c>, <c>rejected</c>, <c>returned</c> or <c>notSpecified</c>.
+/// <c>RelatedId</c>: The other review of a pair: who supplements a review writes a second one.
 /// </remarks>
 public sealed record ReviewAnswer(
     string Id, long? NmId, int? Rating, string? Text, string? Pros, string? Cons, DateTimeOffset CreatedAt, bool IsAnswered, string? UserName,
-    string? Color, string? Tags, string? MatchingSize, bool? WasViewed, int? SupplierFeedbackValuation, int? SupplierProductValuation);
+    string? Color, string? Tags, string? MatchingSize, bool? WasViewed, int? SupplierFeedbackValuation, int? SupplierProductValuation,
+    string? OrderStatus = null, string? RelatedId = null) : IMarketplaceRow
+{
+    private const int LongestId = 100;
+
+    /// <inheritdoc />
+    public string Key => Id;
+
+    /// <inheritdoc />
+    public long? Article => NmId;
+
+    /// <summary>Checks a row.</summary>
+    internal static ReviewAnswer Of(FeedbacksAnswer.Row row) => new(
+        Field.Required(row.Id, "id", LongestId), row.ProductDetails?.NmId, row.ProductValuation, row.Text, row.Pros, row.Cons,
+        Field.RequiredTime(row.CreatedDate, "createdDate"), HasAnswer(row.Answer), row.UserName, row.Color, TagsOf(row.Bables), row.MatchingSize,
+        row.WasViewed, row.SupplierFeedbackValuation, row.SupplierProductValuation, row.OrderStatus,
+        string.IsNullOrEmpty(row.ParentFeedbackId) ? row.ChildFeedbackId : row.ParentFeedbackId);
+
+    private static bool HasAnswer(FeedbacksAnswer.AnswerPart? answer) => answer is { State: null or "wbRu" or "reviewRequired" };
+
+    private static string? TagsOf(List<string?>? tags) =>
+        tags is { Count: > 0 } ? JsonSerializer.Serialize([.. tags.OfType<string>()], TagJson.Default.StringArray) : null;
+}
 
 internal sealed class FeedbacksAnswer
 {
+    [JsonRequired]
     public FeedbacksData? Data { get; set; }
     public bool? Error { get; set; }
     public string? ErrorText { get; set; }
 
     internal sealed class FeedbacksData
     {
-        public List<Row>? Feedbacks { get; set; }
+        [JsonRequired]
+        public List<AnswerRow<ReviewAnswer>>? Feedbacks { get; set; }
     }
 
     internal sealed class Row
@@ -99,7 +106,7 @@ internal sealed class FeedbacksAnswer
         public string? Cons { get; set; }
         public int? ProductValuation { get; set; }
         public string? CreatedDate { get; set; }
-        public JsonElement? Answer { get; set; }
+        public AnswerPart? Answer { get; set; }
         public Details? ProductDetails { get; set; }
         public bool? WasViewed { get; set; }
         public string? UserName { get; set; }
@@ -108,6 +115,14 @@ internal sealed class FeedbacksAnswer
         public int? SupplierProductValuation { get; set; }
         public List<string?>? Bables { get; set; }
         public string? Color { get; set; }
+        public string? OrderStatus { get; set; }
+        public string? ParentFeedbackId { get; set; }
+        public string? ChildFeedbackId { get; set; }
+    }
+
+    internal sealed class AnswerPart
+    {
+        public string? State { get; set; }
     }
 
     internal sealed class Details
@@ -120,12 +135,16 @@ internal sealed class FeedbacksAnswer
 [JsonSerializable(typeof(string[]))]
 internal sealed partial class TagJson : JsonSerializerContext;
 
+/// <summary>Reads a review by itself.</summary>
+internal sealed class ReviewRowConverter() : AnswerRowConverter<FeedbacksAnswer.Row, ReviewAnswer>(["id"], row => [ReviewAnswer.Of(row)]);
+
 /// <summary>Reads and writes without reflection. Unknown fields are ignored, names are exact.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.General,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowReadingFromString,
-    Converters = [typeof(CleanTextConverter)])]
+    Converters = [typeof(CleanTextConverter), typeof(ReviewRowConverter)])]
 [JsonSerializable(typeof(FeedbacksAnswer))]
+[JsonSerializable(typeof(FeedbacksAnswer.Row))]
 internal sealed partial class FeedbackJsonContext : JsonSerializerContext;

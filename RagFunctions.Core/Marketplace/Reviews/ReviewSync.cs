@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
+using RagFunctions.Core.Marketplace.Client;
 using RagFunctions.Core.Marketplace.Sync;
 
 namespace RagFunctions.Core.Marketplace.Reviews;
@@ -23,50 +24,63 @@ internal sealed class ReviewSync(FeedbackClient client, IOptions<MarketplaceOpti
             state = Begin(state, session.Now);
         }
 
+        string? missed = null;
         while (state.Phase != ReviewPhase.None)
         {
             var answer = state.Phase == ReviewPhase.Archive
                 ? await client.ArchiveAsync(session.Access, state.Skip, cancellationToken)
                 : await client.ReviewsAsync(session.Access, state.Phase == ReviewPhase.Answered, state.ListFrom!.Value, state.Skip, cancellationToken);
+            if (state.Phase == ReviewPhase.Archive && answer.Status is CallStatus.Forbidden or CallStatus.Failed or CallStatus.Unavailable)
+            {
+                // The lists are complete without the archive; it is due again with the next sync.
+                missed = answer.Reason;
+                state = NextList(state, session.Now) with { ArchiveIsDue = true };
+                await session.CommitAsync(0, _ => Task.FromResult(default(ChangedRows)), state, ReviewStateJsonContext.Default.ReviewState, cancellationToken);
+                continue;
+            }
+
             if (!answer.IsOk)
             {
                 return SyncEnd.Of(answer);
             }
 
-            var reviews = answer.Value;
-            if (Next(state, reviews, session.Now) is not { } next)
+            var reviews = answer.Value.Rows;
+            if (Next(state, answer.Value, session.Now) is not { } next)
             {
                 return SyncEnd.Failed("the cursor of reviews does not advance: too many reviews of one second");
             }
 
             // The archive knows no dates: what is older than the window is not stored.
-            var wanted = reviews.Where(review => review.CreatedAt >= state.From).ToArray();
+            var earliest = state.Phase == ReviewPhase.Archive ? Earliest(session.Now) : state.From;
             await session.CommitAsync(
-                reviews.Count, page => ReviewWriter.WriteAsync(page, wanted, cancellationToken), next, ReviewStateJsonContext.Default.ReviewState, cancellationToken);
+                answer.Value, (page, some) => ReviewWriter.WriteAsync(page, [.. some.Where(review => review.CreatedAt >= earliest)], cancellationToken), next, ReviewStateJsonContext.Default.ReviewState, cancellationToken);
             state = next;
         }
 
-        return SyncEnd.Done;
+        return SyncEnd.DoneBut(missed);
     }
 
     private ReviewState Begin(ReviewState state, DateTimeOffset now)
     {
         var isWindow = state.Position is null || state.WindowDoneAt is null || now - state.WindowDoneAt >= WindowEvery;
-        var earliest = now - TimeSpan.FromDays(options.Value.FirstLoadDays);
+        var earliest = Earliest(now);
         // Whole seconds, as the parameter.
         var from = DateTimeOffset.FromUnixTimeSeconds((isWindow ? earliest : state.Position!.Value - Overlap).ToUnixTimeSeconds());
         return state with { Phase = ReviewPhase.Unanswered, IsWindow = isWindow, From = from, ListFrom = from, Skip = 0, Latest = null };
     }
 
+    private DateTimeOffset Earliest(DateTimeOffset now) => now - TimeSpan.FromDays(options.Value.FirstLoadDays);
+
     /// <summary>Where to go on after a page; null = nowhere.</summary>
-    private ReviewState? Next(ReviewState state, IReadOnlyList<ReviewAnswer> reviews, DateTimeOffset now)
+    private ReviewState? Next(ReviewState state, AnswerPage<ReviewAnswer> page, DateTimeOffset now)
     {
+        var reviews = page.Rows;
         var pageRows = options.Value.ReviewPageRows;
         var latest = reviews.Count == 0 ? state.Latest : Later(state.Latest, reviews.Max(review => review.CreatedAt));
-        var isLast = reviews.Count < pageRows;
+        var isLast = page.Count < pageRows;
         if (state.Phase == ReviewPhase.Archive)
         {
-            isLast |= reviews.Count > 0 && reviews.Min(review => review.CreatedAt) < state.From;
+            isLast |= reviews.Count > 0 && reviews.Min(review => review.CreatedAt) < Earliest(now);
             isLast |= state.Skip + pageRows > options.Value.ReviewMaxSkip;
         }
 
@@ -81,7 +95,12 @@ internal sealed class ReviewSync(FeedbackClient client, IOptions<MarketplaceOpti
             return state with { Skip = skip, Latest = latest };
         }
 
-        // Oldest first: the list can begin again at the last review read.
+        // Oldest first: the list can begin anew at the last review read.
+        if (reviews.Count == 0)
+        {
+            return null;
+        }
+
         var from = DateTimeOffset.FromUnixTimeSeconds(reviews.Max(review => review.CreatedAt).ToUnixTimeSeconds());
         return from > state.ListFrom ? state with { ListFrom = from, Skip = 0, Latest = latest } : null;
     }
@@ -89,7 +108,7 @@ internal sealed class ReviewSync(FeedbackClient client, IOptions<MarketplaceOpti
     private static ReviewState NextList(ReviewState state, DateTimeOffset now) => state.Phase switch
     {
         ReviewPhase.Unanswered => state with { Phase = ReviewPhase.Answered, ListFrom = state.From, Skip = 0 },
-        ReviewPhase.Answered when state.IsWindow => state with { Phase = ReviewPhase.Archive, Skip = 0 },
+        ReviewPhase.Answered when state.IsWindow || state.ArchiveIsDue => state with { Phase = ReviewPhase.Archive, Skip = 0 },
         _ => new ReviewState
         {
             // Nothing came: the window that was read is read.
@@ -121,6 +140,10 @@ internal sealed record ReviewState
     public DateTimeOffset? Latest { get; init; }
 
     public bool IsWindow { get; init; }
+
+    /// <summary>The archive could not be read: it is read with the next sync, whether or not the window is due.</summary>
+    public bool ArchiveIsDue { get; init; }
+
     public DateTimeOffset? WindowDoneAt { get; init; }
 }
 

@@ -1,3 +1,5 @@
+using RagFunctions.Core.Marketplace.Client;
+
 namespace RagFunctions.Core.Marketplace.Statistics;
 
 /// <summary>A page may name a row twice (border rows, repeated pages); one statement may write it once.</summary>
@@ -21,11 +23,8 @@ internal static class LatestRows
 }
 
 /// <summary>What paging needs of an order or a sale.</summary>
-public interface IStatisticsAnswer
+public interface IStatisticsAnswer : IMarketplaceRow
 {
-    /// <summary>The row's identity at the marketplace.</summary>
-    string Key { get; }
-
     /// <summary>The cursor.</summary>
     DateTimeOffset LastChange { get; }
 }

@@ -19,52 +19,17 @@ public sealed class StatisticsClient
     }
 
     /// <summary>Orders changed at or after <paramref name="from"/>.</summary>
-    public async Task<CallResult<IReadOnlyList<OrderAnswer>>> OrdersAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken) =>
-        (await SendAsync(access, MarketplaceMethod.Orders, "orders", from, cancellationToken)).Map<IReadOnlyList<OrderAnswer>>(rows => Each(rows, "orders", Order));
+    public async Task<CallResult<AnswerPage<OrderAnswer>>> OrdersAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken) =>
+        (await _transport.SendAsync(Call(access, MarketplaceMethod.Orders, "orders", from), StatisticsJsonContext.Default.ListAnswerRowOrderAnswer, [], cancellationToken))
+            .Map(rows => AnswerPage<OrderAnswer>.Of(rows, "orders"));
 
     /// <summary>Sales and returns changed at or after <paramref name="from"/>.</summary>
-    public async Task<CallResult<IReadOnlyList<SaleAnswer>>> SalesAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken) =>
-        (await SendAsync(access, MarketplaceMethod.Sales, "sales", from, cancellationToken)).Map<IReadOnlyList<SaleAnswer>>(rows => Each(rows, "sales", Sale));
+    public async Task<CallResult<AnswerPage<SaleAnswer>>> SalesAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken) =>
+        (await _transport.SendAsync(Call(access, MarketplaceMethod.Sales, "sales", from), StatisticsJsonContext.Default.ListAnswerRowSaleAnswer, [], cancellationToken))
+            .Map(rows => AnswerPage<SaleAnswer>.Of(rows, "sales"));
 
-    private Task<CallResult<List<StatisticsRow>>> SendAsync(
-        MarketplaceAccess access, MarketplaceMethod method, string name, DateTimeOffset from, CancellationToken cancellationToken)
-    {
-        var address = new Uri(_host, $"/api/v1/supplier/{name}?dateFrom={Uri.EscapeDataString(MarketplaceTime.ToMoscow(from))}&flag=0");
-        return _transport.SendAsync(new MarketplaceCall(access, method, address), StatisticsJsonContext.Default.ListStatisticsRow, [], cancellationToken);
-    }
-
-    private static List<T> Each<T>(List<StatisticsRow> rows, string list, Func<StatisticsRow, Field, T> map)
-    {
-        var result = new List<T>(rows.Count);
-        for (var i = 0; i < rows.Count; i++)
-        {
-            var field = new Field(list, i);
-            result.Add(map(field.Present(rows[i]), field));
-        }
-
-        return result;
-    }
-
-    private static OrderAnswer Order(StatisticsRow row, Field field) => new(
-        field.Required(row.Srid, "srid"), row.GNumber, field.Required(row.NmId, "nmId"), field.RequiredTime(row.Date, "date"),
-        field.RequiredTime(row.LastChangeDate, "lastChangeDate"), row.SupplierArticle, row.Brand, row.TechSize, row.Barcode, row.Category,
-        row.Subject, row.WarehouseName, row.WarehouseType, row.RegionName, row.TotalPrice, row.PriceWithDisc, row.FinishedPrice, row.Spp,
-        row.DiscountPercent, field.Required(row.IsCancel, "isCancel"), field.Time(row.CancelDate, "cancelDate"));
-
-    private static SaleAnswer Sale(StatisticsRow row, Field field)
-    {
-        var saleId = field.Required(row.SaleId, "saleID");
-        var isReturn = saleId[0] switch
-        {
-            'S' => false,
-            'R' => true,
-            _ => throw new MarketplaceFormatException($"{field.List}[{field.Row}].saleID", "begins with neither S nor R"),
-        };
-        return new SaleAnswer(
-            saleId, field.Required(row.Srid, "srid"), isReturn, row.GNumber, field.Required(row.NmId, "nmId"),
-            field.RequiredTime(row.Date, "date"), field.RequiredTime(row.LastChangeDate, "lastChangeDate"), row.Subject, row.Brand, row.TechSize,
-            row.Barcode, row.TotalPrice, row.PriceWithDisc, row.FinishedPrice, row.ForPay, row.PaymentSaleAmount, row.Spp, row.DiscountPercent);
-    }
+    private MarketplaceCall Call(MarketplaceAccess access, MarketplaceMethod method, string name, DateTimeOffset from) =>
+        new(access, method, new Uri(_host, $"/api/v1/supplier/{name}?dateFrom={Uri.EscapeDataString(MarketplaceTime.ToMoscow(from))}&flag=0"));
 }
 
 /// <summary>One ordered unit. Money in roubles, times in UTC.</summary>
@@ -75,15 +40,29 @@ public sealed class StatisticsClient
 /// <c>PriceWithDiscount</c>: After the seller's discount.
 /// <c>TotalPrice</c>: List price.
 /// <c>Spp</c>: The marketplace's own discount in percent.
+/// <c>Currency</c>: ISO 4217; null = not said, roubles.
 /// </remarks>
 public sealed record OrderAnswer(
-    string Srid, string? Basket, long NmId, DateTimeOffset Date, DateTimeOffset LastChange, string? Article, string? Brand, string? Size,
+    string Srid, string? Basket, long NmId, DateTimeOffset Date, DateTimeOffset LastChange, string? SellerArticle, string? Brand, string? Size,
     string? Barcode, string? Category, string? Subject, string? Warehouse, string? WarehouseType, string? Region, decimal? TotalPrice,
-    decimal? PriceWithDiscount, decimal? FinishedPrice, decimal? Spp, decimal? DiscountPercent, bool IsCancelled, DateTimeOffset? CancelledAt)
-    : IStatisticsAnswer
+    decimal? PriceWithDiscount, decimal? FinishedPrice, decimal? Spp, decimal? DiscountPercent, string? Currency, bool IsCancelled,
+    DateTimeOffset? CancelledAt) : IStatisticsAnswer
 {
+    /// <summary>The length of the columns that hold it; those of LIVE have up to 40 characters.</summary>
+    internal const int LongestSrid = 200;
+
     /// <inheritdoc />
     public string Key => Srid;
+
+    /// <inheritdoc />
+    public long? Article => NmId;
+
+    /// <summary>Checks a row.</summary>
+    internal static OrderAnswer Of(StatisticsRow row) => new(
+        Field.Required(row.Srid, "srid", LongestSrid), row.GNumber, Field.Required(row.NmId, "nmId"), Field.RequiredTime(row.Date, "date"),
+        Field.RequiredTime(row.LastChangeDate, "lastChangeDate"), row.SupplierArticle, row.Brand, row.TechSize, row.Barcode, row.Category,
+        row.Subject, row.WarehouseName, row.WarehouseType, row.RegionName, row.TotalPrice, row.PriceWithDisc, row.FinishedPrice, row.Spp,
+        row.DiscountPercent, row.CurrencyIsoCode4217, Field.Required(row.IsCancel, "isCancel"), Field.Time(row.CancelDate, "cancelDate"));
 }
 
 /// <summary>A buyout or a return. Money in roubles as answered (0 until the marketplace fills it), times in UTC.</summary>
@@ -97,10 +76,33 @@ public sealed record OrderAnswer(
 public sealed record SaleAnswer(
     string SaleId, string Srid, bool IsReturn, string? Basket, long NmId, DateTimeOffset Date, DateTimeOffset LastChange, string? Subject,
     string? Brand, string? Size, string? Barcode, decimal? TotalPrice, decimal? PriceWithDiscount, decimal? FinishedPrice, decimal? ForPay,
-    decimal? WalletDiscount, decimal? Spp, decimal? DiscountPercent) : IStatisticsAnswer
+    decimal? WalletDiscount, decimal? Spp, decimal? DiscountPercent, string? Currency, string? SellerArticle, string? Category,
+    string? Region) : IStatisticsAnswer
 {
+    private const int LongestSaleId = 50;
+
     /// <inheritdoc />
     public string Key => SaleId;
+
+    /// <inheritdoc />
+    public long? Article => NmId;
+
+    /// <summary>Checks a row.</summary>
+    internal static SaleAnswer Of(StatisticsRow row)
+    {
+        var saleId = Field.Required(row.SaleId, "saleID", LongestSaleId);
+        var isReturn = saleId[0] switch
+        {
+            'S' => false,
+            'R' => true,
+            _ => throw new MarketplaceFormatException("saleID", "begins with neither S nor R"),
+        };
+        return new SaleAnswer(
+            saleId, Field.Required(row.Srid, "srid", OrderAnswer.LongestSrid), isReturn, row.GNumber, Field.Required(row.NmId, "nmId"),
+            Field.RequiredTime(row.Date, "date"), Field.RequiredTime(row.LastChangeDate, "lastChangeDate"), row.Subject, row.Brand, row.TechSize,
+            row.Barcode, row.TotalPrice, row.PriceWithDisc, row.FinishedPrice, row.ForPay, row.PaymentSaleAmount, row.Spp, row.DiscountPercent,
+            row.CurrencyIsoCode4217, row.SupplierArticle, row.Category, row.RegionName);
+    }
 }
 
 /// <summary>A row of orders, sales or returns as it travels; everything may be missing until checked.</summary>
@@ -129,10 +131,17 @@ internal sealed class StatisticsRow
     public string? Srid { get; set; }
     public decimal? ForPay { get; set; }
     public decimal? PaymentSaleAmount { get; set; }
+    public string? CurrencyIsoCode4217 { get; set; }
 
-    [System.Text.Json.Serialization.JsonPropertyName("saleID")]
+    [JsonPropertyName("saleID")]
     public string? SaleId { get; set; }
 }
+
+/// <summary>Reads an order by itself.</summary>
+internal sealed class OrderRowConverter() : AnswerRowConverter<StatisticsRow, OrderAnswer>(["srid"], row => [OrderAnswer.Of(row)]);
+
+/// <summary>Reads a sale by itself.</summary>
+internal sealed class SaleRowConverter() : AnswerRowConverter<StatisticsRow, SaleAnswer>(["saleID"], row => [SaleAnswer.Of(row)]);
 
 /// <summary>Reads and writes without reflection. Unknown fields are ignored, names are exact.</summary>
 [JsonSourceGenerationOptions(
@@ -140,6 +149,8 @@ internal sealed class StatisticsRow
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowReadingFromString,
-    Converters = [typeof(CleanTextConverter)])]
-[JsonSerializable(typeof(List<StatisticsRow>))]
+    Converters = [typeof(CleanTextConverter), typeof(OrderRowConverter), typeof(SaleRowConverter)])]
+[JsonSerializable(typeof(StatisticsRow))]
+[JsonSerializable(typeof(List<AnswerRow<OrderAnswer>>))]
+[JsonSerializable(typeof(List<AnswerRow<SaleAnswer>>))]
 internal sealed partial class StatisticsJsonContext : JsonSerializerContext;

@@ -15,9 +15,17 @@ internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntityS
     /// <summary>Read again at every sync: reports are refreshed every 30 minutes, and not all rows appear in the order of their change.</summary>
     private static readonly TimeSpan Overlap = TimeSpan.FromHours(2);
 
+    /// <summary>
+    /// Read again once a day: rows can appear a day after the change they tell, and the zeros of a sale are filled within 24 hours without a new
+    /// change time. One more call's worth of rows, in the same call.
+    /// </summary>
+    private static readonly TimeSpan Reread = TimeSpan.FromDays(3);
+
+    private static readonly TimeSpan RereadEvery = TimeSpan.FromHours(24) - TimeSpan.FromMinutes(5);
+
     public abstract SyncEntity Entity { get; }
 
-    protected abstract Task<CallResult<IReadOnlyList<T>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken);
+    protected abstract Task<CallResult<AnswerPage<T>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken);
 
     protected abstract Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<T> rows, CancellationToken cancellationToken);
 
@@ -28,28 +36,37 @@ internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntityS
         {
             var state = session.State(StatisticsStateJsonContext.Default.StatisticsState);
             var from = state.Position is not { } position ? earliest : state.IsCut ? position : Later(position - Overlap, earliest);
+            var rereads = !state.IsCut && !(session.Now - state.RereadAt < RereadEvery);
+            from = rereads && session.Now - Reread < from ? Later(session.Now - Reread, earliest) : from;
             var answer = await ReadAsync(session.Access, from, cancellationToken);
             if (!answer.IsOk)
             {
                 return SyncEnd.Of(answer);
             }
 
-            var rows = answer.Value;
+            var (rows, count) = (answer.Value.Rows, answer.Value.Count);
             // The maximum and not the last row: the order within an answer is implied by the marketplace, not promised.
             var latest = rows.Count == 0 ? state.Position : rows.Max(row => row.LastChange);
-            var isCut = rows.Count >= options.StatisticsCutRows;
+            var isCut = count >= options.StatisticsCutRows;
             if (isCut && latest <= from)
             {
                 return SyncEnd.Failed(
-                    $"the cursor of {Entity.Name()} does not advance: {rows.Count} rows and none changed after {from:yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'}");
+                    $"the cursor of {Entity.Name()} does not advance: {count} rows and none changed after {from:yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'}");
             }
 
             // A change time in the future would make the sync skip everything until then. And a cut answer that reaches the present goes on
             // where everything had appeared by now: the next page may be hours away, and what appears meanwhile lies before the border.
             var settled = session.Now - Overlap;
             var end = isCut && settled > from ? settled : session.Now;
-            var next = new StatisticsState { Position = latest > end ? end : Later(latest, state.Position), IsCut = isCut };
-            await session.CommitAsync(rows.Count, page => WriteAsync(page, rows, cancellationToken), next, StatisticsStateJsonContext.Default.StatisticsState, cancellationToken);
+            var next = new StatisticsState
+            {
+                // A cut answer goes on behind its own last row, also where that lies before what was read earlier.
+                Position = latest > end ? end : isCut ? latest : Later(latest, state.Position),
+                IsCut = isCut,
+                RereadAt = rereads ? session.Now : state.RereadAt,
+            };
+            await session.CommitAsync(
+                answer.Value, (page, some) => WriteAsync(page, some, cancellationToken), next, StatisticsStateJsonContext.Default.StatisticsState, cancellationToken);
             if (!isCut)
             {
                 return SyncEnd.Done;
@@ -67,7 +84,7 @@ internal sealed class OrderSync(StatisticsClient client, IOptions<MarketplaceOpt
 {
     public override SyncEntity Entity => SyncEntity.Orders;
 
-    protected override Task<CallResult<IReadOnlyList<OrderAnswer>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken) =>
+    protected override Task<CallResult<AnswerPage<OrderAnswer>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken) =>
         client.OrdersAsync(access, from, cancellationToken);
 
     protected override Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<OrderAnswer> rows, CancellationToken cancellationToken) =>
@@ -79,7 +96,7 @@ internal sealed class SaleSync(StatisticsClient client, IOptions<MarketplaceOpti
 {
     public override SyncEntity Entity => SyncEntity.Sales;
 
-    protected override Task<CallResult<IReadOnlyList<SaleAnswer>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken) =>
+    protected override Task<CallResult<AnswerPage<SaleAnswer>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken) =>
         client.SalesAsync(access, from, cancellationToken);
 
     protected override Task<ChangedRows> WriteAsync(PageTransaction page, IReadOnlyList<SaleAnswer> rows, CancellationToken cancellationToken) =>
@@ -94,6 +111,9 @@ internal sealed record StatisticsState
 
     /// <summary>The last answer may have been cut: reading goes on from there, without overlap.</summary>
     public bool IsCut { get; init; }
+
+    /// <summary>When the last days were read again.</summary>
+    public DateTimeOffset? RereadAt { get; init; }
 }
 
 /// <summary>The shape of <c>wb_sync_cursors.state</c>.</summary>

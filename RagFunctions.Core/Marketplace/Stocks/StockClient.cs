@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
@@ -11,8 +12,7 @@ public sealed class StockClient
 {
     private const string TaskPath = "/api/v1/warehouse_remains";
 
-    // Lines of the task report that are sums or goods on the road, not warehouses.
-    private static readonly string[] PseudoWarehouses = ["Всего ", "В пути "];
+    private const int LongestTask = 200;
 
     private readonly MarketplaceTransport _transport;
     private readonly Uri _host;
@@ -26,11 +26,11 @@ public sealed class StockClient
     }
 
     /// <summary>A page of the marketplace's warehouses. Fewer rows than <see cref="MarketplaceOptions.StockPageRows"/> = the last.</summary>
-    public Task<CallResult<IReadOnlyList<StockLine>>> WarehousesAsync(MarketplaceAccess access, int offset, CancellationToken cancellationToken) =>
+    public Task<CallResult<AnswerPage<StockLine>>> WarehousesAsync(MarketplaceAccess access, int offset, CancellationToken cancellationToken) =>
         PageAsync(access, MarketplaceMethod.WarehouseStocks, "wb-warehouses", offset, cancellationToken);
 
     /// <summary>A page of the seller's own warehouses, which know no goods on the road.</summary>
-    public Task<CallResult<IReadOnlyList<StockLine>>> SellerWarehousesAsync(MarketplaceAccess access, int offset, CancellationToken cancellationToken) =>
+    public Task<CallResult<AnswerPage<StockLine>>> SellerWarehousesAsync(MarketplaceAccess access, int offset, CancellationToken cancellationToken) =>
         PageAsync(access, MarketplaceMethod.SellerStocks, "seller-warehouses", offset, cancellationToken);
 
     /// <summary>Asks for a task report by size; it is prepared in minutes.</summary>
@@ -38,18 +38,16 @@ public sealed class StockClient
     {
         const string Groups = "?locale=ru&groupByNm=true&groupBySize=true&groupByBarcode=true";
         var call = new MarketplaceCall(access, MarketplaceMethod.RemainsCreate, new Uri(_host, TaskPath + Groups));
-        var field = new Field("data", -1);
         return (await _transport.SendAsync(call, StockJsonContext.Default.RemainsTask, new RemainsTask(), cancellationToken))
-            .Map(task => new RemainsState(field.Required(task.Data?.TaskId ?? task.Data?.Id, "taskId"), RemainsProgress.Working));
+            .Map(task => new RemainsState(Field.Required(task.Data?.TaskId ?? task.Data?.Id, "data.taskId", LongestTask), RemainsProgress.Working));
     }
 
     /// <summary>Asks how far a task is.</summary>
     public async Task<CallResult<RemainsState>> RemainsStateAsync(MarketplaceAccess access, string taskId, CancellationToken cancellationToken)
     {
         var address = new Uri(_host, $"{TaskPath}/tasks/{Uri.EscapeDataString(taskId)}/status");
-        var field = new Field("data", -1);
         return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.RemainsStatus, address), StockJsonContext.Default.RemainsTask, new RemainsTask(), cancellationToken))
-            .Map(task => new RemainsState(taskId, field.Required(task.Data?.Status, "status") switch
+            .Map(task => new RemainsState(taskId, Field.Required(task.Data?.Status, "data.status", LongestTask) switch
             {
                 "done" => RemainsProgress.Done,
                 "purged" or "canceled" => RemainsProgress.Gone,
@@ -58,60 +56,20 @@ public sealed class StockClient
     }
 
     /// <summary>Fetches a finished report: the whole stock of the marketplace's warehouses, sums and goods on the road left out.</summary>
-    public async Task<CallResult<IReadOnlyList<StockLine>>> DownloadRemainsAsync(MarketplaceAccess access, string taskId, CancellationToken cancellationToken)
+    public async Task<CallResult<AnswerPage<StockLine>>> DownloadRemainsAsync(MarketplaceAccess access, string taskId, CancellationToken cancellationToken)
     {
         var address = new Uri(_host, $"{TaskPath}/tasks/{Uri.EscapeDataString(taskId)}/download");
-        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.RemainsDownload, address), StockJsonContext.Default.ListRemainsRow, [], cancellationToken))
-            .Map<IReadOnlyList<StockLine>>(Lines);
+        return (await _transport.SendAsync(new MarketplaceCall(access, MarketplaceMethod.RemainsDownload, address), RemainsJsonContext.Default.ListAnswerRowStockLine, [], cancellationToken))
+            .Map(rows => AnswerPage<StockLine>.Of(rows, "remains"));
     }
 
-    private async Task<CallResult<IReadOnlyList<StockLine>>> PageAsync(
+    private async Task<CallResult<AnswerPage<StockLine>>> PageAsync(
         MarketplaceAccess access, MarketplaceMethod method, string name, int offset, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new StockRequest(_pageRows, offset), StockJsonContext.Default.StockRequest);
         var call = new MarketplaceCall(access, method, new Uri(_host, $"/api/analytics/v1/stocks-report/{name}"), body);
-        var seller = method == MarketplaceMethod.SellerStocks;
         return (await _transport.SendAsync(call, StockJsonContext.Default.StockAnswer, new StockAnswer { Data = new() { Items = [] } }, cancellationToken))
-            .Map<IReadOnlyList<StockLine>>(answer => Lines(answer, seller));
-    }
-
-    private static List<StockLine> Lines(StockAnswer answer, bool seller)
-    {
-        var items = answer.Data?.Items ?? throw new MarketplaceFormatException("data.items", "is missing");
-        var lines = new List<StockLine>(items.Count);
-        for (var i = 0; i < items.Count; i++)
-        {
-            var field = new Field("data.items", i);
-            var item = field.Present(items[i]);
-            lines.Add(new StockLine(
-                field.Required(item.NmId, "nmId"), field.Required(item.ChrtId, "chrtId"), null, null, field.Required(item.WarehouseId, "warehouseId"),
-                field.Required(item.WarehouseName, "warehouseName"), field.Count(item.Quantity, "quantity"),
-                seller ? 0 : field.Count(item.InWayToClient, "inWayToClient"), seller ? 0 : field.Count(item.InWayFromClient, "inWayFromClient")));
-        }
-
-        return lines;
-    }
-
-    private static List<StockLine> Lines(List<RemainsRow> rows)
-    {
-        var lines = new List<StockLine>(rows.Count);
-        for (var i = 0; i < rows.Count; i++)
-        {
-            var field = new Field("remains", i);
-            var row = field.Present(rows[i]);
-            var nmId = field.Required(row.NmId, "nmId");
-            foreach (var warehouse in row.Warehouses ?? [])
-            {
-                var name = field.Required(warehouse?.WarehouseName, "warehouses[].warehouseName");
-                if (!PseudoWarehouses.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
-                {
-                    var quantity = field.Count(warehouse!.Quantity, "warehouses[].quantity");
-                    lines.Add(new StockLine(nmId, null, row.Barcode, row.TechSize, null, name, quantity, 0, 0));
-                }
-            }
-        }
-
-        return lines;
+            .Map(answer => AnswerPage<StockLine>.Of(answer.Data?.Items, "data.items"));
     }
 }
 
@@ -122,7 +80,67 @@ public sealed class StockClient
 /// </remarks>
 public sealed record StockLine(
     long NmId, ulong? ChrtId, string? Barcode, string? Size, long? WarehouseId, string WarehouseName, int Quantity, int InWayToClient,
-    int InWayFromClient);
+    int InWayFromClient) : IMarketplaceRow
+{
+    private const int LongestName = 255;
+    private const string ToClients = "В пути до получателей";
+    private const string FromClients = "В пути возвраты на склад WB";
+
+    /// <summary>The name under which the marketplace merges its warehouses in Russia; stands for goods that lie in none at the moment.</summary>
+    private const string MergedWarehouse = "Склад WB РФ";
+
+    // Lines of the task report that are sums or goods on the road, not warehouses.
+    private static readonly string[] PseudoWarehouses = ["Всего ", "В пути "];
+
+    /// <inheritdoc />
+    public string Key => string.Create(CultureInfo.InvariantCulture, $"{NmId}/{ChrtId}/{Barcode}/{Size}/{WarehouseId}/{WarehouseName}");
+
+    /// <inheritdoc />
+    public long? Article => NmId;
+
+    /// <summary>Checks a row of the two reports. The one of the seller's warehouses knows no goods on the road.</summary>
+    internal static StockLine Of(StockAnswer.Item item) => new(
+        Field.Required(item.NmId, "nmId"), Field.Required(item.ChrtId, "chrtId"), null, null, Field.Required(item.WarehouseId, "warehouseId"),
+        Field.Required(item.WarehouseName, "warehouseName", LongestName), Field.Count(item.Quantity, "quantity"),
+        item.InWayToClient is null ? 0 : Field.Count(item.InWayToClient, "inWayToClient"),
+        item.InWayFromClient is null ? 0 : Field.Count(item.InWayFromClient, "inWayFromClient"));
+
+    /// <summary>
+    /// Checks a row of the task report: a line for each warehouse, sums left out. Goods on the road belong to no warehouse there; they stand
+    /// with the first one, so that they are counted once.
+    /// </summary>
+    internal static IReadOnlyList<StockLine> Of(RemainsRow row)
+    {
+        var nmId = Field.Required(row.NmId, "nmId");
+        var (toClients, fromClients) = (0, 0);
+        List<StockLine> lines = [];
+        foreach (var warehouse in row.Warehouses ?? [])
+        {
+            var name = Field.Required(warehouse?.WarehouseName, "warehouses[].warehouseName", LongestName);
+            var quantity = Field.Count(warehouse!.Quantity, "warehouses[].quantity");
+            if (name == ToClients)
+            {
+                toClients = quantity;
+            }
+            else if (name == FromClients)
+            {
+                fromClients = quantity;
+            }
+            else if (!PseudoWarehouses.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
+            {
+                lines.Add(new StockLine(nmId, null, row.Barcode, row.TechSize, null, name, quantity, 0, 0));
+            }
+        }
+
+        if (toClients + fromClients > 0)
+        {
+            var first = lines.Count > 0 ? lines[0] : new StockLine(nmId, null, row.Barcode, row.TechSize, null, MergedWarehouse, 0, 0, 0);
+            lines = [first with { InWayToClient = toClients, InWayFromClient = fromClients }, .. lines.Skip(1)];
+        }
+
+        return lines;
+    }
+}
 
 /// <summary>A task that prepares the stock report of basic tokens.</summary>
 /// <param name="Id">Names it in the next calls.</param>
@@ -146,11 +164,13 @@ internal sealed record StockRequest(int Limit, int Offset);
 
 internal sealed class StockAnswer
 {
+    [JsonRequired]
     public StockData? Data { get; set; }
 
     internal sealed class StockData
     {
-        public List<Item>? Items { get; set; }
+        [JsonRequired]
+        public List<AnswerRow<StockLine>>? Items { get; set; }
     }
 
     internal sealed class Item
@@ -192,15 +212,31 @@ internal sealed class RemainsRow
     }
 }
 
+/// <summary>Reads a row of the two reports by itself.</summary>
+internal sealed class StockRowConverter() : AnswerRowConverter<StockAnswer.Item, StockLine>(["nmId", "chrtId", "warehouseId"], item => [StockLine.Of(item)]);
+
+/// <summary>Reads a row of the task report by itself.</summary>
+internal sealed class RemainsRowConverter() : AnswerRowConverter<RemainsRow, StockLine>(["nmId", "barcode", "techSize"], StockLine.Of);
+
 /// <summary>Reads and writes without reflection. Unknown fields are ignored, names are exact.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.General,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowReadingFromString,
-    Converters = [typeof(CleanTextConverter)])]
+    Converters = [typeof(CleanTextConverter), typeof(StockRowConverter)])]
 [JsonSerializable(typeof(StockAnswer))]
+[JsonSerializable(typeof(StockAnswer.Item))]
 [JsonSerializable(typeof(StockRequest))]
 [JsonSerializable(typeof(RemainsTask))]
-[JsonSerializable(typeof(List<RemainsRow>))]
 internal sealed partial class StockJsonContext : JsonSerializerContext;
+
+/// <summary>The same for the task report, whose rows give the same lines from another shape.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.General,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    NumberHandling = JsonNumberHandling.AllowReadingFromString,
+    Converters = [typeof(CleanTextConverter), typeof(RemainsRowConverter)])]
+[JsonSerializable(typeof(List<AnswerRow<StockLine>>))]
+[JsonSerializable(typeof(RemainsRow))]
+internal sealed partial class RemainsJsonContext : JsonSerializerContext;

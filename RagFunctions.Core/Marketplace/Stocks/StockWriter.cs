@@ -11,11 +11,14 @@ namespace RagFunctions.Core.Marketplace.Stocks;
 /// </summary>
 internal static class StockWriter
 {
+    // Where the database refuses a row, the page is written in parts: the table is there then, and full.
     private const string CreatePage = """
-        CREATE TEMP TABLE stock_page (
+        CREATE TEMP TABLE IF NOT EXISTS stock_page (
             nm_id bigint, size_key text, warehouse_key text, chrt_id numeric, size text, barcode text, article text, brand text, category text,
             warehouse_id bigint, warehouse_name text, quantity bigint, to_client bigint, from_client bigint) ON COMMIT DROP
         """;
+
+    private const string EmptyPage = "DELETE FROM stock_page";
 
     // Lines of one size in one warehouse are added up: the task report gives one for each barcode.
     private const string FillPage = """
@@ -91,6 +94,13 @@ internal static class StockWriter
         ON CONFLICT DO NOTHING
         """;
 
+    private const string MarkUnread = """
+        INSERT INTO wb_sync_seen (cabinet_id, scope, row_id)
+        SELECT $1, $2, s.id FROM wb_stocks s WHERE s.cabinet_id = $1 AND s.nm_id = ANY ($3)
+            AND (CASE WHEN starts_with(s.warehouse_key, 'seller:') THEN 'stocks:seller' ELSE 'stocks:wb' END) = $2
+        ON CONFLICT DO NOTHING
+        """;
+
     private const string ForgetSeen = "DELETE FROM wb_sync_seen WHERE cabinet_id = $1 AND scope = $2";
 
     // Rows of the original have no key; they came from the marketplace's warehouses.
@@ -144,17 +154,19 @@ internal static class StockWriter
     }
 
     /// <summary>Writes a page of a snapshot; one round trip and one for the queue.</summary>
+    /// <param name="unread">Articles with a line that could not be read: what is stored of them is not zeroed.</param>
     public static async Task<ChangedRows> WriteAsync(
-        PageTransaction page, StockSource source, IReadOnlyList<StockLine> lines, DateTimeOffset now, CancellationToken cancellationToken)
+        PageTransaction page, StockSource source, IReadOnlyList<StockLine> lines, long[] unread, DateTimeOffset now, CancellationToken cancellationToken)
     {
         StockLine[] rows = [.. WithoutRepeats(lines)];
-        if (rows.Length == 0)
+        if (rows.Length == 0 && unread.Length == 0)
         {
             return default;
         }
 
         await using var batch = page.Batch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(CreatePage));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(EmptyPage));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(FillPage)
         {
             Parameters =
@@ -170,6 +182,13 @@ internal static class StockWriter
         PageTransaction.Prepare(batch, rows.Length);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Store) { Parameters = { Parameter.Of(page.CabinetId), Parameter.Of(now) } });
         batch.BatchCommands.Add(Command(MarkSeen, page.CabinetId, source));
+        if (unread.Length > 0)
+        {
+            var mark = Command(MarkUnread, page.CabinetId, source);
+            mark.Parameters.Add(Parameter.Of(unread));
+            batch.BatchCommands.Add(mark);
+        }
+
         return await ChangedRows.AnnounceAsync(batch, page, Entity.Stocks, cancellationToken);
     }
 

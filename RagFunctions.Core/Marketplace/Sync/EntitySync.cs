@@ -80,11 +80,11 @@ public sealed partial class EntitySync
                 : new EntitySyncResult(entity, EntitySyncStatus.NotDue, WaitUntil: lease.DueAt);
         }
 
-        return await RunLeasedAsync(cabinet.Access, entity, lease, now, cancellationToken);
+        return await RunLeasedAsync(cabinet, cabinet.Access, entity, lease, now, cancellationToken);
     }
 
     private async Task<EntitySyncResult> RunLeasedAsync(
-        Client.MarketplaceAccess access, SyncEntity entity, SyncLease lease, DateTimeOffset now, CancellationToken cancellationToken)
+        OpenCabinet cabinet, Client.MarketplaceAccess access, SyncEntity entity, SyncLease lease, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var log = await _cursors.OpenLogAsync(lease, now, cancellationToken);
         var session = new SyncSession(_main, access, lease, now);
@@ -110,8 +110,13 @@ public sealed partial class EntitySync
         }
 
         var result = Result(session, entity, end);
-        await _cursors.FinishAsync(lease, log, result, NextDue(result.Status, entity, access.Info.Kind, lease, now), _time.GetUtcNow(), cancellationToken);
+        await _cursors.FinishAsync(lease, log, cabinet.TokenVersion, result, NextDue(result.Status, entity, access.Kind, lease, now), _time.GetUtcNow(), cancellationToken);
         LogEnded(access.CabinetId, entity, result.Status, result.RowsRead, result.RowsInserted, result.RowsUpdated, result.Reason);
+        if (result.RowsRejected > 0)
+        {
+            LogRejected(access.CabinetId, entity, result.RowsRejected);
+        }
+
         return result;
     }
 
@@ -124,7 +129,7 @@ public sealed partial class EntitySync
     };
 
     private static EntitySyncResult Result(SyncSession session, SyncEntity entity, SyncEnd end) =>
-        new(entity, end.Status, session.Read, session.Inserted, session.Updated, end.WaitUntil, end.Reason);
+        new(entity, end.Status, session.Read, session.Inserted, session.Updated, end.WaitUntil, end.Reason, session.Rejected);
 
     private async Task<string?> KeyProblemAsync(CancellationToken cancellationToken)
     {
@@ -146,6 +151,9 @@ public sealed partial class EntitySync
 
     [LoggerMessage(8010, LogLevel.Information, "Cabinet {CabinetId}: {Entity} {Status}, {Read} rows read, {Inserted} new, {Updated} changed. {Reason}")]
     private partial void LogEnded(long cabinetId, SyncEntity entity, EntitySyncStatus status, long read, long inserted, long updated, string? reason);
+
+    [LoggerMessage(8012, LogLevel.Warning, "Cabinet {CabinetId}: {Rejected} rows of {Entity} could not be stored and are kept in wb_sync_rejects")]
+    private partial void LogRejected(long cabinetId, SyncEntity entity, long rejected);
 
     [LoggerMessage(8011, LogLevel.Error, "Cabinet {CabinetId}: the sync of {Entity} broke")]
     private partial void LogBroken(Exception e, long cabinetId, SyncEntity entity);

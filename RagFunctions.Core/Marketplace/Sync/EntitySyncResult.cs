@@ -8,7 +8,8 @@ namespace RagFunctions.Core.Marketplace.Sync;
 /// <param name="RowsInserted">Rows new to the tables.</param>
 /// <param name="RowsUpdated">Rows whose stored content changed, zeroed and deactivated ones included.</param>
 /// <param name="WaitUntil">When to go on, if waiting.</param>
-/// <param name="Reason">For operators, without secrets.</param>
+/// <param name="Reason">For operators, without secrets; with <see cref="EntitySyncStatus.Ok"/> what a secondary call failed with.</param>
+/// <param name="RowsRejected">Rows that could not be read or stored and are kept in <c>wb_sync_rejects</c>.</param>
 public sealed record EntitySyncResult(
     SyncEntity Entity,
     EntitySyncStatus Status,
@@ -16,7 +17,8 @@ public sealed record EntitySyncResult(
     long RowsInserted = 0,
     long RowsUpdated = 0,
     DateTimeOffset? WaitUntil = null,
-    string? Reason = null)
+    string? Reason = null,
+    long RowsRejected = 0)
 {
     /// <summary>Whether changes were committed and queued, whatever the status: an index run is worth starting.</summary>
     public bool HasChanges => RowsInserted + RowsUpdated > 0;
@@ -25,7 +27,7 @@ public sealed record EntitySyncResult(
 /// <summary>How the sync of an entity ended.</summary>
 public enum EntitySyncStatus
 {
-    /// <summary>Everything the marketplace has is stored.</summary>
+    /// <summary>Everything the marketplace has is stored, but for rows kept aside and what <see cref="EntitySyncResult.Reason"/> names.</summary>
     Ok,
 
     /// <summary>A limit stands in the way until <see cref="EntitySyncResult.WaitUntil"/>; it goes on from where it stopped.</summary>

@@ -15,6 +15,10 @@ internal sealed record SyncEnd(EntitySyncStatus Status, DateTimeOffset? WaitUnti
 {
     public static SyncEnd Done { get; } = new(EntitySyncStatus.Ok);
 
+    /// <summary>The primary calls are through; a secondary one failed and is due again.</summary>
+    /// <param name="secondary">What failed; null = nothing.</param>
+    public static SyncEnd DoneBut(string? secondary) => secondary is null ? Done : new(EntitySyncStatus.Ok, Reason: secondary);
+
     public static SyncEnd Failed(string reason) => new(EntitySyncStatus.Failed, Reason: reason);
 
     /// <summary>The ending that a call without a value means.</summary>

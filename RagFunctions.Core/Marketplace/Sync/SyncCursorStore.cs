@@ -1,5 +1,6 @@
 using Npgsql;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Marketplace.Cabinets;
 
 namespace RagFunctions.Core.Marketplace.Sync;
 
@@ -14,7 +15,8 @@ internal sealed class SyncCursorStore(MainDatabase main)
         SELECT id, $2, 1, clock_timestamp() + $3 FROM wb_cabinets WHERE id = $1
         ON CONFLICT (cabinet_id, entity) DO UPDATE SET lease_token = c.lease_token + 1, lease_expires_at = clock_timestamp() + $3
         WHERE c.lease_expires_at IS NULL OR c.lease_expires_at <= clock_timestamp()
-        RETURNING lease_token, state::text, next_due_at, not_before, failures, last_success_at
+        RETURNING lease_token, state::text, next_due_at, not_before, failures, last_success_at,
+            EXISTS (SELECT FROM wb_sync_rejects AS r WHERE r.cabinet_id = $1 AND r.entity = $2) AS has_rejects
         """;
 
     private const string Release = """
@@ -49,11 +51,12 @@ internal sealed class SyncCursorStore(MainDatabase main)
         WHERE cabinet_id = $1 AND entity = $2 AND lease_token = $3
         """;
 
-    private const string MarkCabinet = """
+    // An answer says something of the token it was asked with, and nothing of one that has come since.
+    private const string MarkCabinet = $"""
         UPDATE wb_cabinets SET
             last_sync_at = CASE WHEN $2 = 'ok' THEN $3 ELSE last_sync_at END,
-            token_rejected_at = CASE WHEN $2 = 'ok' THEN NULL WHEN $2 = 'rejected' THEN $3 ELSE token_rejected_at END
-        WHERE id = $1 AND $2 IN ('ok', 'rejected')
+            token_rejected_at = CASE WHEN {CabinetStore.TokenVersion} <> $4 THEN token_rejected_at WHEN $2 = 'ok' THEN NULL ELSE $3 END
+        WHERE id = $1 AND ($2 = 'ok' OR ($2 = 'rejected' AND {CabinetStore.TokenVersion} = $4))
         """;
 
     /// <summary>Takes the lease; null = somebody else has it.</summary>
@@ -66,7 +69,7 @@ internal sealed class SyncCursorStore(MainDatabase main)
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? new SyncLease(
-                cabinetId, entity, reader.GetInt64(0), reader.GetString(1), Time(reader, 2), Time(reader, 3), reader.GetInt32(4), Time(reader, 5))
+                cabinetId, entity, reader.GetInt64(0), reader.GetString(1), Time(reader, 2), Time(reader, 3), reader.GetInt32(4), Time(reader, 5), reader.GetBoolean(6))
             : null;
     }
 
@@ -109,7 +112,10 @@ internal sealed class SyncCursorStore(MainDatabase main)
     }
 
     /// <summary>Records how it ended and gives the lease back.</summary>
-    public async Task FinishAsync(SyncLease lease, long logId, EntitySyncResult result, DateTimeOffset? dueAt, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <param name="tokenVersion">Which token the calls were made with: <see cref="OpenCabinet.TokenVersion"/>.</param>
+    public async Task FinishAsync(
+        SyncLease lease, long logId, string tokenVersion, EntitySyncResult result, DateTimeOffset? dueAt, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         var outcome = Outcome(result.Status);
         var failures = result.Status == EntitySyncStatus.Failed ? lease.Failures + 1 : 0;
@@ -130,12 +136,12 @@ internal sealed class SyncCursorStore(MainDatabase main)
             {
                 Parameter.Of(logId), Parameter.Of(LogStatus(result.Status)), Parameter.Of(now), Parameter.Of(Count(result.RowsRead)),
                 Parameter.Of(Count(result.RowsInserted)), Parameter.Of(Count(result.RowsUpdated)),
-                Parameter.Of(result.Status == EntitySyncStatus.Failed ? 1 : 0), Parameter.Of(result.Reason),
+                Parameter.Of(Count(result.RowsRejected + (result.Status == EntitySyncStatus.Failed ? 1 : 0))), Parameter.Of(result.Reason),
             },
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(MarkCabinet)
         {
-            Parameters = { Parameter.Of(lease.CabinetId), Parameter.Of(outcome), Parameter.Of(now) },
+            Parameters = { Parameter.Of(lease.CabinetId), Parameter.Of(outcome), Parameter.Of(now), Parameter.Of(tokenVersion) },
         });
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
@@ -177,9 +183,10 @@ internal sealed class SyncCursorStore(MainDatabase main)
 /// <param name="NotBefore">The end of a wait; null = none.</param>
 /// <param name="Failures">Failures in a row.</param>
 /// <param name="SucceededAt">When it was last read to the end.</param>
+/// <param name="HasRejects">Rows of the entity are kept aside.</param>
 internal sealed record SyncLease(
     long CabinetId, SyncEntity Entity, long Token, string State, DateTimeOffset? DueAt, DateTimeOffset? NotBefore, int Failures,
-    DateTimeOffset? SucceededAt)
+    DateTimeOffset? SucceededAt, bool HasRejects = false)
 {
     /// <summary>Whether its time has come.</summary>
     public bool IsDue(DateTimeOffset now) => !(DueAt > now) && !(NotBefore > now);

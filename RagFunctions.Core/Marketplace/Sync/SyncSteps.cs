@@ -39,11 +39,12 @@ public sealed class SyncSteps(SyncPlanner planner, EntitySync sync, ChangeQueue 
             return new SyncStepResult(result, changes, WaitOf(result));
         });
 
-    /// <summary>Starts the run that indexes what was committed and queued.</summary>
-    /// <returns>False when it could not be started now: the changes are queued, the sweep starts it.</returns>
+    /// <summary>Starts the run that indexes what was committed and queued; while a cabinet is read for the first time its last entity does.</summary>
+    /// <returns>False when it was not started now: the changes are queued, the sweep starts it.</returns>
     public Task<bool> StartIndexAsync(StartSyncedInput input, CancellationToken cancellationToken) =>
         ObservedStep.RunAsync("start_index", input.CabinetId, async _ =>
-            await start.StartChangedAsync(input.CabinetId, input.Changes, cancellationToken) is not null);
+            !await planner.IsFirstSyncUnderWayAsync(input.CabinetId, cancellationToken)
+            && await start.StartChangedAsync(input.CabinetId, input.Changes, cancellationToken) is not null);
 
     private TimeSpan? WaitOf(EntitySyncResult result) => result switch
     {

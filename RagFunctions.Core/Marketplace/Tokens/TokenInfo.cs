@@ -66,7 +66,7 @@ public enum TokenKind
     /// <summary>The token does not say (older ones): normal limits are assumed, an answer's headers correct that.</summary>
     Unknown = 0,
 
-    /// <summary>Reduced limits, fewer methods. One used together with a service's secret cannot be told apart and is treated alike.</summary>
+    /// <summary>Reduced limits, fewer methods. One used together with a service's secret is treated as <see cref="Service"/>.</summary>
     Basic = 1,
 
     /// <summary>For the sandbox only.</summary>

@@ -28,10 +28,26 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
                    OR EXISTS (SELECT FROM rag_changes AS q WHERE q.cabinet_id = c.id AND q.next_attempt_at <= now()),
         """;
 
-    private const string CabinetsWithoutCursors = $"{Cabinets} {CapturedTables} < 5 FROM wb_cabinets AS c";
+    /// <summary>
+    /// Whether cabinet <c>c</c> is being read for the first time: some entity that never succeeded is at work, is about to be, or waits for a
+    /// moment. An index begun then would embed texts that the names, prices and ratings still to come change at once. Bounded by an hour, so that
+    /// nothing is held up by an entity that never comes.
+    /// </summary>
+    /// <remarks><c>$1</c>: business time, by which limits end.</remarks>
+    internal const string FirstSyncUnderWay = """
+        c.created_at > clock_timestamp() - interval '1 hour'
+        AND EXISTS (SELECT FROM wb_sync_cursors AS begun WHERE begun.cabinet_id = c.id)
+        AND EXISTS (
+            SELECT FROM unnest(ARRAY['cards', 'prices', 'stocks', 'orders', 'sales', 'reviews']) AS e (name)
+            LEFT JOIN wb_sync_cursors AS k ON k.cabinet_id = c.id AND k.entity = e.name
+            WHERE k.last_success_at IS NULL
+              AND (k.entity IS NULL OR k.lease_expires_at > clock_timestamp() OR (k.not_before > $1 AND k.not_before <= $1 + interval '2 minutes')))
+        """;
+
+    private const string CabinetsWithoutCursors = $"{Cabinets} {CapturedTables} < 5, false AND $1 IS NULL FROM wb_cabinets AS c";
 
     private const string CabinetsWithCursors =
-        $"{Cabinets} {CapturedTables} < 5 AND NOT EXISTS (SELECT FROM wb_sync_cursors AS k WHERE k.cabinet_id = c.id) FROM wb_cabinets AS c";
+        $"{Cabinets} {CapturedTables} < 5 AND NOT EXISTS (SELECT FROM wb_sync_cursors AS k WHERE k.cabinet_id = c.id), {FirstSyncUnderWay} FROM wb_cabinets AS c";
 
     // LIMIT keeps expiry a probe for each cabinet: as an EXISTS it is planned as one read of everything that is expired.
     private const string DueCabinets = """
@@ -64,7 +80,7 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
     public async Task<SweepFindings> FindAsync(CancellationToken cancellationToken)
     {
         var cabinets = await ReadCabinetsAsync(cancellationToken);
-        var active = cabinets.Where(cabinet => cabinet.IsActive).ToList();
+        var active = cabinets.Where(cabinet => cabinet is { IsActive: true, IsFirstSync: false }).ToList();
         var inactive = cabinets.Where(cabinet => !cabinet.IsActive).ToDictionary(cabinet => cabinet.Id);
         var known = cabinets.Select(cabinet => cabinet.Id).ToHashSet();
 
@@ -127,18 +143,21 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
             cursors = (bool)(await look.ExecuteScalarAsync(cancellationToken))!;
         }
 
-        await using var command = new NpgsqlCommand(cursors ? CabinetsWithCursors : CabinetsWithoutCursors, connection);
+        await using var command = new NpgsqlCommand(cursors ? CabinetsWithCursors : CabinetsWithoutCursors, connection)
+        {
+            Parameters = { Parameter.Of(time.GetUtcNow()) },
+        };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<CabinetRow> cabinets = [];
         while (await reader.ReadAsync(cancellationToken))
         {
-            cabinets.Add(new CabinetRow(reader.GetInt64(0), reader.GetBoolean(1), reader.GetBoolean(2), reader.GetBoolean(3)));
+            cabinets.Add(new CabinetRow(reader.GetInt64(0), reader.GetBoolean(1), reader.GetBoolean(2), reader.GetBoolean(3), reader.GetBoolean(4)));
         }
 
         return cabinets;
     }
 
-    private sealed record CabinetRow(long Id, bool IsActive, bool HasChanges, bool CatchesUp);
+    private sealed record CabinetRow(long Id, bool IsActive, bool HasChanges, bool CatchesUp, bool IsFirstSync);
 }
 
 /// <summary>What the sweep found.</summary>

@@ -66,6 +66,12 @@ internal sealed class AnswerSender(CancellationToken stopping)
             case FaultKind.NoRows:
                 await SendAsync(context.Response, RowOrder.None(page.Body), gone.Token);
                 break;
+            case FaultKind.BadRow:
+                await SendAsync(context.Response, RowOrder.WithBadRow(page.Body), gone.Token);
+                break;
+            case FaultKind.NullList:
+                await SendAsync(context.Response, RowOrder.Null(page.Body), gone.Token);
+                break;
             case FaultKind.ReorderedRows:
                 await SendAsync(context.Response, RowOrder.Mixed(page.Body), gone.Token);
                 break;

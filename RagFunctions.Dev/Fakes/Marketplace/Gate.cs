@@ -47,7 +47,7 @@ internal sealed class Gate(
 
         if ((token.Categories & method.Rule.Category) != method.Rule.Category)
         {
-            return Refuse(request, new Refusal(403, "access denied", $"token scope not allowed: {method.Rule.Category.ToString().ToLowerInvariant()} is needed"));
+            return Refuse(request, new Refusal(401, "unauthorized", $"token scope not allowed: {method.Rule.Category.ToString().ToLowerInvariant()} is needed"));
         }
 
         var verdict = _limits.Take(token, method.Rule, limit);

@@ -29,7 +29,7 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     [Trait("Defect", "94")]
     public async Task A_token_is_stored_encrypted_only_and_opens_again()
     {
-        var id = await Store.AddAsync(_token + "\n", "Норд", Ct);
+        var id = await Store.AddAsync(_token + "\n", "Норд", seller: null, Ct);
 
         var row = await RowAsync(id);
         Assert.Equal("-", row.Plain);
@@ -42,13 +42,13 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     [Trait("Guarantee", "secrets")]
     public async Task One_token_belongs_to_one_cabinet_whether_stored_encrypted_or_plain()
     {
-        var id = await Store.AddAsync(_token, null, Ct);
-        Assert.Contains($"cabinet {id}", (await Assert.ThrowsAsync<CabinetException>(() => Store.AddAsync(_token, null, Ct))).Message, StringComparison.Ordinal);
+        var id = await Store.AddAsync(_token, null, seller: null, Ct);
+        Assert.Contains($"cabinet {id}", (await Assert.ThrowsAsync<CabinetException>(() => Store.AddAsync(_token, null, seller: null, Ct))).Message, StringComparison.Ordinal);
 
         var plain = TestTokens.Of(Guid.NewGuid().ToString());
         await ExecuteAsync($"INSERT INTO wb_cabinets (api_key, is_active) VALUES ('{plain}', true)");
-        await Assert.ThrowsAsync<CabinetException>(() => Store.AddAsync(plain, null, Ct));
-        await Assert.ThrowsAsync<CabinetException>(() => Store.ReplaceTokenAsync(id, plain, Ct));
+        await Assert.ThrowsAsync<CabinetException>(() => Store.AddAsync(plain, null, seller: null, Ct));
+        await Assert.ThrowsAsync<CabinetException>(() => Store.ReplaceTokenAsync(id, plain, seller: null, ofOtherSeller: false, Ct));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     [Fact]
     public async Task Keys_can_be_changed_and_the_token_stays_recognised()
     {
-        var id = await Store.AddAsync(_token, null, Ct);
+        var id = await Store.AddAsync(_token, null, seller: null, Ct);
         await using var rotated = StubbedServices.Build(database, "http://127.0.0.1:1", TimeProvider.System, new Dictionary<string, string?>
         {
             ["Marketplace:TokenKey"] = OtherKey,
@@ -78,7 +78,7 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
         });
         var store = rotated.GetRequiredService<CabinetStore>();
         Assert.Equal(_token, (await store.OpenAsync(id, Ct))!.Access!.Token);
-        await Assert.ThrowsAsync<CabinetException>(() => store.AddAsync(_token, null, Ct));
+        await Assert.ThrowsAsync<CabinetException>(() => store.AddAsync(_token, null, seller: null, Ct));
 
         Assert.Equal(1, await store.EncryptAsync(Ct));
         Assert.StartsWith("v1.2.", (await RowAsync(id)).Cipher, StringComparison.Ordinal);
@@ -91,8 +91,8 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     [Trait("Guarantee", "secrets")]
     public async Task A_stored_token_does_not_open_for_another_cabinet()
     {
-        var first = await Store.AddAsync(_token, null, Ct);
-        var second = await Store.AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), null, Ct);
+        var first = await Store.AddAsync(_token, null, seller: null, Ct);
+        var second = await Store.AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), null, seller: null, Ct);
         await ExecuteAsync($"UPDATE wb_cabinets SET api_key_cipher = (SELECT api_key_cipher FROM wb_cabinets WHERE id = {first}) WHERE id = {second}");
 
         Assert.Null((await Store.OpenAsync(second, Ct))!.Access);
@@ -103,7 +103,7 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     [Trait("Defect", "58")]
     public async Task Removing_purges_and_deactivating_hides()
     {
-        var id = await Store.AddAsync(_token, null, Ct);
+        var id = await Store.AddAsync(_token, null, seller: null, Ct);
         await ExecuteAsync($"INSERT INTO wb_orders (cabinet_id, nm_id, srid) VALUES ({id}, 7, 'a'); INSERT INTO rag_changes (cabinet_id, source_table, source_id) VALUES ({id}, 'wb_orders', 1)");
         await Store.DeactivateAsync(id, Ct);
         Assert.False((await Store.OpenAsync(id, Ct))!.IsActive);
@@ -123,7 +123,7 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
         await using var keyless = StubbedServices.Build(
             database, "http://127.0.0.1:1", TimeProvider.System, new Dictionary<string, string?> { ["Marketplace:TokenKey"] = null });
 
-        var error = await Assert.ThrowsAsync<CabinetException>(() => keyless.GetRequiredService<CabinetStore>().AddAsync(_token, null, Ct));
+        var error = await Assert.ThrowsAsync<CabinetException>(() => keyless.GetRequiredService<CabinetStore>().AddAsync(_token, null, seller: null, Ct));
         Assert.Contains("Marketplace:TokenKey", error.Message, StringComparison.Ordinal);
     }
 

@@ -58,7 +58,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
         var result = await OrdersAsync();
 
         Assert.Equal(CallStatus.Ok, result.Status);
-        var order = Assert.Single(result.Value!);
+        var order = Assert.Single(result.Value!.Rows);
         Assert.Equal("SRID", order.Srid);
         Assert.Equal("70155512345678901234", order.Basket);
         Assert.Equal(1271.99m, order.FinishedPrice);
@@ -76,22 +76,46 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     [InlineData("date")]
     [InlineData("lastChangeDate")]
     [InlineData("isCancel")]
-    public async Task A_missing_required_field_is_an_error_that_names_it(string field)
+    public async Task A_row_without_a_required_field_is_kept_aside_and_named(string field)
     {
         _stub.Answer(Orders, $"[{Order},{Order.Replace($"\"{field}\"", "\"renamed\"", StringComparison.Ordinal)}]");
+
+        var page = (await OrdersAsync()).Value!;
+
+        Assert.Single(page.Rows);
+        var reject = Assert.Single(page.Rejects);
+        Assert.Equal($"{field} is missing", reject.Reason);
+        Assert.Equal(field == "nmId" ? null : 301122334L, reject.Article);
+        Assert.Contains("renamed", reject.Json, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Guarantee", "contract")]
+    public async Task Mostly_unreadable_rows_are_a_changed_contract()
+    {
+        var bad = Order.Replace("\"srid\"", "\"renamed\"", StringComparison.Ordinal);
+        _stub.Answer(Orders, $"[{string.Join(',', Enumerable.Repeat(bad, 10).Concat(Enumerable.Repeat(Order, 9)))}]");
 
         var result = await OrdersAsync();
 
         Assert.Equal(CallStatus.Failed, result.Status);
-        Assert.Contains($"orders[1].{field} is missing", result.Reason, StringComparison.Ordinal);
+        Assert.Contains("orders has 10 unreadable rows of 19, the first one because srid is missing", result.Reason, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task An_unreadable_date_is_an_error_that_names_its_field()
+    [Theory]
+    [InlineData("2026-11-03T12:40:05", "soon", "lastChangeDate is unreadable")]
+    [InlineData("2026-11-03T12:40:05", "2026-13-45T00:00:00", "lastChangeDate is unreadable")]
+    [InlineData("\"SRID\"", "\"SRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDSRIDS\"", "srid has 205 characters")]
+    [InlineData("\"isCancel\":false", "\"isCancel\":\"no\"", "isCancel is of another type than promised")]
+    [InlineData("\"totalPrice\":2400", "\"totalPrice\":{}", "totalPrice is of another type than promised")]
+    public async Task An_unreadable_field_spoils_its_own_row_only(string good, string bad, string reason)
     {
-        _stub.Answer(Orders, $"[{Order.Replace("2026-11-03T12:40:05", "soon", StringComparison.Ordinal)}]");
+        _stub.Answer(Orders, $"[{Order},{Order.Replace(good, bad, StringComparison.Ordinal)},{Order}]");
 
-        Assert.Contains("orders[0].lastChangeDate is unreadable", (await OrdersAsync()).Reason, StringComparison.Ordinal);
+        var page = (await OrdersAsync()).Value!;
+
+        Assert.Equal(2, page.Rows.Count);
+        Assert.StartsWith(reason, Assert.Single(page.Rejects).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -100,7 +124,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     {
         _stub.Answer(Orders, $"[{Order.Replace("Норд", "Но\\u0000рд", StringComparison.Ordinal).Replace("Футболки", "Фут\\ud83d\\n болки \\ud83d\\ude00", StringComparison.Ordinal)}]");
 
-        var order = Assert.Single((await OrdersAsync()).Value!);
+        var order = Assert.Single((await OrdersAsync()).Value!.Rows);
 
         Assert.Equal("Норд", order.Brand);
         Assert.Equal("Фут\ufffd\n болки \ud83d\ude00", order.Subject);
@@ -114,7 +138,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     {
         _stub.Answer(Sales, $"[{Order.Replace("\"srid\"", $"\"saleID\":\"{id}\",\"forPay\":1187.6,\"srid\"", StringComparison.Ordinal)}]");
 
-        var sale = Assert.Single((await Statistics.SalesAsync(Access(), Now, Ct)).Value!);
+        var sale = Assert.Single((await Statistics.SalesAsync(Access(), Now, Ct)).Value!.Rows);
 
         Assert.Equal((id, "SRID", isReturn, 1187.6m), (sale.SaleId, sale.Srid, sale.IsReturn, sale.ForPay));
     }
@@ -197,7 +221,6 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     [Theory]
     [InlineData("")]
     [InlineData("<html>")]
-    [InlineData("null")]
     [InlineData("{\"data\":1}")]
     public async Task An_answer_that_is_not_the_promised_JSON_is_a_failure(string body)
     {
@@ -209,19 +232,12 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     [Theory]
     [Trait("Guarantee", "contract")]
     [Trait("Defect", "100")]
-    [InlineData(Orders, "[null]", "orders[0]")]
-    [InlineData(Sales, "[null]", "sales[0]")]
-    [InlineData("/api/analytics/v1/stocks-report/wb-warehouses", """{"data":{"items":[null]}}""", "data.items[0]")]
-    [InlineData("/api/analytics/v1/stocks-report/wb-warehouses", """{"data":{}}""", "data.items")]
-    [InlineData("/api/v1/warehouse_remains/tasks/t/download", "[null]", "remains[0]")]
-    [InlineData("/api/v1/warehouse_remains/tasks/t/download", """[{"nmId":1,"warehouses":[null]}]""", "remains[0].warehouses[].warehouseName")]
-    [InlineData("/content/v2/get/cards/list", """{"cards":[null],"cursor":{"total":1}}""", "cards[0]")]
-    [InlineData("/content/v2/get/cards/list", """{"cards":[],"cursor":{"total":1,"nmID":9,"updatedAt":"2026-10-30T07:08:09Z"}}""", "cards")]
-    [InlineData("/content/v2/get/cards/list", """{"cards":[{"nmID":1}],"cursor":{}}""", "cursor.total")]
-    [InlineData("/api/v2/list/goods/filter", """{"data":{"listGoods":[null]}}""", "data.listGoods[0]")]
-    [InlineData("/api/v2/list/goods/filter", """{"data":{"listGoods":[{"sizes":[null]}]}}""", "data.listGoods[0].nmID")]
-    [InlineData("/api/v1/feedbacks", """{"data":{"feedbacks":[null]}}""", "data.feedbacks[0]")]
-    [InlineData("/api/v1/feedbacks", """{"data":{"feedbacks":[{"id":"a"}]}}""", "data.feedbacks[0].createdDate")]
+    [InlineData("/api/analytics/v1/stocks-report/wb-warehouses", """{"data":{}}""", "at $.data")]
+    [InlineData("/api/analytics/v1/stocks-report/wb-warehouses", "{}", "at $")]
+    [InlineData("/content/v2/get/cards/list", """{"cards":[],"cursor":{"total":1,"nmID":9,"updatedAt":"2026-10-30T07:08:09Z"}}""", "cards is empty")]
+    [InlineData("/content/v2/get/cards/list", """{"cards":[{"nmID":1}],"cursor":{}}""", "cursor.total is missing")]
+    [InlineData("/api/v2/list/goods/filter", """{"data":{"goods":[]}}""", "at $.data")]
+    [InlineData("/api/v1/feedbacks", """{"data":{"reviews":[]}}""", "at $.data")]
     public async Task What_breaks_the_contract_is_named_with_its_place(string path, string answer, string place)
     {
         _stub.Answer(path, answer);
@@ -229,7 +245,86 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
         var (status, reason) = await AskAsync(path);
 
         Assert.Equal(CallStatus.Failed, status);
-        Assert.Contains($"breaks its contract: {place} ", reason, StringComparison.Ordinal);
+        Assert.Contains(place, reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [Trait("Guarantee", "contract")]
+    [InlineData(Orders, "null")]
+    [InlineData(Sales, "null")]
+    [InlineData("/api/analytics/v1/stocks-report/wb-warehouses", """{"data":{"items":null}}""")]
+    [InlineData("/api/analytics/v1/stocks-report/wb-warehouses", """{"data":null}""")]
+    [InlineData("/api/analytics/v1/stocks-report/wb-warehouses", "null")]
+    [InlineData("/api/v1/warehouse_remains/tasks/t/download", "null")]
+    [InlineData("/content/v2/get/cards/list", """{"cards":null,"cursor":{"total":0}}""")]
+    [InlineData("/api/v2/list/goods/filter", """{"data":{"listGoods":null}}""")]
+    [InlineData("/api/v1/feedbacks", """{"data":{"feedbacks":null},"error":false}""")]
+    public async Task A_null_list_is_an_empty_one(string path, string answer)
+    {
+        _stub.Answer(path, answer);
+
+        Assert.Equal(CallStatus.Ok, (await AskAsync(path)).Status);
+    }
+
+    [Theory]
+    [Trait("Guarantee", "contract")]
+    [InlineData(Orders, "[null]")]
+    [InlineData(Sales, "[null]")]
+    [InlineData("/api/analytics/v1/stocks-report/wb-warehouses", """{"data":{"items":[null,{"nmId":1}]}}""")]
+    [InlineData("/api/v1/warehouse_remains/tasks/t/download", """[null,{"nmId":1,"warehouses":[null]}]""")]
+    [InlineData("/content/v2/get/cards/list", """{"cards":[null],"cursor":{"total":1}}""")]
+    [InlineData("/api/v2/list/goods/filter", """{"data":{"listGoods":[null,{"sizes":[null]}]}}""")]
+    [InlineData("/api/v1/feedbacks", """{"data":{"feedbacks":[null,{"id":"a"}]}}""")]
+    public async Task A_bad_row_never_spoils_its_answer(string path, string answer)
+    {
+        _stub.Answer(path, answer);
+
+        Assert.Equal(CallStatus.Ok, (await AskAsync(path)).Status);
+    }
+
+    [Fact]
+    [Trait("Guarantee", "one-entity")]
+    public async Task A_scope_refusal_closes_a_category_and_not_the_token()
+    {
+        _stub.Answer(Orders, """{"title":"unauthorized","detail":"token scope not allowed","status":401}""", 401);
+
+        Assert.Equal((CallStatus.Forbidden, TokenCategories.Statistics), ((await OrdersAsync()).Status, (await OrdersAsync()).Missing));
+    }
+
+    [Fact]
+    public async Task A_plain_text_refusal_is_told_and_a_page_is_not()
+    {
+        _stub.Answer(Orders, "Request body can not be decoded\u001b[31m", 400);
+        _stub.Answer(Sales, "<html>sorry</html>", 400);
+
+        Assert.EndsWith("400 Request body can not be decoded [31m", (await OrdersAsync()).Reason, StringComparison.Ordinal);
+        Assert.EndsWith(": 400", (await Statistics.SalesAsync(Access(), Now, Ct)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Guarantee", "secrets")]
+    public async Task A_services_secret_and_name_go_with_every_call()
+    {
+        const string Secret = "s3cr3t-of-a-service";
+        await using var services = StubbedServices.Build(database, _stub.Url, _time, new Dictionary<string, string?> { ["Marketplace:ClientSecret"] = Secret }, _logs);
+        _stub.Answer(Orders, $$"""{"title":"no {{Secret}}"}""", 403);
+        (string Secret, string Agent) sent = default;
+        _stub.Answer(Sales, context =>
+        {
+            sent = (context.Request.Headers["X-Client-Secret"].ToString(), context.Request.Headers.UserAgent.ToString());
+            return context.Response.WriteAsync("[]");
+        });
+        var basic = new MarketplaceAccess(1, TestTokens.Of(_seller, TokenKind.Basic), hasClientSecret: true);
+        var client = services.GetRequiredService<StatisticsClient>();
+
+        var refused = await client.OrdersAsync(basic, Now, Ct);
+        await client.SalesAsync(basic, Now, Ct);
+
+        Assert.Equal((Secret, "rag-functions"), sent);
+        Assert.DoesNotContain(Secret, refused.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain(_logs.Lines, line => line.Contains(Secret, StringComparison.Ordinal));
+        // With the secret a basic token has the limits of others: a minute, not two hours.
+        Assert.Equal(Now.AddMinutes(1), (await client.SalesAsync(basic, Now, Ct)).WaitUntil!.Value);
     }
 
     [Fact]
@@ -275,13 +370,13 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
         _time.Advance(TimeSpan.FromSeconds(20));
         var empty = await stocks.WarehousesAsync(Access(), 0, Ct);
 
-        Assert.Equal(new StockLine(1, ulong.MaxValue, null, null, -999999, "Склад WB", 37, 4, 1), Assert.Single(page.Value!));
+        Assert.Equal(new StockLine(1, ulong.MaxValue, null, null, -999999, "Склад WB", 37, 4, 1), Assert.Single(page.Value!.Rows));
         Assert.Equal("""{"limit":250000,"offset":0}""", _stub.Requests.First().Body);
-        Assert.Empty(empty.Value!);
+        Assert.Empty(empty.Value!.Rows);
     }
 
     [Fact]
-    public async Task The_task_report_keeps_warehouses_and_leaves_sums_out()
+    public async Task The_task_report_keeps_warehouses_and_goods_on_the_road()
     {
         const string Path = "/api/v1/warehouse_remains";
         _stub.Answer(Path, """{"data":{"taskId":"t-1"}}""")
@@ -295,7 +390,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
         var lines = (await stocks.DownloadRemainsAsync(access, task.Id, Ct)).Value!;
 
         Assert.Equal((RemainsProgress.Working, RemainsProgress.Done), (task.Progress, state.Progress));
-        Assert.Equal(new StockLine(1, null, "b", "M", null, "Склад WB РФ", 37, 0, 0), Assert.Single(lines));
+        Assert.Equal(new StockLine(1, null, "b", "M", null, "Склад WB РФ", 37, 4, 0), Assert.Single(lines.Rows));
     }
 
     [Fact]
@@ -309,9 +404,9 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
         var page = (await content.CardsAsync(Access(), new CardCursor(null, null), Ct)).Value!;
         await content.CardsAsync(Access(), page.Next, Ct);
 
-        var card = Assert.Single(page.Cards);
+        var card = Assert.Single(page.Cards.Rows);
         Assert.Equal((7L, "t", "m.webp", true), (card.NmId, card.Title, card.ImageUrl, page.IsLast));
-        Assert.Equal(["1", "2"], Assert.Single(card.Sizes).Barcodes);
+        Assert.Equal(["1", "2"], Assert.Single(card.Sizes!).Barcodes);
         var bodies = _stub.Requests.Select(request => request.Body).ToArray();
         Assert.Equal("""{"settings":{"cursor":{"limit":100},"filter":{"withPhoto":-1},"sort":{"ascending":true}}}""", bodies[0]);
         Assert.Contains("\"updatedAt\":\"2026-10-30T07:08:09.654321987Z\"", bodies[1], StringComparison.Ordinal);
@@ -325,7 +420,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
 
         var prices = await _services.GetRequiredService<PriceClient>().PricesAsync(Access(), 0, Ct);
 
-        Assert.Equal(new PriceAnswer(7, 2400m, 1560.5m), Assert.Single(prices.Value!));
+        Assert.Equal(new PriceAnswer(7, 2400m, 1560.5m), Assert.Single(prices.Value!.Rows));
     }
 
     [Fact]
@@ -344,7 +439,7 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     {
         _stub.Answer("/api/v1/feedbacks", """{"data":{"feedbacks":[{"id":"a","createdDate":"2026-11-10T21:45:03+03:00","answer":null,"productValuation":4,"productDetails":{"nmId":7},"bables":["размер"]},{"id":"b","createdDate":"2026-11-10T18:45:03Z","answer":{"text":"спасибо"}}]},"error":false}""");
 
-        var reviews = (await _services.GetRequiredService<FeedbackClient>().ReviewsAsync(Access(), answered: false, Now.AddDays(-1), 10, Ct)).Value!;
+        var reviews = (await _services.GetRequiredService<FeedbackClient>().ReviewsAsync(Access(), answered: false, Now.AddDays(-1), 10, Ct)).Value!.Rows;
 
         Assert.Equal([false, true], reviews.Select(review => review.IsAnswered));
         Assert.Equal(reviews[0].CreatedAt, reviews[1].CreatedAt);
@@ -380,6 +475,6 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
 
     private MarketplaceAccess Access(string? token = null) => new(1, token ?? TestTokens.Of(_seller));
 
-    private Task<CallResult<IReadOnlyList<OrderAnswer>>> OrdersAsync() =>
+    private Task<CallResult<AnswerPage<OrderAnswer>>> OrdersAsync() =>
         Statistics.OrdersAsync(Access(), new DateTimeOffset(2026, 11, 22, 11, 0, 0, TimeSpan.Zero), Ct);
 }

@@ -33,7 +33,7 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
         Assert.Equal(lastSync, await world.RowsAsync(LastSync));
         Assert.Empty(await Planner(world).DueAsync(world.Cabinet, Ct));
 
-        await world.Services.GetRequiredService<CabinetStore>().ReplaceTokenAsync(world.Cabinet, TestTokens.Of(Guid.NewGuid().ToString()), Ct);
+        await world.Services.GetRequiredService<CabinetStore>().ReplaceTokenAsync(world.Cabinet, TestTokens.Of(world.Seller), seller: null, ofOtherSeller: false, Ct);
         Assert.Contains(SyncEntity.Orders, Assert.Single(await Planner(world).DueAsync(world.Cabinet, Ct)).Entities);
         Assert.Equal(EntitySyncStatus.Ok, (await world.RunAsync(SyncEntity.Orders)).Status);
     }
@@ -131,7 +131,7 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
         var waiting = await world.RunAsync(SyncEntity.Orders);
         Assert.Equal((EntitySyncStatus.Waiting, Start.AddHours(3)), (waiting.Status, waiting.WaitUntil!.Value));
 
-        await world.Services.GetRequiredService<CabinetStore>().ReplaceTokenAsync(world.Cabinet, TestTokens.Of(Guid.NewGuid().ToString()), Ct);
+        await world.Services.GetRequiredService<CabinetStore>().ReplaceTokenAsync(world.Cabinet, TestTokens.Of(world.Seller), seller: null, ofOtherSeller: false, Ct);
 
         Assert.Equal(EntitySyncStatus.Ok, (await world.RunAsync(SyncEntity.Orders)).Status);
     }
@@ -208,7 +208,7 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
 
         await using var stub = await StubMarketplace.StartAsync();
         await using var services = StubbedServices.Build(own.ConnectionString, stub.Url, TimeProvider.System);
-        var cabinet = await services.GetRequiredService<CabinetStore>().AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), "c", Ct);
+        var cabinet = await services.GetRequiredService<CabinetStore>().AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), "c", seller: null, Ct);
         stub.Answer(Orders, "[]");
 
         var refused = await services.GetRequiredService<EntitySync>().RunAsync(cabinet, SyncEntity.Orders, askedAt: null, Ct);

@@ -25,7 +25,7 @@ public sealed class OriginalDatabaseTests
         await using var stub = await StubMarketplace.StartAsync();
         var time = new FakeTimeProvider(Start);
         await using var services = StubbedServices.Build(database.ConnectionString, stub.Url, time);
-        var cabinet = await services.GetRequiredService<CabinetStore>().AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), "c", Ct);
+        var cabinet = await services.GetRequiredService<CabinetStore>().AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), "c", seller: null, Ct);
         stub.Answer(Orders, $"[{Order("a", paid: 1271.99m)},{Order("b")}]").Answer(Sales, $"[{Sale("S1", paid: 0.1m)},{Sale("R1")}]")
             .Answer(WarehouseStocks, Stock((7, 70, 1, 5))).Answer(SellerStocks, NoStock).Answer(Trash, NoCards)
             .Answer(Cards, CardPage("2026-11-20T00:00:00Z", 1, Card(7))).Answer(Archive, NoReviews)

@@ -6,7 +6,7 @@ namespace RagFunctions.Tests.Marketplace.Sync;
 
 /// <summary>Compares the source tables of a cabinet with the shop they were read from, row by row.</summary>
 /// <param name="shop">The shop.</param>
-/// <param name="isBasic">Read with a basic token: stock by task report, without goods on the road and without the seller's warehouses.</param>
+/// <param name="isBasic">Read with a basic token: stock by task report, without the seller's warehouses.</param>
 internal sealed class ShopTruth(Shop shop, bool isBasic)
 {
     private const string Orders = """
@@ -27,7 +27,7 @@ internal sealed class ShopTruth(Shop shop, bool isBasic)
         """;
 
     private const string Products = """
-        SELECT nm_id, name, is_active, CASE WHEN is_active THEN price END, CASE WHEN is_active THEN discount_price END FROM wb_products
+        SELECT nm_id, CASE WHEN is_active THEN name END, is_active, CASE WHEN is_active THEN price END, CASE WHEN is_active THEN discount_price END FROM wb_products
         WHERE cabinet_id = $1
         """;
 
@@ -55,7 +55,7 @@ internal sealed class ShopTruth(Shop shop, bool isBasic)
 
     /// <summary>The stock that the tables should hold now.</summary>
     public string[] StockRows() => isBasic
-        ? Lines(shop.Remains.Select(line => (object?[])[line.Size.ChrtId, line.Size.TechSize, null, line.Warehouse, line.Quantity, 0, 0]))
+        ? Lines(shop.Remains.Select(line => (object?[])[line.Size.ChrtId, line.Size.TechSize, null, line.Warehouse, line.Quantity, line.InWayToClient, line.InWayFromClient]))
         : Lines(shop.WarehouseStocks.Concat(shop.SellerStocks)
             .Where(stock => stock.Quantity + stock.InWayToClient + stock.InWayFromClient > 0)
             .Select(stock => (object?[])
@@ -84,7 +84,8 @@ internal sealed class ShopTruth(Shop shop, bool isBasic)
         var isActive = product.TrashedAt is null;
         return (object?[])
         [
-            product.NmId, product.Title, isActive, isActive ? product.PriceOf(cheapest) : null, isActive ? product.DiscountedPriceOf(cheapest) : null,
+            // The trash tells no titles.
+            product.NmId, isActive ? product.Title : null, isActive, isActive ? product.PriceOf(cheapest) : null, isActive ? product.DiscountedPriceOf(cheapest) : null,
         ];
     }));
 

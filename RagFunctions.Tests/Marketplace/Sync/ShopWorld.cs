@@ -48,7 +48,7 @@ internal sealed class ShopWorld : IAsyncDisposable
         server.Add(shop);
         var world = new ShopWorld(shop, time, server, main, FakeMarketplaceHost.Build(connection, server, time, [("StatisticsCutRows", 90), .. settings]));
         world.Cabinet = await world.Services.GetRequiredService<CabinetStore>().AddAsync(
-            MarketplaceTokens.Create(shop.SellerId, type, TokenScopes.Everything, shop.Now.AddDays(180)), options.Name, Ct);
+            MarketplaceTokens.Create(shop.SellerId, type, TokenScopes.Everything, shop.Now.AddDays(180)), options.Name, seller: null, Ct);
         return world;
     }
 

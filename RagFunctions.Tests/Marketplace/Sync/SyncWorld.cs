@@ -42,6 +42,8 @@ internal sealed class SyncWorld : IAsyncDisposable
 
     public long Cabinet { get; private set; }
 
+    public string Seller { get; } = Guid.NewGuid().ToString();
+
     private NpgsqlDataSource Main => Services.GetRequiredService<RagFunctions.Core.Databases.MainDatabase>().Source;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -56,7 +58,7 @@ internal sealed class SyncWorld : IAsyncDisposable
     {
         var world = new SyncWorld(connection, await StubMarketplace.StartAsync(), settings);
         world.Cabinet = await world.Services.GetRequiredService<CabinetStore>()
-            .AddAsync(TestTokens.Of(Guid.NewGuid().ToString(), kind, categories), "test", Ct);
+            .AddAsync(TestTokens.Of(world.Seller, kind, categories), "test", seller: null, Ct);
         return world;
     }
 

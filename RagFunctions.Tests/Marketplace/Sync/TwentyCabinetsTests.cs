@@ -40,7 +40,7 @@ public sealed class TwentyCabinetsTests
             var shop = new Shop(new ShopOptions { Seed = 100 + (2 * i) + (int)type, HistoryDays = 2, Products = 4, OrdersPerHour = 1 });
             server.Add(shop);
             await first.GetRequiredService<CabinetStore>().AddAsync(
-                MarketplaceTokens.Create(shop.SellerId, type, TokenScopes.Everything, time.GetUtcNow().AddDays(180)), shop.Options.Name, Ct);
+                MarketplaceTokens.Create(shop.SellerId, type, TokenScopes.Everything, time.GetUtcNow().AddDays(180)), shop.Options.Name, seller: null, Ct);
         }
 
         // A marketplace that refuses although nothing was exceeded, with and without saying for how long.

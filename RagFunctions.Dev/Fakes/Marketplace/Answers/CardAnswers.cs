@@ -20,8 +20,13 @@ internal static class CardAnswers
         return Page(settings, cards, "updatedAt", card => card.UpdatedAt);
     }
 
-    public static Answer Trash(Call call) => Page(
-        call.Body.Field("settings") ?? default, call.Shop.Products.Where(card => card.TrashedAt is not null), "trashedAt", card => card.TrashedAt!.Value);
+    public static Answer Trash(Call call)
+    {
+        var settings = call.Body.Field("settings") ?? default;
+        return settings.Field("filter")?.Field("withPhoto") is null
+            ? Page(settings, call.Shop.Products.Where(card => card.TrashedAt is not null), "trashedAt", card => card.TrashedAt!.Value)
+            : throw Refusal.BadRequest("settings.filter.withPhoto: the trash knows no such filter");
+    }
 
     private static bool Matches(ShopProduct card, string search) =>
         card.VendorCode == search || card.NmId.ToString(System.Globalization.CultureInfo.InvariantCulture) == search
@@ -81,9 +86,14 @@ internal static class CardJson
         writer.WriteNumber("subjectID", card.Kind.SubjectId);
         writer.WriteString("subjectName", card.Kind.Subject);
         writer.WriteString("vendorCode", card.VendorCode);
-        writer.WriteString("brand", card.Brand);
-        writer.WriteString("title", card.Title);
-        if (card.Description is not null)
+        // In the trash a card has neither title nor brand nor description.
+        if (card.TrashedAt is null)
+        {
+            writer.WriteString("brand", card.Brand);
+            writer.WriteString("title", card.Title);
+        }
+
+        if (card.Description is not null && card.TrashedAt is null)
         {
             writer.WriteString("description", card.Description);
         }

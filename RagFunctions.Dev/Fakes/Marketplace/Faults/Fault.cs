@@ -33,6 +33,12 @@ public sealed record Fault(FaultKind Kind, int StatusCode = 200, TimeSpan? Retry
     /// <inheritdoc cref="FaultKind.NoRows"/>
     public static Fault NoRows { get; } = new(FaultKind.NoRows);
 
+    /// <inheritdoc cref="FaultKind.BadRow"/>
+    public static Fault BadRow { get; } = new(FaultKind.BadRow);
+
+    /// <inheritdoc cref="FaultKind.NullList"/>
+    public static Fault NullList { get; } = new(FaultKind.NullList);
+
     /// <inheritdoc cref="FaultKind.RepeatedPage"/>
     public static Fault RepeatedPage { get; } = new(FaultKind.RepeatedPage);
 }
@@ -63,6 +69,12 @@ public enum FaultKind
 
     /// <summary>The right form and no rows.</summary>
     NoRows,
+
+    /// <summary>One more row, of which nothing but its form is right.</summary>
+    BadRow,
+
+    /// <summary><c>null</c> in place of the rows.</summary>
+    NullList,
 
     /// <summary>The page that this seller got from the method before, once more.</summary>
     RepeatedPage,

@@ -15,6 +15,23 @@ internal static class RowOrder
     /// <summary>No rows at all.</summary>
     public static byte[] None(byte[] body) => Change(body, _ => []);
 
+    /// <summary>One more row in the middle, without any field that it must have.</summary>
+    public static byte[] WithBadRow(byte[] body) =>
+        Change(body, rows => [.. rows.Take(rows.Count / 2), new JsonObject { ["unexpected"] = "row", ["date"] = "2026-13-45" }, .. rows.Skip(rows.Count / 2)]);
+
+    /// <summary><c>null</c> in place of the list.</summary>
+    public static byte[] Null(byte[] body)
+    {
+        var root = JsonNode.Parse(body)!;
+        if (Rows(root) is { Parent: JsonObject parent } rows)
+        {
+            parent[parent.Single(field => field.Value == rows).Key] = null;
+            return System.Text.Encoding.UTF8.GetBytes(root.ToJsonString());
+        }
+
+        return "null"u8.ToArray();
+    }
+
     private static byte[] Change(byte[] body, Func<List<JsonNode?>, List<JsonNode?>> change)
     {
         if (body.Length == 0)

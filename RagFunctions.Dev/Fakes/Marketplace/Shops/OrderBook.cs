@@ -18,7 +18,7 @@ internal sealed class OrderBook
     public OrderBook(ShopClock clock, Catalogue catalogue, StockRoom stock, SaleBook sales, ShopOptions options)
     {
         (_clock, _catalogue, _stock, _sales, _options) = (clock, catalogue, stock, sales, options);
-        Ledger = new StatisticsLedger<ShopOrder>(options.Refresh);
+        Ledger = new StatisticsLedger<ShopOrder>(options.Refresh, options.LateBy);
         Supply();
         if (options.OrdersPerHour > 0)
         {

@@ -66,7 +66,8 @@ internal sealed class SaleBook(ShopClock clock, StockRoom stock, ReviewBook revi
     }
 
     private void FillLater(StatisticsLedger<ShopSale>.Entry entry, ShopSale whole) => clock.Between(
-        TimeSpan.FromMinutes(40), TimeSpan.FromHours(23), () => Ledger.Write(entry, whole with { LastChange = clock.Now }));
+        TimeSpan.FromMinutes(40), TimeSpan.FromHours(23), () => Ledger.Write(
+            entry, whole with { LastChange = options.SilentFills ? whole.LastChange : clock.Now }));
 
     private void Claim(ShopOrder order)
     {

@@ -162,6 +162,12 @@ public sealed record ShopOptions
     /// <summary>Share of orders that statistics show one <see cref="Refresh"/> later than their <c>lastChangeDate</c> lets expect.</summary>
     public double LateOrderShare { get; init; }
 
+    /// <summary>By how much more a late order is late; zero = by one <see cref="Refresh"/>.</summary>
+    public TimeSpan LateBy { get; init; }
+
+    /// <summary>The zeros of sales are filled without a new <c>lastChangeDate</c>: whether it moves is not documented.</summary>
+    public bool SilentFills { get; init; }
+
     /// <summary>Return rows with negative amounts: one public client says they are, the marketplace's pages do not.</summary>
     public bool NegativeReturns { get; init; }
 

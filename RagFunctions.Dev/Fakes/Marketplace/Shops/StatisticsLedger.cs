@@ -4,7 +4,7 @@ namespace RagFunctions.Dev.Fakes.Marketplace.Shops;
 /// All states that rows of orders or sales ever had, in ascending order of change. Statistics see a state from the instant on when it is
 /// published until the next one is.
 /// </summary>
-internal sealed class StatisticsLedger<T>(TimeSpan refresh)
+internal sealed class StatisticsLedger<T>(TimeSpan refresh, TimeSpan lateBy = default)
     where T : class, IStatisticsRow
 {
     private readonly List<Entry> _entries = [];
@@ -12,7 +12,7 @@ internal sealed class StatisticsLedger<T>(TimeSpan refresh)
     /// <summary>Notes a new row or state. <paramref name="before"/> is what the row's last state returned, null for a new row.</summary>
     public Entry Write(Entry? before, T row, bool late = false)
     {
-        var published = NextRefresh(row.LastChange) + (late ? refresh : TimeSpan.Zero);
+        var published = NextRefresh(row.LastChange) + (late ? refresh + lateBy : TimeSpan.Zero);
         var entry = new Entry(row, before is not null && before.PublishedAt > published ? before.PublishedAt : published);
         if (before is not null)
         {

@@ -88,7 +88,7 @@ public sealed record ShopStock(
 /// <param name="Size">The size.</param>
 /// <param name="Warehouse">The warehouses in Russia are one; one abroad remains.</param>
 /// <param name="Quantity">Pieces; more than 0.</param>
-public sealed record ShopRemains(long NmId, ShopSize Size, string Warehouse, int Quantity)
+public sealed record ShopRemains(long NmId, ShopSize Size, string Warehouse, int Quantity, int InWayToClient = 0, int InWayFromClient = 0)
 {
     /// <summary>What of a merged row lies abroad: a third of every fifth size.</summary>
     internal static int Abroad(ShopStock row) => row.Size.ChrtId % 5 == 3 ? row.Quantity / 3 : 0;
@@ -102,7 +102,15 @@ public sealed record ShopRemains(long NmId, ShopSize Size, string Warehouse, int
             new(row.NmId, row.Size, ShopPlaces.MergedWarehouseInStatistics, row.Quantity - abroad),
             new(row.NmId, row.Size, ShopPlaces.AbroadWarehouse, abroad),
         ];
-        return lines.Where(line => line.Quantity > 0);
+        ShopRemains[] held = [.. lines.Where(line => line.Quantity > 0)];
+        if (row.InWayToClient + row.InWayFromClient == 0)
+        {
+            return held;
+        }
+
+        // Goods on the road belong to no warehouse: they are counted with the first one.
+        var first = held is [var largest, ..] ? largest : new ShopRemains(row.NmId, row.Size, ShopPlaces.MergedWarehouseInStatistics, 0);
+        return [first with { InWayToClient = row.InWayToClient, InWayFromClient = row.InWayFromClient }, .. held.Skip(1)];
     }
 }
 
