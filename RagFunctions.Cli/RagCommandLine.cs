@@ -7,7 +7,7 @@ namespace RagFunctions.Cli;
 /// <summary>The grammar of <c>rag</c>.</summary>
 internal static class RagCommandLine
 {
-    /// <summary>Parses and runs. Answers 0 when done, 1 when it failed, 2 on wrong usage.</summary>
+    /// <summary>Parses and runs. The exit code is 0 when done, 1 when it failed, 2 on wrong usage.</summary>
     public static Task<int> RunAsync(string[] arguments, CliEnvironment environment, CancellationToken cancellationToken = default) =>
         RunAsync(Build(environment), arguments, environment, cancellationToken);
 

@@ -7,7 +7,7 @@ namespace RagFunctions.Dev;
 /// <summary>The grammar of <c>rag-dev</c>: what developers run, and operators never. Frame and settings are those of <c>rag</c>.</summary>
 internal static class DevCommandLine
 {
-    /// <summary>Parses and runs. Answers 0 when done, 1 when it failed, 2 on wrong usage.</summary>
+    /// <summary>Parses and runs. The exit code is 0 when done, 1 when it failed, 2 on wrong usage.</summary>
     public static Task<int> RunAsync(string[] arguments, CliEnvironment environment, CancellationToken cancellationToken = default)
     {
         var runner = new CommandRunner(environment);
@@ -16,6 +16,7 @@ internal static class DevCommandLine
             runner.Settings,
             ServeCommand.Create(runner),
             DemoCommand.Create(runner),
+            FakesCommand.Create(runner),
             BenchCommand.Create(runner),
             BenchCommand.CreateWorker(runner),
         };

@@ -90,7 +90,7 @@ internal static class MigrateCommand
         scope.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             This index was made by the original system. The upgrade means one full re-embedding:
               cabinets           {estimate.Cabinets:N0}
-              chunks             {estimate.Chunks:N0}, of which {estimate.RemovedChunks:N0} of products and stocks are removed and made anew
+              chunks             {estimate.Chunks:N0}, of which {estimate.RemovedChunks:N0} of products and stocks are removed and made again
               vectors            {estimate.Vectors:N0}
               tokens to embed    about {estimate.Tokens:N0}
               expected cost      about ${cost:0.00} at ${price:0.####} per million tokens (Embeddings:PricePerMillionTokens)

@@ -69,7 +69,7 @@ internal static class RebuildCommand
               source         {report.Rows:N0} rows, {report.Chunks:N0} chunks
               would write    {report.Missing:N0} new, {report.Stale:N0} changed; would delete {report.Surplus:N0}
               would embed    at most {embed:N0} texts, about {embed * perChunk:N0} tokens, ${embed * perChunk * price / 1_000_000m:0.000000}
-              all anew       {report.Chunks:N0} texts, about {report.Chunks * perChunk:N0} tokens, ${report.Chunks * perChunk * price / 1_000_000m:0.000000}
+              from scratch   {report.Chunks:N0} texts, about {report.Chunks * perChunk:N0} tokens, ${report.Chunks * perChunk * price / 1_000_000m:0.000000}
             """));
         return ExitCode.Done;
     }

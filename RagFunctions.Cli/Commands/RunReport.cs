@@ -37,7 +37,7 @@ internal static class RunReport
               rows read      {run.RowsRead:N0}
               chunks         {run.TotalChunks:N0} stored; {run.ChunksNew:N0} new, {run.ChunksUpdated:N0} updated, {run.ChunksUnchanged:N0} unchanged, {run.ChunksDeleted:N0} deleted, {run.ChunksExpired:N0} expired
               embedded       {run.EmbeddingInputs:N0} texts in {run.EmbeddingRequests:N0} requests, {run.EmbeddingTokens:N0} tokens, ${run.CostUsd:0.000000}; {run.ReusedVectors:N0} reused
-              all anew       {run.NaiveInputs:N0} texts, about {run.NaiveTokens:N0} tokens, ${run.NaiveCostUsd:0.000000}
+              from scratch   {run.NaiveInputs:N0} texts, about {run.NaiveTokens:N0} tokens, ${run.NaiveCostUsd:0.000000}
               not done       {run.PendingChunks:N0} pending chunks, {run.FailedRows:N0} failed rows, {run.FailedChunks:N0} failed chunks
             """));
         if (run.Verified is { } verified)

@@ -23,7 +23,7 @@ internal sealed record LeaseRow(
     DateTimeOffset? LastCatchUpAt,
     DateTimeOffset? AsOf,
     RunMode? RoundMode,
-    int ClosedRounds,
+    int FinishedRounds,
     string? Outcome)
 {
     /// <summary>$1 cabinet, $2 run.</summary>

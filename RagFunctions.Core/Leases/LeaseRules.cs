@@ -7,9 +7,9 @@ internal static class LeaseRules
     public static LeaseVerdict Judge(LeaseRow row, LeaseClaim claim)
     {
         // A run that was taken over never comes back: a late duplicate would hold a lease that nobody serves.
-        if (row.ClosedRounds >= claim.Round || row.WasSuperseded || (row.RunId == claim.RunId && row.Round > claim.Round))
+        if (row.FinishedRounds >= claim.Round || row.WasSuperseded || (row.RunId == claim.RunId && row.Round > claim.Round))
         {
-            return LeaseVerdict.Closed;
+            return LeaseVerdict.Over;
         }
 
         if (row.RunId == claim.RunId && row.Round == claim.Round)
@@ -36,7 +36,7 @@ internal enum LeaseVerdict
     Repeat,
 
     /// <summary>This round is finished, or the run was superseded.</summary>
-    Closed,
+    Over,
 
     /// <summary>Another owner holds it.</summary>
     Busy,

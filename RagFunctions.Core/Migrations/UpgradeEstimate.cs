@@ -5,7 +5,7 @@ namespace RagFunctions.Core.Migrations;
 /// <summary>What the upgrade of an index made by the original will cost: every text of it is embedded again.</summary>
 /// <param name="Cabinets">Cabinets with an index.</param>
 /// <param name="Chunks">Chunks of all kinds.</param>
-/// <param name="RemovedChunks">Those of products and stocks, which the upgrade removes and the next full run makes anew.</param>
+/// <param name="RemovedChunks">Those of products and stocks, which the upgrade removes and the next full run makes again.</param>
 /// <param name="Vectors">Vectors, of which one per remaining chunk stays until its text is embedded again.</param>
 /// <param name="Tokens">Estimated tokens of all texts.</param>
 public sealed record UpgradeEstimate(long Cabinets, long Chunks, long RemovedChunks, long Vectors, long Tokens)

@@ -54,7 +54,7 @@ public sealed partial class RoundBeginner(
             case LeaseVerdict.Busy:
                 return NotStarted(
                     BeginStatus.Busy, $"cabinet {input.CabinetId} is being indexed by {answer.Row.Owner}", answer.Row.ExpiresAt);
-            case LeaseVerdict.Closed:
+            case LeaseVerdict.Over:
                 return NotStarted(BeginStatus.Busy, $"round {input.Round} of run {input.RunId} is over, or the run was taken over");
             case LeaseVerdict.NotYet:
                 return NotStarted(

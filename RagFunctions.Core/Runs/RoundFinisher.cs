@@ -82,7 +82,7 @@ public sealed partial class RoundFinisher(
         return end;
     }
 
-    private static bool IsBooked(RunRow row, FinishRoundInput input) => row.ClosedRounds >= input.Round;
+    private static bool IsBooked(RunRow row, FinishRoundInput input) => row.FinishedRounds >= input.Round;
 
     private static bool Owns(RunRow row, FinishRoundInput input) => row.Token == input.Token && row.LeaseRunId == input.RunId;
 

@@ -12,7 +12,7 @@ internal sealed record RunRow(
     long SeenRequestVersion,
     long RequestVersion,
     RunMode Mode,
-    int ClosedRounds,
+    int FinishedRounds,
     bool IsFinished,
     string? Outcome,
     DateTimeOffset? NotBefore,

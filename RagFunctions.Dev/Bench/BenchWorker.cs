@@ -83,7 +83,7 @@ internal static class PeakMemory
     private const string Status = "/proc/self/status";
     private const string ClearRefs = "/proc/self/clear_refs";
 
-    /// <summary>Starts counting anew (writing 5 to <c>clear_refs</c> resets <c>VmHWM</c>). Does nothing where there is no such file.</summary>
+    /// <summary>Starts counting again (writing 5 to <c>clear_refs</c> resets <c>VmHWM</c>). Does nothing where there is no such file.</summary>
     public static void Reset()
     {
         GC.Collect();

@@ -3,7 +3,7 @@ using RagFunctions.Core.Migrations;
 
 namespace RagFunctions.Dev.Demo;
 
-/// <summary>The demo's database: made anew each time, on the server that <c>ConnectionStrings:Main</c> names, nothing else on it touched.</summary>
+/// <summary>The demo's database: created again each time, on the server that <c>ConnectionStrings:Main</c> names, nothing else on it touched.</summary>
 internal static class DemoDatabase
 {
     /// <summary>Its name.</summary>

@@ -31,12 +31,7 @@ internal sealed class DemoShop : IAsyncDisposable
     public int Violations => _server.Violations.Count + _server.ExceededLimits.Count;
 
     /// <summary>The app's settings that lead here.</summary>
-    public IEnumerable<KeyValuePair<string, string?>> Settings =>
-    [
-        Address("StatisticsUrl", MarketplaceHost.Statistics), Address("AnalyticsUrl", MarketplaceHost.Analytics),
-        Address("ContentUrl", MarketplaceHost.Content), Address("PricesUrl", MarketplaceHost.Prices),
-        Address("FeedbacksUrl", MarketplaceHost.Feedbacks), Address("CommonUrl", MarketplaceHost.Common),
-    ];
+    public IEnumerable<KeyValuePair<string, string?>> Settings => _server.Settings;
 
     /// <summary>What the shop is, in words.</summary>
     public string Story => string.Create(
@@ -52,7 +47,4 @@ internal sealed class DemoShop : IAsyncDisposable
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _server.DisposeAsync();
-
-    private KeyValuePair<string, string?> Address(string setting, MarketplaceHost host) =>
-        new($"Marketplace:{setting}", _server.Address(host).ToString().TrimEnd('/'));
 }

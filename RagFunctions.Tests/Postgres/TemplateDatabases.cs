@@ -67,7 +67,7 @@ internal sealed class TemplateDatabases(
         }
     }
 
-    /// <summary>A template comes under its name only when it is whole: a build that was killed is begun anew.</summary>
+    /// <summary>A template comes under its name only when it is whole: a build that was killed is begun again.</summary>
     private async Task BuildAsync(string name, IReadOnlyList<TestSchema> schemas)
     {
         var unfinished = name + "_unfinished";

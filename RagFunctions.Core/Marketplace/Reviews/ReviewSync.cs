@@ -95,12 +95,12 @@ internal sealed class ReviewSync(FeedbackClient client, IOptions<MarketplaceOpti
             return state with { Skip = skip, Latest = latest };
         }
 
-        // Oldest first: the list can begin anew at the last review read.
         if (reviews.Count == 0)
         {
             return null;
         }
 
+        // Oldest first: the list can begin again at the last review read.
         var from = DateTimeOffset.FromUnixTimeSeconds(reviews.Max(review => review.CreatedAt).ToUnixTimeSeconds());
         return from > state.ListFrom ? state with { ListFrom = from, Skip = 0, Latest = latest } : null;
     }

@@ -170,7 +170,7 @@ internal sealed class StockSync(StockClient client, IOptions<MarketplaceOptions>
         }
 
         var (doubt, doubtAt) = source == StockSource.Seller ? (state.SellerDoubt, state.SellerDoubtAt) : (state.MarketplaceDoubt, state.MarketplaceDoubtAt);
-        // The same report read twice within a cycle is one answer: it has not been made anew.
+        // The same report read twice within a cycle is one answer: it has not been made again.
         var isConfirmed = doubt == digest && doubtAt <= session.Now - Cycle(session);
         var isDoubtful = rows * 2 < state.Known && !isConfirmed;
         var (next, since) = (state with { Phase = StockPhase.None }, doubt == digest ? doubtAt ?? session.Now : session.Now);

@@ -83,6 +83,14 @@ public sealed class MarketplaceServer : IAsyncDisposable
     /// <summary>The address of a host, without a path.</summary>
     public Uri Address(MarketplaceHost host) => new($"http://127.0.0.1:{_hostOfPort.Single(port => port.Value == host).Key}");
 
+    /// <summary>The app's settings that lead here.</summary>
+    public IEnumerable<KeyValuePair<string, string?>> Settings =>
+    [
+        Setting("StatisticsUrl", MarketplaceHost.Statistics), Setting("AnalyticsUrl", MarketplaceHost.Analytics),
+        Setting("ContentUrl", MarketplaceHost.Content), Setting("PricesUrl", MarketplaceHost.Prices),
+        Setting("FeedbacksUrl", MarketplaceHost.Feedbacks), Setting("CommonUrl", MarketplaceHost.Common),
+    ];
+
     /// <summary>Opens a shop's account: tokens of its seller are known from now on.</summary>
     public void Add(Shop shop) => _shops[shop.SellerId] = shop;
 
@@ -103,6 +111,9 @@ public sealed class MarketplaceServer : IAsyncDisposable
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private KeyValuePair<string, string?> Setting(string name, MarketplaceHost host) =>
+        new($"Marketplace:{name}", Address(host).ToString().TrimEnd('/'));
 
     private async Task AnswerAsync(HttpContext context)
     {

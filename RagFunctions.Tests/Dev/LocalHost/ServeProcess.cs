@@ -43,19 +43,7 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     /// <param name="settings">More, named as in the environment.</param>
     public static async Task<ServeProcess> StartAsync(string connectionString, Uri embeddings, params (string Name, string Value)[] settings)
     {
-        // Beside the tests lie the libraries of the tests: what the command's own list names in addition, they take from the framework.
-        string[] arguments =
-        [
-            "exec", "--depsfile", InOutput("RagFunctions.Tests.deps.json"), "--runtimeconfig", InOutput("RagFunctions.Tests.runtimeconfig.json"),
-            InOutput("rag-dev.dll"), "serve", "--port", "0",
-        ];
-        var start = new ProcessStartInfo("dotnet", arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            // No settings file of this clone takes part.
-            WorkingDirectory = Path.GetTempPath(),
-        };
+        var start = CommandOf("serve", "--port", "0");
         foreach (var (name, value) in (IEnumerable<(string, string)>)
         [
             ("ConnectionStrings__Main", connectionString),
@@ -132,6 +120,21 @@ internal sealed partial class ServeProcess : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    /// <summary>How the real <c>rag-dev</c> is started, with what it writes read by the caller.</summary>
+    public static ProcessStartInfo CommandOf(params string[] arguments) => new(
+        "dotnet",
+        // Beside the tests lie the libraries of the tests: what the command's own list names in addition, they take from the framework.
+        [
+            "exec", "--depsfile", InOutput("RagFunctions.Tests.deps.json"), "--runtimeconfig", InOutput("RagFunctions.Tests.runtimeconfig.json"),
+            InOutput("rag-dev.dll"), .. arguments,
+        ])
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        // No settings file of this clone takes part.
+        WorkingDirectory = Path.GetTempPath(),
+    };
 
     private static string InOutput(string file) => Path.Combine(AppContext.BaseDirectory, file);
 

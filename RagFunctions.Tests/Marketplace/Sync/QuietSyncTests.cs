@@ -71,7 +71,7 @@ public sealed class QuietSyncTests
         var before = await database.Source.ReadNamesAsync(Traces);
         Assert.NotEqual(unlocked, before);
 
-        // The next cycle, and the one that lists everything anew.
+        // The next cycle, and the one that lists everything again.
         foreach (var later in new[] { TimeSpan.FromHours(3), TimeSpan.FromDays(1) })
         {
             world.Time.Advance(later);

@@ -109,7 +109,7 @@ public sealed class StockSyncTests(DatabaseFixture database) : IClassFixture<Dat
         await world.SyncAsync(SyncEntity.Stocks);
         await world.SyncAsync(SyncEntity.Stocks);
 
-        // Somebody is impatient: the report is made anew every half hour only, so this is the same answer.
+        // Somebody is impatient: the report is made again every half hour only, so this is the same answer.
         foreach (var minutes in new[] { 1, 10, 10 })
         {
             world.Time.Advance(TimeSpan.FromMinutes(minutes));

@@ -25,7 +25,7 @@ internal static class SellerAnswers
         writer.WriteEndObject();
     });
 
-    public static Answer Warehouses(Call call) => Answer.Json(writer =>
+    public static Answer Warehouses(Call _) => Answer.Json(writer =>
     {
         writer.WriteStartArray();
         foreach (var (id, name, _) in ShopPlaces.SellerWarehouses)
