@@ -55,6 +55,7 @@ internal static class RagCommandLine
             RunsCommand.Create(runner),
             SearchCommand.Create(runner),
             CabinetCommand.Create(runner),
+            ModelCommand.Create(runner),
             SyncCommand.Create(runner),
         };
     }

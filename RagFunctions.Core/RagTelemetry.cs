@@ -55,7 +55,13 @@ internal static class RagTelemetry
 
     public static readonly Counter<long> Skipped = Meter.CreateCounter<long>("rag.embedding.skipped", "{chunk}", "Chunks looked at that needed no request: unchanged, or the vector was there");
 
+    public static readonly Counter<long> Lost = Meter.CreateCounter<long>("rag.embedding.lost", "{request}", "Embedding requests sent and not answered: booked by estimate, perhaps on the bill");
+
     public static readonly Counter<double> Cost = Meter.CreateCounter<double>("rag.embedding.cost", "{USD}", "Price of the embedded tokens");
+
+    public static readonly Gauge<double> Spent = Meter.CreateGauge<double>("rag.embedding.spent", "{USD}", "What embedding has cost today (UTC), requests without an answer by their estimate");
+
+    public static readonly Gauge<double> BudgetUsed = Meter.CreateGauge<double>("rag.embedding.budget.used", "1", "Share of the daily budget that is spent, the cabinet's own or that of all: from 1 on embedding waits");
 
     public static readonly Counter<long> Syncs = Meter.CreateCounter<long>("rag.syncs", "{step}", "Steps of an entity's sync, by outcome");
 

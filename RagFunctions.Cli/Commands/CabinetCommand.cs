@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Marketplace.Tokens;
 using Spectre.Console;
@@ -12,7 +13,7 @@ internal static class CabinetCommand
 {
     public static Command Create(CommandRunner runner) => new("cabinet", "Seller accounts and their tokens.")
     {
-        Add(runner), List(runner), Deactivate(runner), Activate(runner), Remove(runner), Encrypt(runner),
+        Add(runner), List(runner), Deactivate(runner), Activate(runner), Remove(runner), Encrypt(runner), Budget(runner),
     };
 
     private static Command Add(CommandRunner runner)
@@ -129,6 +130,48 @@ internal static class CabinetCommand
         {
             var count = await Store(scope).EncryptAsync(scope.CancellationToken);
             scope.Output.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{count} tokens encrypted");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Budget(CommandRunner runner)
+    {
+        var cabinet = CabinetArgument.Create();
+        var daily = new Option<decimal?>("--daily-usd") { Description = "US dollars that embedding may cost in a day (UTC)." };
+        daily.Validators.Add(option =>
+        {
+            if (option.GetValueOrDefault<decimal?>() is < 0 or > 1_000_000)
+            {
+                option.AddError("--daily-usd must be between 0 and 1000000");
+            }
+        });
+        var none = new Option<bool>("--none") { Description = "No limit any more." };
+        var command = new Command("budget", "Shows or sets what embedding may cost. Spent: texts wait until 00:00 UTC; changes and deletions go on.") { cabinet, daily, none };
+        command.Validators.Add(parsed =>
+        {
+            if (parsed.GetResult(daily) is not null && parsed.GetValue(none))
+            {
+                parsed.AddError("--daily-usd and --none exclude each other");
+            }
+        });
+        runner.Run(command, async scope =>
+        {
+            var id = scope.Parsed.GetValue(cabinet);
+            var budgets = scope.Services.GetRequiredService<CabinetBudgets>();
+            if (scope.Parsed.GetValue(daily) is { } usd)
+            {
+                await budgets.SetAsync(id, usd, scope.CancellationToken);
+            }
+            else if (scope.Parsed.GetValue(none))
+            {
+                await budgets.SetAsync(id, null, scope.CancellationToken);
+            }
+
+            var (limit, spent) = await budgets.ReadAsync(id, scope.CancellationToken);
+            scope.Output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"cabinet {id}: {(limit is { } value ? $"${value:0.00######} a day" : "no daily budget of its own")}, ${spent:0.00######} spent today (UTC)"));
             return ExitCode.Done;
         });
         return command;

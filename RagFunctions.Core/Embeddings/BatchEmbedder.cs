@@ -1,5 +1,8 @@
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
+using Npgsql;
+using Polly;
+using Polly.Retry;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings.Providers;
 
@@ -7,19 +10,23 @@ namespace RagFunctions.Core.Embeddings;
 
 /// <summary>Gives every text that waits in an interval its vector: reuse, embed, check, store.</summary>
 /// <remarks>
-/// Round trips to the database: two to read the texts of a request, one to store its vectors; whatever the sizes. Two more where the index
-/// has vectors of such texts already. Where what was read needs more than one request (tokens, halving), two before each further one, to
-/// see that lease and provider still allow it.
+/// Round trips to the database: two to read the texts of a request, two to book it, one to store its vectors; whatever the sizes. Two more
+/// where the index has vectors of such texts already. Where what was read needs more than one request (tokens, halving), two before each
+/// further one, to see that lease and provider still allow it.
 /// </remarks>
 public sealed class BatchEmbedder(
     RagDatabase rag,
     PendingTexts pending,
     VectorWriter writer,
     ProviderPause pause,
+    EmbeddingPayments payments,
     IEmbeddingGenerator<string, Embedding<float>> generator,
     EmbeddingsOptions options,
     ILogger<BatchEmbedder> logger)
 {
+    /// <summary>The first wait before what is paid is stored once more; it doubles twice.</summary>
+    internal TimeSpan StoreDelay { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// Works through the interval until it is empty, the provider must be left alone, or the lease is lost. What the provider does is
     /// told in the result; only the database's own errors are thrown.
@@ -31,18 +38,19 @@ public sealed class BatchEmbedder(
         var cabinet = RagTelemetry.Cabinet(input.CabinetId);
         RagTelemetry.Inputs.Add(result.Inputs, cabinet);
         RagTelemetry.Skipped.Add(result.Reused, cabinet);
-        RagTelemetry.Cost.Add((double)(result.Tokens * options.PricePerMillionTokens / 1_000_000m), cabinet);
+        RagTelemetry.Lost.Add(result.Lost, cabinet);
+        RagTelemetry.Cost.Add((double)options.PriceOf(result.Tokens), cabinet);
         return result;
     }
 
     private async Task<EmbedBatchResult> EmbedIntervalAsync(EmbedBatchInput input, CancellationToken cancellationToken)
     {
-        var pass = new EmbeddingPass(input, rag, writer, pause, generator, logger);
+        var pass = new EmbeddingPass(input, new(rag, writer, pause, payments, generator, options, StoreAgain(), logger));
         var from = input.Interval.From ?? "";
         while (true)
         {
             var page = await pass.TimeSavingAsync(() => pending.ReadAsync(input.CabinetId, input.Token, from, input.Interval.To, cancellationToken));
-            if (!pass.MayGoOn(page, new EmbedderIdentity(options.ModelName, options.Dimensions)))
+            if (!await pass.MayGoOnAsync(page, EmbedderIdentity.Of(options), cancellationToken))
             {
                 return pass.Result;
             }
@@ -57,6 +65,16 @@ public sealed class BatchEmbedder(
             from = page.Texts[^1].Hash + "!";
         }
     }
+
+    private ResiliencePipeline StoreAgain() => new ResiliencePipelineBuilder()
+        .AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = new PredicateBuilder().Handle<NpgsqlException>().Handle<TimeoutException>(),
+            MaxRetryAttempts = 3,
+            Delay = StoreDelay,
+            BackoffType = DelayBackoffType.Exponential,
+        })
+        .Build();
 
     private async Task<List<IReadOnlyList<PendingText>>> FittingAsync(
         EmbeddingPass pass, IReadOnlyList<PendingText> texts, CancellationToken cancellationToken)
@@ -95,6 +113,9 @@ public sealed record EmbedBatchInput(long CabinetId, Guid RunId, long Token, Has
 /// <param name="Error">A batch-level error worth keeping (for example a malformed answer); the chunks are still pending.</param>
 /// <param name="EmbedMs">Milliseconds waiting for the provider.</param>
 /// <param name="SaveMs">Milliseconds reading and writing the index.</param>
+/// <param name="Lost">Tries that were sent and not answered: nobody knows whether they are paid. They are booked by their estimate.</param>
+/// <param name="Budget">Set: a daily budget is spent, and which; the rest of the interval is still pending.</param>
+/// <param name="StoreFailed">With <paramref name="StopError"/>: it is the database that does not take vectors.</param>
 public sealed record EmbedBatchResult(
     bool Superseded = false,
     long Embedded = 0,
@@ -107,4 +128,7 @@ public sealed record EmbedBatchResult(
     string? StopError = null,
     string? Error = null,
     long EmbedMs = 0,
-    long SaveMs = 0);
+    long SaveMs = 0,
+    long Lost = 0,
+    string? Budget = null,
+    bool StoreFailed = false);

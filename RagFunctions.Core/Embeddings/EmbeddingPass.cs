@@ -1,38 +1,38 @@
 using System.Diagnostics;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
+using Npgsql;
+using Polly;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Leases;
 
 namespace RagFunctions.Core.Embeddings;
 
-/// <summary>One working-through of an interval: sends, stores, decides what an error means, and keeps count.</summary>
-internal sealed class EmbeddingPass(
-    EmbedBatchInput input,
-    RagDatabase rag,
-    VectorWriter writer,
-    ProviderPause pause,
-    IEmbeddingGenerator<string, Embedding<float>> generator,
-    ILogger logger)
+/// <summary>One working-through of an interval: pays, sends, stores, decides what an error means, and keeps count.</summary>
+internal sealed class EmbeddingPass(EmbedBatchInput input, EmbeddingPassServices services)
 {
     // A request that is refused says nothing of whose fault it is; this text is nobody's.
     private const string Probe = "проверка";
 
+    private readonly EmbeddingsOptions _options = services.Options;
+
     private bool _probed;
     private bool _lookedJustNow;
+    private bool _onProbation;
 
     /// <summary>The sums so far.</summary>
     public EmbedBatchResult Result { get; private set; } = new();
 
     /// <summary>Nothing more may be sent.</summary>
-    public bool Ended => Result.Superseded || Result.RetryAt is not null || Result.StopError is not null;
+    public bool Ended => Result.Superseded || Result.RetryAt is not null || Result.StopError is not null || Result.Budget is not null;
 
     /// <summary>Takes over what a page says; false when there is nothing to send.</summary>
-    public bool MayGoOn(PendingPage page, EmbedderIdentity configured)
+    public async Task<bool> MayGoOnAsync(PendingPage page, EmbedderIdentity configured, CancellationToken cancellationToken)
     {
         Result = Result with { Reused = Result.Reused + page.Reused };
         _lookedJustNow = true;
+        _onProbation = page.OnProbation;
         if (!page.LeaseHeld)
         {
             Result = Result with { Superseded = true };
@@ -45,6 +45,10 @@ internal sealed class EmbeddingPass(
         {
             Result = Result with { RetryAt = notBefore };
         }
+        else if (page.Texts.Count > 0 && page.StoreFailures > 0)
+        {
+            await RehearseAsync(page.Texts[0], cancellationToken);
+        }
 
         return !Ended && page.Texts.Count > 0;
     }
@@ -55,34 +59,35 @@ internal sealed class EmbeddingPass(
         var open = new Stack<IReadOnlyList<PendingText>>(requests.Reverse());
         while (open.TryPop(out var texts) && await MaySendAsync(cancellationToken))
         {
-            if (await TrySendAsync([.. texts.Select(text => text.Text)], cancellationToken) is not { } attempt)
+            if (await TrySendAsync([.. texts.Select(text => text.Text)], texts.Sum(text => (long)text.Bytes), cancellationToken) is not { } attempt)
             {
                 return;
             }
 
             if (attempt.Vectors is { } vectors)
             {
-                var stored = await TimeSavingAsync(() => writer.StoreAsync(input.CabinetId, texts, vectors, cancellationToken));
-                Result = Result with { Embedded = Result.Embedded + stored };
+                await StoreAsync(texts, vectors, cancellationToken);
             }
-            else if (attempt.Unusable is { } unusable)
+            else if (attempt.Refused is { } refused)
             {
-                EmbeddingLog.AnswerUnusable(logger, input.CabinetId, texts.Count, unusable);
-                Result = Result with { Error = Result.Error ?? unusable };
-                await TimeSavingAsync(() => writer.KeepUnansweredAsync(input.CabinetId, texts, unusable, cancellationToken));
+                if (!await ProbeAsync(refused, cancellationToken))
+                {
+                    return;
+                }
+
+                if (texts.Count == 1)
+                {
+                    await RefuseAsync(texts[0], refused, cancellationToken);
+                }
+                else
+                {
+                    open.Push([.. texts.Skip(texts.Count / 2)]);
+                    open.Push([.. texts.Take(texts.Count / 2)]);
+                }
             }
-            else if (!await ProbeAsync(attempt.Refused!, cancellationToken))
+            else if (!attempt.MayBeSettings || await ProbeAsync(attempt.Unusable!, cancellationToken))
             {
-                return;
-            }
-            else if (texts.Count == 1)
-            {
-                await RefuseAsync(texts[0], attempt.Refused!, cancellationToken);
-            }
-            else
-            {
-                open.Push([.. texts.Skip(texts.Count / 2)]);
-                open.Push([.. texts.Take(texts.Count / 2)]);
+                await KeepUnansweredAsync(texts, attempt.Unusable!, cancellationToken);
             }
         }
     }
@@ -90,8 +95,8 @@ internal sealed class EmbeddingPass(
     /// <summary>Keeps an error with a text that no request can carry.</summary>
     public async Task RefuseAsync(PendingText text, string error, CancellationToken cancellationToken)
     {
-        var chunks = await TimeSavingAsync(() => writer.RefuseAsync(input.CabinetId, text.Hash, error, cancellationToken));
-        EmbeddingLog.TextRefused(logger, input.CabinetId, text.Hash, chunks);
+        var chunks = await TimeSavingAsync(() => services.Writer.RefuseAsync(input.CabinetId, text.Hash, error, cancellationToken));
+        EmbeddingLog.TextRefused(services.Logger, input.CabinetId, text.Hash, chunks);
         Result = Result with { FailedChunks = Result.FailedChunks + chunks };
     }
 
@@ -118,7 +123,12 @@ internal sealed class EmbeddingPass(
             return true;
         }
 
-        await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
+        if (Ended)
+        {
+            return false;
+        }
+
+        await using var connection = await services.Rag.Source.OpenConnectionAsync(cancellationToken);
         if (!await LeaseHeartbeat.RenewAsync(connection, input.CabinetId, input.Token, cancellationToken))
         {
             Result = Result with { Superseded = true };
@@ -129,6 +139,60 @@ internal sealed class EmbeddingPass(
         return !Ended;
     }
 
+    // What is paid is stored from memory as long as this step lives: another request would be another payment.
+    private async Task StoreAsync(IReadOnlyList<PendingText> texts, IReadOnlyList<ReadOnlyMemory<float>> vectors, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var stored = await TimeSavingAsync(async () => await services.StoreAgain.ExecuteAsync(
+                async token => await services.Writer.StoreAsync(input.CabinetId, texts, vectors, token), cancellationToken));
+            Result = Result with { Embedded = Result.Embedded + stored };
+        }
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        {
+            StoreFailed($"the vectors of {texts.Count} texts are paid and cannot be stored: {exception.Message}");
+            await KeepUnansweredAsync(texts, Result.StopError!, cancellationToken);
+        }
+    }
+
+    // Nothing is paid before the database has shown that it takes vectors again.
+    private async Task RehearseAsync(PendingText text, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TimeSavingAsync(async () => await services.Writer.RehearseAsync(input.CabinetId, text, cancellationToken));
+        }
+        catch (NpgsqlException exception)
+        {
+            StoreFailed($"vectors still cannot be stored, so none is paid for: {exception.Message}");
+        }
+    }
+
+    private void StoreFailed(string error)
+    {
+        EmbeddingLog.StoreFails(services.Logger, input.CabinetId, error);
+        Result = Result with { StopError = error, StoreFailed = true };
+    }
+
+    private async Task KeepUnansweredAsync(IReadOnlyList<PendingText> texts, string error, CancellationToken cancellationToken)
+    {
+        EmbeddingLog.AnswerUnusable(services.Logger, input.CabinetId, texts.Count, error);
+        Result = Result with { Error = Result.Error ?? error };
+        try
+        {
+            await TimeSavingAsync(() => services.Writer.KeepUnansweredAsync(input.CabinetId, texts, error, cancellationToken));
+        }
+        catch (NpgsqlException exception) when (Result.StopError is null)
+        {
+            // Thrown, it would bring the same request again, and the same bill.
+            StoreFailed($"what came of {texts.Count} texts cannot be kept: {exception.Message}");
+        }
+        catch (NpgsqlException)
+        {
+            // The database takes nothing at all; the pause of the cabinet is what holds.
+        }
+    }
+
     // True: one known good text passes, so what was refused is to blame. Once is enough for an interval.
     private async Task<bool> ProbeAsync(string refused, CancellationToken cancellationToken)
     {
@@ -137,7 +201,7 @@ internal sealed class EmbeddingPass(
             return true;
         }
 
-        if (await TrySendAsync([Probe], cancellationToken) is not { } attempt)
+        if (await TrySendAsync([Probe], Probe.Length * 2, cancellationToken) is not { } attempt)
         {
             return false;
         }
@@ -145,7 +209,7 @@ internal sealed class EmbeddingPass(
         if (attempt.Vectors is null)
         {
             var error = $"{attempt.Refused ?? attempt.Unusable ?? refused} — also for a plain word, so it is the configuration: see the settings Embeddings:*";
-            EmbeddingLog.ProviderStops(logger, input.CabinetId, error);
+            EmbeddingLog.ProviderStops(services.Logger, input.CabinetId, error);
             Result = Result with { StopError = error };
             return false;
         }
@@ -154,47 +218,116 @@ internal sealed class EmbeddingPass(
     }
 
     // Null: the pass has ended.
-    private async Task<Attempt?> TrySendAsync(string[] texts, CancellationToken cancellationToken)
+    private async Task<Attempt?> TrySendAsync(string[] texts, long bytes, CancellationToken cancellationToken)
     {
+        var estimate = TokenEstimate.OfBytes(bytes + (texts.Length * (long)_options.PassagePrefix.Length));
+        var request = new OpenRequest(Guid.NewGuid(), input.CabinetId, input.RunId, texts.Length, estimate, _options.PriceOf(estimate));
+        if (await services.Payments.OpenAsync(request, cancellationToken) is { } budget)
+        {
+            Result = Result with { Budget = budget };
+            return null;
+        }
+
         var sent = Stopwatch.GetTimestamp();
+        Result = Result with { Requests = Result.Requests + 1 };
         try
         {
-            Result = Result with { Requests = Result.Requests + 1 };
-            var answer = await generator.GenerateAsync(texts, cancellationToken: cancellationToken);
-            Result = Result with { Inputs = Result.Inputs + texts.Length, Tokens = Result.Tokens + (answer.Usage?.TotalTokenCount ?? 0) };
-            return new Attempt(Vectors: [.. answer.Select(embedding => embedding.Vector)]);
+            var answer = await services.Generator.GenerateAsync(
+                _options.PassagePrefix.Length == 0 ? texts : texts.Select(text => _options.PassagePrefix + text), cancellationToken: cancellationToken);
+            Result = Result with { EmbedMs = Result.EmbedMs + Milliseconds(sent) };
+            return await PayAsync(request, answer.Usage?.TotalTokenCount ?? 0, cancellationToken)
+                ? new Attempt(Vectors: [.. answer.Select(embedding => embedding.Vector)])
+                : null;
         }
         catch (EmbeddingAnswerException exception)
         {
-            return new Attempt(Unusable: exception.Message);
-        }
-        catch (EmbeddingProviderException exception) when (exception.Trouble == ProviderTrouble.Refuse)
-        {
-            return new Attempt(Refused: exception.Message);
-        }
-        catch (EmbeddingProviderException exception) when (exception.Trouble == ProviderTrouble.Stop)
-        {
-            EmbeddingLog.ProviderStops(logger, input.CabinetId, exception.Message);
-            Result = Result with { StopError = exception.Message };
-            return null;
+            Result = Result with { EmbedMs = Result.EmbedMs + Milliseconds(sent) };
+            return await PayAsync(request, exception.Tokens, cancellationToken)
+                ? new Attempt(Unusable: exception.Message, MayBeSettings: exception.Kind == AnswerTrouble.WrongLength)
+                : null;
         }
         catch (EmbeddingProviderException exception)
         {
-            var until = await pause.PauseAsync(exception.RetryAfter, exception.Message, Stopwatch.GetElapsedTime(sent), cancellationToken);
-            EmbeddingLog.ProviderWaits(logger, input.CabinetId, until, exception.Message);
-            Result = Result with { RetryAt = until };
-            return null;
-        }
-        finally
-        {
             Result = Result with { EmbedMs = Result.EmbedMs + Milliseconds(sent) };
+            if (exception.LostTries > 0)
+            {
+                Result = Result with { Lost = Result.Lost + exception.LostTries };
+                await services.Payments.LoseAsync(request.Id, exception.LostTries, cancellationToken);
+            }
+            else
+            {
+                await services.Payments.SettleAsync(request.Id, 0, 0, 0, cancellationToken);
+            }
+
+            return await JudgeAsync(exception, texts.Length == 1 && texts[0] == Probe, Stopwatch.GetElapsedTime(sent), cancellationToken);
+        }
+    }
+
+    private async Task<Attempt?> JudgeAsync(EmbeddingProviderException exception, bool isProbe, TimeSpan sinceSent, CancellationToken cancellationToken)
+    {
+        switch (exception.Trouble)
+        {
+            case ProviderTrouble.Refuse:
+                return new Attempt(Refused: exception.Message);
+            case ProviderTrouble.Stop:
+                EmbeddingLog.ProviderStops(services.Logger, input.CabinetId, exception.Message);
+                Result = Result with { StopError = exception.Message };
+                return null;
+        }
+
+        // After a pause the same nameless answer again: if a plain word passes, it is due to a text and must not stop everybody.
+        if (exception.IsNameless && _onProbation && !isProbe && !_probed)
+        {
+            return await ProbeAsync(exception.Message, cancellationToken) ? new Attempt(Unusable: exception.Message) : null;
+        }
+
+        if (exception.IsNameless && _probed)
+        {
+            return new Attempt(Unusable: exception.Message);
+        }
+
+        var until = await services.Pause.PauseAsync(exception.RetryAfter, exception.Message, sinceSent, cancellationToken);
+        EmbeddingLog.ProviderWaits(services.Logger, input.CabinetId, until, exception.Message);
+        Result = Result with { RetryAt = until };
+        return null;
+    }
+
+    // Before anything is stored. Where it cannot be booked, the estimate stays on the book, and the pass ends: null would be another payment.
+    private async Task<bool> PayAsync(OpenRequest request, long counted, CancellationToken cancellationToken)
+    {
+        // Servers that do not count leave the estimate as the only figure there is.
+        var tokens = counted > 0 ? counted : request.EstimatedTokens;
+        Result = Result with { Inputs = Result.Inputs + request.Inputs, Tokens = Result.Tokens + tokens };
+        try
+        {
+            await services.StoreAgain.ExecuteAsync(
+                async token => await services.Payments.SettleAsync(request.Id, request.Inputs, tokens, _options.PriceOf(tokens), token), cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        {
+            StoreFailed($"{request.Inputs} texts are paid and nothing can be booked: {exception.Message}");
+            return false;
         }
     }
 
     private static long Milliseconds(long started) => (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
 
-    private sealed record Attempt(IReadOnlyList<ReadOnlyMemory<float>>? Vectors = null, string? Unusable = null, string? Refused = null);
+    private sealed record Attempt(
+        IReadOnlyList<ReadOnlyMemory<float>>? Vectors = null, string? Unusable = null, string? Refused = null, bool MayBeSettings = false);
 }
+
+/// <summary>What a pass works with.</summary>
+/// <param name="StoreAgain">How a database that does not take what is paid is asked again.</param>
+internal sealed record EmbeddingPassServices(
+    RagDatabase Rag,
+    VectorWriter Writer,
+    ProviderPause Pause,
+    EmbeddingPayments Payments,
+    IEmbeddingGenerator<string, Embedding<float>> Generator,
+    EmbeddingsOptions Options,
+    ResiliencePipeline StoreAgain,
+    ILogger Logger);
 
 /// <summary>Log lines of the embedding. Hashes and counts, never texts.</summary>
 internal static partial class EmbeddingLog
@@ -211,4 +344,7 @@ internal static partial class EmbeddingLog
 
     [LoggerMessage(5004, LogLevel.Warning, "Cabinet {CabinetId}: an answer for {Texts} texts is not used: {Error}")]
     public static partial void AnswerUnusable(ILogger logger, long cabinetId, int texts, string error);
+
+    [LoggerMessage(5005, LogLevel.Error, "Cabinet {CabinetId}: {Error}")]
+    public static partial void StoreFails(ILogger logger, long cabinetId, string error);
 }

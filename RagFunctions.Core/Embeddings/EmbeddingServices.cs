@@ -22,6 +22,10 @@ public static class EmbeddingServices
             return new ObservedEmbeddings(
                 EmbeddingClients.Create(options, provider.GetRequiredService<TimeProvider>(), provider.GetService<TokenCredential>()), options);
         });
+        services.AddOptions<BudgetsOptions>().Bind(configuration.GetSection(BudgetsOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<EmbeddingPayments>();
+        services.AddSingleton<CabinetBudgets>();
+        services.AddSingleton<EmptyIndex>();
         services.AddSingleton<IndexEmbedder>();
         services.AddHostedService<EmbedderStartCheck>();
         services.AddSingleton<ProviderPause>();

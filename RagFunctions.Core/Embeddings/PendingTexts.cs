@@ -10,7 +10,12 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
 {
     private const string RecordedEmbedder =
         """
-        SELECT model, dimensions FROM rag_embedder
+        SELECT model, dimensions, passage_prefix FROM rag_embedder
+        """;
+
+    private const string StoreFailures =
+        """
+        SELECT store_failures FROM rag_index_status WHERE cabinet_id = $1
         """;
 
     // The planner believes that nearly all chunks are pending, and would start a process beside its own to read a few hundred.
@@ -53,7 +58,7 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
                   AND s.embedded_hash = s.chunk_hash AND s.embedded_model = $2 AND e.model = $2
                 LIMIT 1) AS same
             WHERE p.cabinet_id = $1 AND p.embedded_hash IS DISTINCT FROM p.chunk_hash AND p.chunk_hash COLLATE "C" = ANY ($3)
-              AND NOT EXISTS (SELECT FROM rag_embedder WHERE model <> $2)
+              AND NOT EXISTS (SELECT FROM rag_embedder WHERE (model, passage_prefix) <> ($2, $4))
         ), stored AS (
             UPDATE rag_metadata m
             SET embedded_hash = found.chunk_hash, embedded_model = $2, pending_since = NULL, embed_attempts = 0,
@@ -82,7 +87,7 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
         await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
         if (!await LeaseHeartbeat.RenewAsync(connection, cabinetId, token, cancellationToken))
         {
-            return new PendingPage(LeaseHeld: false, 0, [], More: false, null, null);
+            return new PendingPage(LeaseHeld: false, 0, [], More: false, null, null, OnProbation: false, StoreFailures: 0);
         }
 
         for (var reused = 0; ;)
@@ -108,13 +113,22 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
         due.Parameters.Add(Parameter.Of(options.ModelName));
         await using var batch = new NpgsqlBatch(connection)
         {
-            BatchCommands = { new(Alone), new(ProviderPause.Current), new(RecordedEmbedder), due },
+            BatchCommands =
+            {
+                new(Alone), new(ProviderPause.Pauses), new(RecordedEmbedder), new(StoreFailures) { Parameters = { Parameter.Of(cabinetId) } }, due,
+            },
         };
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
-        DateTimeOffset? notBefore = await reader.ReadAsync(cancellationToken) ? reader.GetFieldValue<DateTimeOffset>(0) : null;
+        var paused = await reader.ReadAsync(cancellationToken);
+        var onProbation = paused && reader.GetBoolean(1);
+        DateTimeOffset? notBefore = paused && !onProbation ? reader.GetFieldValue<DateTimeOffset>(0) : null;
         await reader.NextResultAsync(cancellationToken);
-        var recorded = await reader.ReadAsync(cancellationToken) ? new EmbedderIdentity(reader.GetString(0), reader.GetInt32(1)) : null;
+        var recorded = await reader.ReadAsync(cancellationToken)
+            ? new EmbedderIdentity(reader.GetString(0), reader.GetInt32(1), reader.GetString(2))
+            : null;
+        await reader.NextResultAsync(cancellationToken);
+        var storeFailures = await reader.ReadAsync(cancellationToken) ? reader.GetInt32(0) : 0;
         await reader.NextResultAsync(cancellationToken);
         List<PendingText> texts = [];
         List<string> owned = [];
@@ -133,7 +147,7 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
             texts.RemoveAt(texts.Count - 1);
         }
 
-        return (new PendingPage(LeaseHeld: true, 0, texts, more, notBefore, recorded), owned);
+        return (new PendingPage(LeaseHeld: true, 0, texts, more, notBefore, recorded, onProbation, storeFailures), owned);
     }
 
     private async Task<int> ReuseAsync(NpgsqlConnection connection, long cabinetId, List<string> hashes, CancellationToken cancellationToken)
@@ -142,6 +156,7 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
         command.Parameters.Add(Parameter.Of(cabinetId));
         command.Parameters.Add(Parameter.Of(options.ModelName));
         command.Parameters.Add(Parameter.Of(hashes.ToArray()));
+        command.Parameters.Add(Parameter.Of(options.PassagePrefix));
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }
@@ -153,8 +168,17 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
 /// <param name="More">The interval goes on after the last of them.</param>
 /// <param name="NotBefore">The provider must not be asked before.</param>
 /// <param name="Recorded">The embedder the index is bound to; null: none yet.</param>
+/// <param name="OnProbation">A pause of the provider is over, and no answer has shown yet that it works again.</param>
+/// <param name="StoreFailures">How many runs in a row have paid for vectors, or would have, that could not be stored.</param>
 public sealed record PendingPage(
-    bool LeaseHeld, int Reused, IReadOnlyList<PendingText> Texts, bool More, DateTimeOffset? NotBefore, EmbedderIdentity? Recorded);
+    bool LeaseHeld,
+    int Reused,
+    IReadOnlyList<PendingText> Texts,
+    bool More,
+    DateTimeOffset? NotBefore,
+    EmbedderIdentity? Recorded,
+    bool OnProbation,
+    int StoreFailures);
 
 /// <summary>A text that waits for its vector; however many chunks have it.</summary>
 /// <param name="Hash">Its <c>chunk_hash</c>.</param>

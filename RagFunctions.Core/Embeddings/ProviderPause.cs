@@ -21,6 +21,12 @@ public sealed class ProviderPause(RagDatabase rag)
         SELECT not_before FROM rag_provider WHERE not_before > clock_timestamp()
         """;
 
+    /// <summary>A pause, under way or over without a success since: until when, and whether it is over. None: the provider works.</summary>
+    internal const string Pauses =
+        """
+        SELECT not_before, not_before <= clock_timestamp() FROM rag_provider WHERE not_before IS NOT NULL
+        """;
+
     // $1 seconds asked for by the provider or null, $2 reason, $3 seconds since the failed request was sent.
     private const string Set =
         """

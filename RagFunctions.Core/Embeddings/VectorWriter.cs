@@ -5,9 +5,18 @@ using RagFunctions.Core.Embeddings.Providers;
 
 namespace RagFunctions.Core.Embeddings;
 
-/// <summary>Writes what came of a request: vectors, or why there are none. One statement each.</summary>
+/// <summary>Writes what came of a request: vectors, or why there are none. One round trip each.</summary>
 public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
 {
+    // Before the vectors, in the same transaction: of two first runs the later one waits here, and its statement for the vectors sees what
+    // the other has recorded.
+    private const string RecordEmbedder =
+        """
+        INSERT INTO rag_embedder (model, dimensions, passage_prefix)
+        SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM rag_embedder)
+        ON CONFLICT (singleton) DO NOTHING
+        """;
+
     // The text may have changed while it was embedded: only rows that still have the embedded hash take the vector, and the rows
     // that do are what drives the second half. "pause" ends a pause of the provider that is over; on all other days it writes nothing.
     private const string StoreVectors =
@@ -21,7 +30,7 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
             FROM answer
             WHERE m.cabinet_id = $1 AND m.chunk_hash COLLATE "C" = answer.hash COLLATE "C"
               AND m.embedded_hash IS DISTINCT FROM answer.hash
-              AND NOT EXISTS (SELECT FROM rag_embedder WHERE model <> $2)
+              AND NOT EXISTS (SELECT FROM rag_embedder WHERE (model, dimensions, passage_prefix) <> ($2, $5, $6))
             RETURNING m.id, m.cabinet_id, m.chunk_type, answer.vector
         ), pause AS (
             UPDATE rag_provider SET not_before = NULL, reason = NULL, updated_at = clock_timestamp()
@@ -76,14 +85,27 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
         return await DatabaseRetries.Concurrency.ExecuteAsync(
             async token =>
             {
-                await using var command = rag.Source.CreateCommand(StoreVectors);
-                command.Parameters.Add(Parameter.Of(cabinetId));
-                command.Parameters.Add(Parameter.Of(options.ModelName));
-                command.Parameters.Add(Parameter.Of(hashes));
-                command.Parameters.Add(Parameter.Of(values));
-                return await command.ExecuteNonQueryAsync(token);
+                await using var batch = rag.Source.CreateBatch();
+                Fill(batch, cabinetId, hashes, values);
+                await batch.ExecuteNonQueryAsync(token);
+                return batch.BatchCommands[^1].RecordsAffected;
             },
             cancellationToken);
+    }
+
+    /// <summary>Does what storing would do with one text and takes it back: shows, without a payment, whether the database takes vectors.</summary>
+    /// <exception cref="NpgsqlException">It does not.</exception>
+    public async Task<bool> RehearseAsync(long cabinetId, PendingText text, CancellationToken cancellationToken)
+    {
+        var vector = new float[options.Dimensions];
+        vector[0] = 1;
+        await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        Fill(batch, cabinetId, [text.Hash], [new Vector(vector)]);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.RollbackAsync(cancellationToken);
+        return true;
     }
 
     /// <summary>Keeps the provider's refusal of a text with every chunk that waits with it, and when to try again.</summary>
@@ -100,6 +122,22 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
             Parameter.Of(texts.Select(text => text.Hash).ToArray()),
             error,
             cancellationToken);
+
+    private void Fill(NpgsqlBatch batch, long cabinetId, string[] hashes, Vector[] vectors)
+    {
+        batch.BatchCommands.Add(new(RecordEmbedder)
+        {
+            Parameters = { Parameter.Of(options.ModelName), Parameter.Of(options.Dimensions), Parameter.Of(options.PassagePrefix) },
+        });
+        batch.BatchCommands.Add(new(StoreVectors)
+        {
+            Parameters =
+            {
+                Parameter.Of(cabinetId), Parameter.Of(options.ModelName), Parameter.Of(hashes), Parameter.Of(vectors),
+                Parameter.Of(options.Dimensions), Parameter.Of(options.PassagePrefix),
+            },
+        });
+    }
 
     private async Task<long> MarkAsync(string sql, long cabinetId, NpgsqlParameter hashes, string error, CancellationToken cancellationToken) =>
         await DatabaseRetries.Concurrency.ExecuteAsync(

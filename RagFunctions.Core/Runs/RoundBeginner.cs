@@ -37,7 +37,7 @@ public sealed partial class RoundBeginner(
 
         try
         {
-            await embedder.EnsureAsync(cancellationToken);
+            await embedder.CheckAsync(cancellationToken);
         }
         catch (EmbedderMismatchException refusal)
         {

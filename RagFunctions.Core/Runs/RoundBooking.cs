@@ -57,10 +57,10 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
     private const string Release = """
         UPDATE rag_index_status
         SET lease_owner = NULL, lease_expires_at = NULL, lease_heartbeat_at = NULL, not_before = $3, last_outcome = $2, last_error = $4,
-            indexing_status = CASE $2 WHEN 'failed' THEN 'failed' WHEN 'waiting' THEN 'pending' ELSE 'completed' END,
-            total_chunks = $5,
-            last_incremental_at = CASE WHEN $2 IN ('failed', 'waiting') THEN last_incremental_at ELSE clock_timestamp() END,
-            last_indexed_at = CASE WHEN $2 NOT IN ('failed', 'waiting') AND (last_indexed_at IS NULL OR full_completed_at > last_indexed_at)
+            indexing_status = CASE WHEN $2 = 'failed' THEN 'failed' WHEN $2 IN ('waiting', 'waiting: budget') THEN 'pending' ELSE 'completed' END,
+            total_chunks = $5, store_failures = CASE WHEN $6 THEN store_failures + 1 WHEN $7 THEN 0 ELSE store_failures END,
+            last_incremental_at = CASE WHEN $2 IN ('failed', 'waiting', 'waiting: budget') THEN last_incremental_at ELSE clock_timestamp() END,
+            last_indexed_at = CASE WHEN $2 NOT IN ('failed', 'waiting', 'waiting: budget') AND (last_indexed_at IS NULL OR full_completed_at > last_indexed_at)
                                    THEN full_completed_at ELSE last_indexed_at END,
             updated_at = clock_timestamp()
         WHERE cabinet_id = $1
@@ -152,6 +152,8 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
             Parameter.Of(end.NotBefore?.ToUniversalTime()),
             Parameter.Of(end.Outcome == RunOutcome.Completed ? null : Error(input)),
             Parameter.Of<long>(figures?.TotalChunks ?? 0),
+            Parameter.Of(input.StoreFailed),
+            Parameter.Of(input.Totals.Embedded > 0),
         },
     };
 
@@ -159,7 +161,7 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
         blocked.Select(b => new { entity = b.Entity.WireName(), indexed_rows = b.IndexedRows, eligible_rows = b.EligibleRows }));
 
     private static string? Error(FinishRoundInput input) =>
-        (input.StopError ?? Blocked(input.Totals.Blocked) ?? input.Totals.Error) is { } error
+        (input.StopError ?? input.Budget ?? Blocked(input.Totals.Blocked) ?? input.Totals.Error) is { } error
             ? error[..Math.Min(error.Length, LongestError)]
             : null;
 

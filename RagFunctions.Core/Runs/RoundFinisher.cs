@@ -87,7 +87,7 @@ public sealed partial class RoundFinisher(
     private static bool Owns(RunRow row, FinishRoundInput input) => row.Token == input.Token && row.LeaseRunId == input.RunId;
 
     private static bool GoesOn(RunRow row, FinishRoundInput input, bool dueChanges) =>
-        input is { LastRound: false, ApplyFailed: false, RetryAt: null, StopError: null }
+        input is { LastRound: false, ApplyFailed: false, RetryAt: null, StopError: null, Budget: null }
         && (dueChanges || row.HasDuePending || row.HasUnseenRequest);
 
     private FinishRoundResult Decide(RunRow row, FinishRoundInput input, bool dueChanges)
@@ -104,7 +104,12 @@ public sealed partial class RoundFinisher(
 
         if (input.StopError is not null)
         {
-            return new FinishRoundResult(false, RunOutcome.Failed, row.Now.AddMinutes(options.Value.PauseAfterFailureMinutes));
+            return new FinishRoundResult(false, RunOutcome.Failed, row.Now + PauseAfterFailure(row, input));
+        }
+
+        if (input.Budget is not null)
+        {
+            return new FinishRoundResult(false, RunOutcome.WaitingForBudget);
         }
 
         if (input.RetryAt is { } retryAt)
@@ -122,6 +127,13 @@ public sealed partial class RoundFinisher(
         return new FinishRoundResult(false, input.ApplyFailed || errors > 0 ? RunOutcome.CompletedWithErrors : RunOutcome.Completed);
     }
 
+    // A database that takes no vectors costs money with each try: the pause doubles from failure to failure, up to a day.
+    private TimeSpan PauseAfterFailure(RunRow row, FinishRoundInput input)
+    {
+        var minutes = options.Value.PauseAfterFailureMinutes;
+        return TimeSpan.FromMinutes(input.StoreFailed ? Math.Min(1_440, minutes * Math.Pow(2, Math.Min(row.StoreFailures, 10))) : minutes);
+    }
+
     private static FinishRoundResult WaitingUntil(DateTimeOffset notBefore, DateTimeOffset now) =>
         new(false, RunOutcome.Waiting, notBefore, notBefore > now ? notBefore - now : TimeSpan.Zero);
 
@@ -129,7 +141,7 @@ public sealed partial class RoundFinisher(
         NpgsqlConnection connection, RunRow row, FinishRoundInput input, CancellationToken cancellationToken)
     {
         var counting = RunFigures.CountAsync(connection, input.CabinetId, cancellationToken);
-        var healthy = input is { ApplyFailed: false, StopError: null, RetryAt: null };
+        var healthy = input is { ApplyFailed: false, StopError: null, RetryAt: null, Budget: null };
         var verified = row.Mode == RunMode.Full && healthy
             ? await verifier.VerifyAsync(input.CabinetId, row.AsOf, counting, cancellationToken)
             : null;
@@ -157,6 +169,8 @@ public sealed partial class RoundFinisher(
 /// <param name="StopError">The run must stop with this error.</param>
 /// <param name="LastRound">No further round may follow in this run.</param>
 /// <param name="Mode">The mode this round had (<see cref="BeginRoundResult.Mode"/>): what it may tick off.</param>
+/// <param name="Budget">A daily budget is spent, and which.</param>
+/// <param name="StoreFailed">With <paramref name="StopError"/>: it is the database that takes no vectors.</param>
 public sealed record FinishRoundInput(
     long CabinetId,
     Guid RunId,
@@ -167,7 +181,9 @@ public sealed record FinishRoundInput(
     DateTimeOffset? RetryAt,
     string? StopError,
     bool LastRound,
-    RunMode Mode = RunMode.Incremental);
+    RunMode Mode = RunMode.Incremental,
+    string? Budget = null,
+    bool StoreFailed = false);
 
 /// <summary>Sums over the steps of one round.</summary>
 public sealed record RoundTotals

@@ -21,6 +21,11 @@ public static class RunOutcome
     /// <summary>Stopped until <c>not_before</c> (provider limits or outage).</summary>
     public const string Waiting = "waiting";
 
+    /// <summary>
+    /// Changes and texts are up to date, embedding waits until the next day (UTC): a daily budget is spent. Nothing else of the cabinet waits.
+    /// </summary>
+    public const string WaitingForBudget = "waiting: budget";
+
     /// <summary>Nothing was begun (busy, inactive); the summary's message says why. Never stored: there is no run.</summary>
     public const string Skipped = "skipped";
 }

@@ -52,6 +52,8 @@ public sealed class RunPlan
     private bool _applyFailed;
     private bool _stepFailed;
     private string? _stopError;
+    private string? _budget;
+    private bool _storeFailed;
     private DateTimeOffset? _retryAt;
     private FinishRoundResult? _end;
     private string? _brokenBy;
@@ -112,7 +114,7 @@ public sealed class RunPlan
         _pending,
         _stopError ?? _totals.Error);
 
-    private bool Stopped => _superseded || _stopError is not null || _retryAt is not null;
+    private bool Stopped => _superseded || _stopError is not null || _budget is not null || _retryAt is not null;
 
     /// <summary>The next step to start now; false = wait for a started one, or the round is over.</summary>
     public bool TryNext([NotNullWhen(true)] out RunStep? step)
@@ -258,6 +260,8 @@ public sealed class RunPlan
         Over(step);
         _superseded |= result.Superseded;
         _stopError ??= Short(result.StopError);
+        _budget ??= result.Budget;
+        _storeFailed |= result.StoreFailed;
         _stepFailed |= result.Error is not null;
         if (result.RetryAt is { } retryAt && (_retryAt is null || retryAt > _retryAt))
         {
@@ -345,7 +349,7 @@ public sealed class RunPlan
             return new RunEnding.Wait(_end.Wait!.Value, _input with { Round = _input.Round + 1, Waits = _input.Waits + 1 });
         }
 
-        return Done(_end.Outcome, _end.NotBefore, _stopError ?? _totals.Error);
+        return Done(_end.Outcome, _end.NotBefore, _stopError ?? _budget ?? _totals.Error);
     }
 
     private RunEnding NotStarted(BeginRoundResult start) => start.Status switch
@@ -411,7 +415,7 @@ public sealed class RunPlan
         // After a failed step another round at once would meet the same trouble: the sweep brings the next try, a minute later.
         var last = _input.Round >= _input.MaxRounds || _stepFailed;
         return new RunStep.FinishRound(new FinishRoundInput(
-            _input.CabinetId, _runId, _input.Round, _start!.Token, _totals, _applyFailed, _retryAt, _stopError, last, _start.Mode));
+            _input.CabinetId, _runId, _input.Round, _start!.Token, _totals, _applyFailed, _retryAt, _stopError, last, _start.Mode, _budget, _storeFailed));
     }
 
     private void RangeOver(RunStep.ApplyChanges step)

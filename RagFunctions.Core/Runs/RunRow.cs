@@ -22,7 +22,8 @@ internal sealed record RunRow(
     bool IsBlocked,
     string? LastError,
     bool HasDuePending,
-    DateTimeOffset AsOf)
+    DateTimeOffset AsOf,
+    int StoreFailures)
 {
     // $1 cabinet, $2 run. The run's row survives a purge of the cabinet's status, so it leads. The first pending chunk in the order of
     // the hashes, not any: the planner believes that nearly all are pending, and where none is, it looked for one in the whole table.
@@ -35,7 +36,7 @@ internal sealed record RunRow(
                   AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= clock_timestamp())
                 ORDER BY m.chunk_hash
                 LIMIT 1) IS NOT NULL AS has_due_pending,
-               r.as_of
+               r.as_of, COALESCE(s.store_failures, 0) AS store_failures
         FROM rag_index_runs AS r
         LEFT JOIN rag_index_status AS s ON s.cabinet_id = r.cabinet_id
         WHERE r.run_id = $2 AND r.cabinet_id = $1
@@ -86,7 +87,8 @@ internal sealed record RunRow(
                 row.Of<bool>("is_blocked"),
                 row.Of<string?>("last_error"),
                 row.Of<bool>("has_due_pending"),
-                row.Of<DateTimeOffset>("as_of"))
+                row.Of<DateTimeOffset>("as_of"),
+                row.Of<int>("store_failures"))
             : null;
     }
 }

@@ -74,7 +74,7 @@ public sealed class QuestionVectors(
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            return await generator.GenerateAsync([question], cancellationToken: both.Token);
+            return await generator.GenerateAsync([embeddings.QueryPrefix + question], cancellationToken: both.Token);
         }
         catch (EmbeddingProviderException error)
         {

@@ -10,6 +10,8 @@ public sealed class CabinetPurge(RagDatabase rag)
     private const string DeleteChunks = "DELETE FROM rag_metadata WHERE cabinet_id = $1";
     private const string DeleteRuns = "DELETE FROM rag_index_runs WHERE cabinet_id = $1";
 
+    private const string DeleteBudget = "DELETE FROM rag_budgets WHERE cabinet_id = $1";
+
     /// <summary>Deletes its chunks, vectors, runs, requests and status in one transaction.</summary>
     /// <returns>How many chunks went; null = the index did not know the cabinet.</returns>
     public async Task<long?> PurgeAsync(long cabinetId, CancellationToken cancellationToken)
@@ -18,14 +20,14 @@ public sealed class CabinetPurge(RagDatabase rag)
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         long chunks = 0;
         var known = false;
-        foreach (var sql in (string[])[DeleteStatus, DeleteChunks, DeleteRuns])
+        foreach (var sql in (string[])[DeleteStatus, DeleteChunks, DeleteRuns, DeleteBudget])
         {
             await using var command = connection.CreateCommand();
             command.CommandText = sql;
             command.Parameters.Add(Parameter.Of(cabinetId));
             var deleted = await command.ExecuteNonQueryAsync(cancellationToken);
             chunks = sql == DeleteChunks ? deleted : chunks;
-            known |= deleted > 0;
+            known |= deleted > 0 && sql != DeleteBudget;
         }
 
         await transaction.CommitAsync(cancellationToken);

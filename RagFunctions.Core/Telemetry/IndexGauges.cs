@@ -1,10 +1,12 @@
+using Microsoft.Extensions.Options;
 using Npgsql;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Embeddings;
 
 namespace RagFunctions.Core.Telemetry;
 
 /// <summary>Records how far the index of each active cabinet is behind. One round trip to each database; the sweep calls it once a minute.</summary>
-public sealed class IndexGauges(MainDatabase main, RagDatabase rag)
+public sealed class IndexGauges(MainDatabase main, RagDatabase rag, IOptions<BudgetsOptions> budgets)
 {
     // An age is measured by the clock of the database that holds the row.
     private const string Queues = """
@@ -34,6 +36,17 @@ public sealed class IndexGauges(MainDatabase main, RagDatabase rag)
                   ORDER BY c.chunk_hash) AS m) AS p
         """;
 
+    // The budget of all counts for each cabinet that has spent something, or has a budget of its own.
+    private const string Spending = $"""
+        WITH spent AS (
+            SELECT cabinet_id, sum(usd) AS usd FROM ({EmbeddingPayments.SpentToday}) AS today GROUP BY cabinet_id
+        )
+        SELECT cabinet_id, COALESCE(o.usd, 0)::float8,
+               GREATEST(CASE WHEN b.daily_usd > 0 THEN COALESCE(o.usd, 0) / b.daily_usd WHEN b.daily_usd = 0 THEN 1 END,
+                        CASE WHEN $1 > 0 THEN (SELECT sum(usd) FROM spent) / $1 WHEN $1 = 0 THEN 1 END)::float8
+        FROM spent AS o FULL JOIN rag_budgets AS b USING (cabinet_id)
+        """;
+
     /// <summary>Reads and records them.</summary>
     public async Task RecordAsync(CancellationToken cancellationToken)
     {
@@ -42,6 +55,7 @@ public sealed class IndexGauges(MainDatabase main, RagDatabase rag)
         await using var batch = rag.Source.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadPendingOnly));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Indexes) { Parameters = { Parameter.Of<long[]>([.. queues.Keys]) } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Spending) { Parameters = { Parameter.Of(budgets.Value.DailyUsd) } });
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         await row.NextResultAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
@@ -54,6 +68,17 @@ public sealed class IndexGauges(MainDatabase main, RagDatabase rag)
             RagTelemetry.Failed.Record(row.GetInt64(2), cabinet);
             RagTelemetry.Lag.Record(Math.Max(queueAge, row.GetDouble(3)), cabinet);
             RagTelemetry.RebuildAge.Record(row.GetDouble(4), cabinet);
+        }
+
+        await row.NextResultAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+        {
+            var cabinet = RagTelemetry.Cabinet(row.GetInt64(0));
+            RagTelemetry.Spent.Record(row.GetDouble(1), cabinet);
+            if (!row.IsDBNull(2))
+            {
+                RagTelemetry.BudgetUsed.Record(row.GetDouble(2), cabinet);
+            }
         }
     }
 

@@ -1,4 +1,3 @@
-using RagFunctions.Core.Embeddings;
 using RagFunctions.Dev.Fakes.Embeddings;
 using RagFunctions.Tests.Postgres;
 
@@ -242,7 +241,7 @@ public sealed class BatchEmbedderTests(DatabaseFixture fixture) : IClassFixture<
     {
         await using var database = await TestDatabase.CreateAsync();
         await using var scene = await EmbeddingScene.SetAsync(database, cabinetId: 1);
-        await new IndexEmbedder(database.Rag, scene.Options).EnsureAsync(TestContext.Current.CancellationToken);
+        await scene.ExecuteAsync("INSERT INTO rag_embedder (model, dimensions) VALUES ('text-embedding-3-small', 1536)");
         await scene.AddChunksAsync("текст");
         scene.Server.BeforeAnswer = _ => scene.ExecuteAsync("UPDATE rag_embedder SET model = 'next-model'");
         Assert.Equal(0, (await scene.EmbedAllAsync()).Embedded);

@@ -82,6 +82,40 @@ public sealed class EmbeddingClientsTests
         Assert.Single(server.Requests);
     }
 
+    [Theory]
+    [Trait("Guarantee", "provider")]
+    [InlineData(40, "40, 35")]
+    [InlineData(40, "35", "40")]
+    [InlineData(90, "5,5 , 90")]
+    public async Task Of_several_waits_the_longest_counts(double seconds, params string[] headers)
+    {
+        await using var server = await FakeEmbeddingsServer.StartAsync();
+        server.Behaviour = _ => FakeAnswer.TooManyRequests() with { RetryAfters = headers };
+        using var generator = EmbeddingClients.Create(EmbeddingScene.OptionsFor(server), TimeProvider.System);
+        var error = await Assert.ThrowsAsync<EmbeddingProviderException>(() => generator.GenerateAsync(["текст"], cancellationToken: Token));
+        Assert.Equal(TimeSpan.FromSeconds(seconds), error.RetryAfter);
+        Assert.Single(server.Requests);
+    }
+
+    [Theory]
+    [Trait("Guarantee", "provider")]
+    [InlineData("""{"error":{"message":"слишком длинно","type":"invalid_request_error","param":null,"code":null}}""", "(invalid_request_error): слишком длинно")]
+    [InlineData("""{"error":"слишком длинно","error_type":"Validation"}""", "(Validation): слишком длинно")]
+    [InlineData("""{"object":"error","message":"слишком длинно","type":"BadRequestError","param":null,"code":400}""", "(400): слишком длинно")]
+    [InlineData("""{"detail":"слишком длинно"}""", "слишком длинно")]
+    [InlineData("""{"detail":[{"loc":["body"],"msg":"слишком длинно","type":"x"}]}""", "слишком длинно")]
+    [InlineData("слишком длинно", "слишком длинно")]
+    [InlineData("<html><head><style>p{}</style></head><body><h1>слишком</h1> длинно</body></html>", "слишком длинно")]
+    public async Task The_words_of_a_refusal_are_kept_whoever_writes_them(string body, string words)
+    {
+        await using var server = await FakeEmbeddingsServer.StartAsync();
+        server.Behaviour = _ => FakeAnswer.WithBody(400, body);
+        using var generator = EmbeddingClients.Create(EmbeddingScene.OptionsFor(server), TimeProvider.System);
+        var error = await Assert.ThrowsAsync<EmbeddingProviderException>(() => generator.GenerateAsync(["текст"], cancellationToken: Token));
+        Assert.Equal(ProviderTrouble.Refuse, error.Trouble);
+        Assert.Contains(words, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_caller_that_gives_up_is_not_an_outage()
     {

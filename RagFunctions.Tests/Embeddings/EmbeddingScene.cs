@@ -59,6 +59,8 @@ public sealed class EmbeddingScene : IAsyncDisposable
 
     public BatchEmbedder Embedder { get; }
 
+    public BudgetsOptions Budgets { get; } = new();
+
     public EmbeddingPlanner Planner { get; }
 
     public string ConnectionString => _database.ConnectionString;
@@ -71,9 +73,10 @@ public sealed class EmbeddingScene : IAsyncDisposable
         return await SetAsync(fixture.Database, cabinetId, configure);
     }
 
-    public static async Task<EmbeddingScene> SetAsync(TestDatabase database, long cabinetId, Action<EmbeddingsOptions>? configure = null)
+    public static async Task<EmbeddingScene> SetAsync(
+        TestDatabase database, long cabinetId, Action<EmbeddingsOptions>? configure = null, FakeEmbeddingsOptions? provider = null)
     {
-        var server = await FakeEmbeddingsServer.StartAsync();
+        var server = await FakeEmbeddingsServer.StartAsync(provider);
         var options = OptionsFor(server);
         configure?.Invoke(options);
         var scene = new EmbeddingScene(database, cabinetId, server, options);
@@ -95,9 +98,13 @@ public sealed class EmbeddingScene : IAsyncDisposable
         new PendingTexts(Rag, options),
         new VectorWriter(Rag, options),
         new ProviderPause(Rag),
+        new EmbeddingPayments(Rag, Microsoft.Extensions.Options.Options.Create(Budgets)),
         EmbeddingClients.Create(options, TimeProvider.System),
         options,
-        NullLogger<BatchEmbedder>.Instance);
+        NullLogger<BatchEmbedder>.Instance)
+    {
+        StoreDelay = TimeSpan.FromMilliseconds(20),
+    };
 
     public static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
@@ -160,6 +167,22 @@ public sealed class EmbeddingScene : IAsyncDisposable
     {
         await using var command = Command(sql, parameters);
         return await command.ExecuteScalarAsync() is T value ? value : default!;
+    }
+
+    /// <summary>What the book says of this cabinet: settled requests, texts, tokens, dollars; then requests without an answer and their dollars.</summary>
+    public async Task<(long Requests, long Inputs, long Tokens, decimal Usd, long Open, decimal OpenUsd)> BookAsync()
+    {
+        await using var command = Command(
+            """
+            SELECT COALESCE(sum(requests), 0)::bigint, COALESCE(sum(inputs), 0)::bigint, COALESCE(sum(tokens), 0)::bigint, COALESCE(sum(usd), 0),
+                   (SELECT count(*) FROM rag_open_requests WHERE cabinet_id = $1),
+                   (SELECT COALESCE(sum(estimated_usd), 0) FROM rag_open_requests WHERE cabinet_id = $1)
+            FROM rag_spend WHERE cabinet_id = $1
+            """,
+            [CabinetId]);
+        await using var row = await command.ExecuteReaderAsync();
+        await row.ReadAsync();
+        return (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetDecimal(3), row.GetInt64(4), row.GetDecimal(5));
     }
 
     public async ValueTask DisposeAsync() => await Server.DisposeAsync();

@@ -50,5 +50,14 @@ public sealed class EmbeddingsOptionsTests
         Assert.Contains("Embeddings:PricePerMillionTokens", Validator.Validate(null, options).FailureMessage, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Plain_http_to_another_machine_is_a_setting()
+    {
+        var options = new EmbeddingsOptions { Provider = EmbeddingsProvider.OpenAI, Endpoint = "http://ollama.lan:11434/v1" };
+        Assert.Contains("Embeddings:AllowHttp=true", Validator.Validate(null, options).FailureMessage, StringComparison.Ordinal);
+        options.AllowHttp = true;
+        Assert.True(Validator.Validate(null, options).Succeeded);
+    }
+
     private static EmbeddingsOptions Good() => new() { Endpoint = "https://name.openai.azure.com/", Deployment = "embed" };
 }

@@ -14,6 +14,7 @@ public sealed class ProviderErrorsTests
     [InlineData(422, null, ProviderTrouble.Refuse)]
     [InlineData(408, null, ProviderTrouble.Wait)]
     [InlineData(409, null, ProviderTrouble.Wait)]
+    [InlineData(424, null, ProviderTrouble.Wait)]
     [InlineData(425, null, ProviderTrouble.Wait)]
     [InlineData(429, null, ProviderTrouble.Wait)]
     [InlineData(429, "rate_limit_exceeded", ProviderTrouble.Wait)]
@@ -27,7 +28,7 @@ public sealed class ProviderErrorsTests
     [InlineData(404, null, ProviderTrouble.Stop)]
     [InlineData(499, null, ProviderTrouble.Stop)]
     public void A_status_and_a_code_ask_for_one_thing(int status, string? code, ProviderTrouble trouble) =>
-        Assert.Equal(trouble, ProviderErrors.TroubleOf(status, code));
+        Assert.Equal(trouble, ProviderErrors.TroubleOf(status, ErrorBody.None with { Code = code }));
 
     [Theory]
     [InlineData(429, """{"error":{"code":"insufficient_quota"}}""", false)]
@@ -48,7 +49,7 @@ public sealed class ProviderErrorsTests
     [InlineData("""{"error":{"message":7}}""", "the embeddings provider answered 418")]
     [InlineData("""{"error":"plain words"}""", "the embeddings provider answered 418: plain words")]
     [InlineData("""{"error":["c"]}""", "the embeddings provider answered 418")]
-    [InlineData("""{"detail":"m"}""", "the embeddings provider answered 418")]
+    [InlineData("""{"detail":"m"}""", "the embeddings provider answered 418: m")]
     [InlineData("[1]", "the embeddings provider answered 418")]
     [InlineData("<html>", "the embeddings provider answered 418")]
     [InlineData("", "the embeddings provider answered 418")]

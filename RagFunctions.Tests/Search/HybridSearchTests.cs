@@ -50,7 +50,7 @@ public sealed class HybridSearchTests(DatabaseFixture fixture) : IClassFixture<D
     {
         await using var database = await TestDatabase.CreateAsync();
         await using var scene = await EmbeddingScene.SetAsync(database, 1);
-        await new IndexEmbedder(scene.Rag, scene.Options).EnsureAsync(Token);
+        await new IndexEmbedder(scene.Rag, scene.Options).CheckAsync(Token);
         await scene.AddChunksAsync("молния");
         await scene.ExecuteAsync("INSERT INTO rag_provider (not_before) VALUES (now() + interval '40 seconds')");
         var search = SearchScene.Over(scene, _time);
@@ -85,7 +85,7 @@ public sealed class HybridSearchTests(DatabaseFixture fixture) : IClassFixture<D
     private async Task<EmbeddingScene> SceneAsync(params string[] texts)
     {
         var scene = await EmbeddingScene.SetAsync(fixture);
-        await new IndexEmbedder(scene.Rag, scene.Options).EnsureAsync(Token);
+        await new IndexEmbedder(scene.Rag, scene.Options).CheckAsync(Token);
         await scene.AddChunksAsync(texts);
         await scene.EmbedAllAsync();
         return scene;

@@ -164,7 +164,7 @@ public sealed class MeaningSearchTests(DatabaseFixture fixture) : IClassFixture<
         await scene.ExecuteAsync("UPDATE rag_embedder SET model = 'former'");
         scene.Server.ForgetRequests();
         var error = await Assert.ThrowsAsync<EmbedderMismatchException>(() => FindAsync(scene, Ask("вопрос")));
-        Assert.Equal(("former", "text-embedding-3-small"), (error.Index.Model, error.Configured.Model));
+        Assert.Equal(("former", "text-embedding-3-small"), (error.Index?.Model, error.Configured.Model));
         Assert.Empty(scene.Server.Requests);
         await using var command = database.Source.CreateCommand("SELECT * FROM rag_search(1, $1, 'text-embedding-3-small')");
         command.Parameters.Add(new() { Value = new Vector(FakeEmbeddingsServer.VectorOf("вопрос", 1_536)) });
@@ -213,7 +213,7 @@ public sealed class MeaningSearchTests(DatabaseFixture fixture) : IClassFixture<
     private static async Task<EmbeddingScene> SceneAsync(TestDatabase database, long cabinetId, string[] texts)
     {
         var scene = await EmbeddingScene.SetAsync(database, cabinetId);
-        await new IndexEmbedder(database.Rag, scene.Options).EnsureAsync(Token);
+        await new IndexEmbedder(database.Rag, scene.Options).CheckAsync(Token);
         await scene.AddChunksAsync(texts);
         await scene.EmbedAllAsync();
         return scene;

@@ -29,6 +29,7 @@ internal static class AlertConditions
         ["no-rebuild"] = ingestion => InSceneAsync(ingestion, scene => RebuiltBeforeAsync(scene, "8 days 1 minute")),
         ["blocked"] = ingestion => InSceneAsync(ingestion, BlockedAsync),
         ["failed"] = ingestion => InSceneAsync(ingestion, FailedAsync),
+        ["budget"] = ingestion => InSceneAsync(ingestion, scene => SpentAsync(scene, 1.0m)),
         ["differences"] = ingestion => InSceneAsync(ingestion, AddedUnannouncedAsync),
         ["throttled"] = ingestion => InSceneAsync(ingestion, scene => ThrottledAsync(scene, refusals: 4), ("Embeddings:MaxInputsPerRequest", "1")),
         ["token-rejected"] = ingestion => InShopAsync(ingestion, shop => shop.Answer(SyncWorld.Orders, "{}", 401), SyncEntity.Orders),
@@ -44,6 +45,7 @@ internal static class AlertConditions
     {
         ["a change that waits 29 minutes"] = ingestion => InSceneAsync(ingestion, scene => QueuedForAsync(scene, "29 minutes")),
         ["as many failed chunks as are allowed"] = ingestion => InSceneAsync(ingestion, scene => RefusedTextsAsync(scene, FailedChunks)),
+        ["a budget that is nearly spent"] = ingestion => InSceneAsync(ingestion, scene => SpentAsync(scene, 0.99m)),
         ["a rebuild of this week"] = ingestion => InSceneAsync(ingestion, scene => RebuiltBeforeAsync(scene, "7 days 23 hours")),
         ["a request refused now and then"] = ingestion => InSceneAsync(ingestion, scene => ThrottledAsync(scene, refusals: 1), ("Embeddings:MaxInputsPerRequest", "1")),
         ["traces that are not sampled"] = ingestion => InSceneAsync(ingestion, scene => RebuiltBeforeAsync(scene, "1 hour"), ("Telemetry:SamplingRatio", "0")),
@@ -126,6 +128,17 @@ internal static class AlertConditions
         scene.Provider.Behaviour = _ => FakeAnswer.Error(401, "invalid_api_key", $"Incorrect API key provided: {TelemetryScene.ApiKey}");
         await scene.AddProductsAsync(1, 1);
         Assert.Equal(RunOutcome.Failed, (await scene.RunAsync()).Outcome);
+        await scene.LookAsync();
+    }
+
+    private static async Task SpentAsync(TelemetryScene scene, decimal share)
+    {
+        await scene.AddProductsAsync(1, 1);
+        await scene.RunAsync();
+        await scene.Database.Source.ExecuteAsync(FormattableString.Invariant($"""
+            INSERT INTO rag_budgets (cabinet_id, daily_usd) VALUES (1, 10);
+            UPDATE rag_spend SET usd = 10 * {share};
+            """));
         await scene.LookAsync();
     }
 

@@ -67,6 +67,7 @@ public sealed class RecordedRun : IAsyncLifetime
             await scene.Database.Source.ExecuteAsync("UPDATE rag_index_status SET not_before = NULL");
             Assert.Equal(RunOutcome.Waiting, (await scene.RunAsync()).Outcome);
 
+            await scene.Database.Source.ExecuteAsync("INSERT INTO rag_budgets (cabinet_id, daily_usd) VALUES (1, 1)");
             await scene.SyncAsync(SyncEntity.Sales, SyncEntity.Sales, SyncEntity.Orders);
             await scene.LookAsync();
             scene.Flush();

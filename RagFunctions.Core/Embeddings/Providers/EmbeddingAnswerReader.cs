@@ -24,10 +24,12 @@ public static class EmbeddingAnswerReader
         var found = 0;
         long tokens = 0;
         var dataSeen = false;
+        var isObject = false;
         try
         {
             var json = new Utf8JsonReader(body);
             Expect(ref json, JsonTokenType.StartObject, "an object");
+            isObject = true;
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
             {
                 if (json.ValueTextEquals("data"u8) && !dataSeen)
@@ -38,6 +40,10 @@ public static class EmbeddingAnswerReader
                 else if (json.ValueTextEquals("usage"u8))
                 {
                     tokens = ReadUsage(ref json);
+                }
+                else if (json.ValueTextEquals("error"u8))
+                {
+                    RefuseError(ref json);
                 }
                 else
                 {
@@ -53,7 +59,10 @@ public static class EmbeddingAnswerReader
         }
         catch (JsonException exception)
         {
-            throw new EmbeddingAnswerException($"the answer is not the JSON of an embeddings endpoint (byte {exception.BytePositionInLine ?? 0} of line {(exception.LineNumber ?? 0) + 1})", exception);
+            throw new EmbeddingAnswerException($"the answer is not the JSON of an embeddings endpoint (byte {exception.BytePositionInLine ?? 0} of line {(exception.LineNumber ?? 0) + 1})", exception)
+            {
+                Kind = isObject ? AnswerTrouble.Unsound : AnswerTrouble.NoVectors,
+            };
         }
         catch (Exception exception) when (exception is InvalidOperationException or FormatException)
         {
@@ -62,12 +71,26 @@ public static class EmbeddingAnswerReader
 
         if (!dataSeen)
         {
-            throw new EmbeddingAnswerException("the answer holds no \"data\"");
+            throw new EmbeddingAnswerException("the answer holds no \"data\"") { Kind = AnswerTrouble.NoVectors };
         }
 
         return found == inputs
             ? new EmbeddingAnswer(vectors, tokens)
-            : throw new EmbeddingAnswerException($"the answer holds {found} vectors for {inputs} texts");
+            : throw new EmbeddingAnswerException($"the answer holds {found} vectors for {inputs} texts")
+            {
+                Kind = found == 0 ? AnswerTrouble.NoVectors : AnswerTrouble.Unsound,
+                Tokens = tokens,
+            };
+    }
+
+    // Some servers write "error": null beside the vectors.
+    private static void RefuseError(ref Utf8JsonReader json)
+    {
+        json.Read();
+        if (json.TokenType != JsonTokenType.Null)
+        {
+            throw new EmbeddingAnswerException("the answer is an error") { Kind = AnswerTrouble.NoVectors };
+        }
     }
 
     private static int ReadData(ref Utf8JsonReader json, float[]?[] vectors, int dimensions)
@@ -182,7 +205,10 @@ public static class EmbeddingAnswerReader
     {
         if (bytes != dimensions * sizeof(float))
         {
-            throw new EmbeddingAnswerException($"the answer has a vector of about {bytes / sizeof(float)} numbers ({bytes} bytes), asked for {dimensions}");
+            throw new EmbeddingAnswerException($"the answer has a vector of about {bytes / sizeof(float)} numbers ({bytes} bytes), asked for {dimensions}")
+            {
+                Kind = AnswerTrouble.WrongLength,
+            };
         }
     }
 
@@ -244,7 +270,7 @@ public static class EmbeddingAnswerReader
     {
         if (!json.Read() || json.TokenType != token)
         {
-            throw new EmbeddingAnswerException($"the answer is JSON, but not {what}");
+            throw new EmbeddingAnswerException($"the answer is JSON, but not {what}") { Kind = AnswerTrouble.NoVectors };
         }
     }
 }
@@ -255,4 +281,24 @@ public static class EmbeddingAnswerReader
 public sealed record EmbeddingAnswer(float[][] Vectors, long Tokens);
 
 /// <summary>The provider answered with success, but not with one sound vector for each text. Nothing of such an answer may be used.</summary>
-public sealed class EmbeddingAnswerException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class EmbeddingAnswerException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>What is wrong with it.</summary>
+    public AnswerTrouble Kind { get; init; }
+
+    /// <summary>Tokens the provider counted; 0 when that is not known.</summary>
+    public long Tokens { get; init; }
+}
+
+/// <summary>What is wrong with an answer of status 200.</summary>
+public enum AnswerTrouble
+{
+    /// <summary>There are vectors, but not one sound one for each text.</summary>
+    Unsound,
+
+    /// <summary>The vectors have another length than asked for: nearly always the configuration.</summary>
+    WrongLength,
+
+    /// <summary>There is no vector at all: an error, a page, an empty list.</summary>
+    NoVectors,
+}

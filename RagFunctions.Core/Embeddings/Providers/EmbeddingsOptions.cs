@@ -26,14 +26,29 @@ public sealed class EmbeddingsOptions
     /// <summary>Azure only: the name of the deployment. The index is bound to <see cref="Model"/>, never to this name.</summary>
     public string? Deployment { get; set; }
 
-    /// <summary>The model; recorded in the index at its first run, after which no other model is accepted.</summary>
+    /// <summary>The model; recorded in the index with its first vector, after which no other model is accepted.</summary>
     public string Model { get; set; } = "text-embedding-3-small";
 
     /// <summary>A key instead of the managed identity (Azure), or the bearer token (OpenAI; may be empty for a local endpoint).</summary>
     public string? ApiKey { get; set; }
 
-    /// <summary>Length of a vector, asked for in every request. The index column holds 1,536.</summary>
+    /// <summary>Length of a vector: that of the index, which <c>rag model switch</c> changes.</summary>
     public int Dimensions { get; set; } = 1_536;
+
+    /// <summary>
+    /// Whether the length is asked for in each request. Null: only of models that are known to take it (text-embedding-3-*); others give
+    /// vectors of their own length, and many servers refuse the question.
+    /// </summary>
+    public bool? SendDimensions { get; set; }
+
+    /// <summary>Plain http to another machine. Texts and the key travel readable: only inside a network that is trusted.</summary>
+    public bool AllowHttp { get; set; }
+
+    /// <summary>What stands before a question that is embedded, such as <c>query: </c> for the models of the E5 family.</summary>
+    public string QueryPrefix { get; set; } = "";
+
+    /// <summary>What stands before a text of the index, such as <c>passage: </c>. The index is bound to it as to the model.</summary>
+    public string PassagePrefix { get; set; } = "";
 
     /// <summary>Texts per request, 1…2,048.</summary>
     public int MaxInputsPerRequest { get; set; } = 256;
@@ -55,6 +70,12 @@ public sealed class EmbeddingsOptions
 
     /// <summary>The name under which vectors are stored.</summary>
     public string ModelName => Provider == EmbeddingsProvider.Offline ? OfflineEmbeddingGenerator.ModelName : Model;
+
+    /// <summary>Whether requests name the length of the vectors.</summary>
+    public bool SendsDimensions => SendDimensions ?? Model.Contains("text-embedding-3", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>What so many tokens cost, in US dollars.</summary>
+    public decimal PriceOf(long tokens) => tokens * PricePerMillionTokens / 1_000_000m;
 }
 
 /// <summary>Who makes vectors from texts.</summary>
@@ -75,6 +96,9 @@ public sealed class EmbeddingsOptionsValidator : IValidateOptions<EmbeddingsOpti
 {
     // pgvector's vector type holds at most this many.
     private const int MaxDimensions = 16_000;
+
+    // A prefix is sent with each text and paid each time; it is a word or an instruction, not a page.
+    private const int MaxPrefix = 500;
 
     /// <inheritdoc />
     public ValidateOptionsResult Validate(string? name, EmbeddingsOptions options)
@@ -100,14 +124,19 @@ public sealed class EmbeddingsOptionsValidator : IValidateOptions<EmbeddingsOpti
             yield return "Embeddings:Deployment is missing: Embeddings:Provider azure needs the name of the deployment.";
         }
 
-        if (options.Provider != EmbeddingsProvider.Offline && !string.IsNullOrWhiteSpace(options.Endpoint) && !IsEndpoint(options.Endpoint))
+        if (options.Provider != EmbeddingsProvider.Offline && !string.IsNullOrWhiteSpace(options.Endpoint) && !IsEndpoint(options.Endpoint, options.AllowHttp))
         {
-            yield return "Embeddings:Endpoint must be an absolute https URL without user, query or fragment (http only on this machine).";
+            yield return "Embeddings:Endpoint must be an absolute https URL without user, query or fragment (http only on this machine, or with Embeddings:AllowHttp=true).";
         }
 
         if (options.Provider != EmbeddingsProvider.Offline && string.IsNullOrWhiteSpace(options.Model))
         {
             yield return "Embeddings:Model is missing: the index is bound to the name of the model.";
+        }
+
+        if (options.QueryPrefix.Length > MaxPrefix || options.PassagePrefix.Length > MaxPrefix)
+        {
+            yield return $"Embeddings:QueryPrefix and Embeddings:PassagePrefix may have {MaxPrefix} characters.";
         }
 
         if (OutOf(options.Dimensions, 1, MaxDimensions) is { } dimensions)
@@ -149,8 +178,8 @@ public sealed class EmbeddingsOptionsValidator : IValidateOptions<EmbeddingsOpti
     private static string? OutOf(int value, int min, int max) =>
         value >= min && value <= max ? null : $"must be between {min} and {max}; it is {value}.";
 
-    private static bool IsEndpoint(string text) =>
+    private static bool IsEndpoint(string text, bool allowHttp) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri)
-        && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
+        && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && (allowHttp || uri.IsLoopback)))
         && uri.UserInfo.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0;
 }

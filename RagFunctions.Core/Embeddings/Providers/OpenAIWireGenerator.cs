@@ -9,9 +9,14 @@ using EmbeddingClient = OpenAI.Embeddings.EmbeddingClient;
 namespace RagFunctions.Core.Embeddings.Providers;
 
 /// <summary>
-/// Vectors from Azure OpenAI or an OpenAI-compatible endpoint, over the client's protocol method: the typed one drops <c>index</c>
-/// and pairs wrongly when an answer is shuffled.
+/// Vectors from Azure OpenAI or an OpenAI-compatible endpoint, over the client's protocol method. The typed one reads base64 only: many
+/// compatible servers send arrays of numbers. And it takes an answer as it comes: neither that the indices are complete nor what a body
+/// without vectors says.
 /// </summary>
+/// <remarks>
+/// The length and base64 are asked for. A server that refuses either is asked again without it, and this is remembered as long as the
+/// process lives.
+/// </remarks>
 public sealed class OpenAIWireGenerator(EmbeddingClient client, EmbeddingsOptions settings, TimeProvider time)
     : IEmbeddingGenerator<string, Embedding<float>>
 {
@@ -20,6 +25,8 @@ public sealed class OpenAIWireGenerator(EmbeddingClient client, EmbeddingsOption
         // Cyrillic as it is: escaped it would be three times the bytes. The body is no HTML.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
+
+    private volatile Question _question = new(settings.SendsDimensions, AsBase64: true);
 
     /// <summary>One request, retried by the client's policy.</summary>
     /// <exception cref="EmbeddingProviderException">The provider answered with an error, or not at all.</exception>
@@ -33,7 +40,7 @@ public sealed class OpenAIWireGenerator(EmbeddingClient client, EmbeddingsOption
             return [];
         }
 
-        var answer = EmbeddingAnswerReader.Read((await SendAsync(texts, cancellationToken)).Span, texts.Count, settings.Dimensions);
+        var answer = await AskAsync(texts, cancellationToken);
         var embeddings = new GeneratedEmbeddings<Embedding<float>>(texts.Count)
         {
             Usage = new UsageDetails { InputTokenCount = answer.Tokens, TotalTokenCount = answer.Tokens },
@@ -56,17 +63,51 @@ public sealed class OpenAIWireGenerator(EmbeddingClient client, EmbeddingsOption
         // The client's connections belong to the process.
     }
 
-    private async Task<ReadOnlyMemory<byte>> SendAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)
+    // At most three times: as it is, without the length, without base64. What is refused is not paid.
+    private async Task<EmbeddingAnswer> AskAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var question = _question;
+            try
+            {
+                return Read(await SendAsync(texts, question, cancellationToken), texts.Count);
+            }
+            catch (EmbeddingProviderException refusal) when (refusal.Trouble == ProviderTrouble.Refuse && question.Without(refusal.Message) is { } easier)
+            {
+                _question = easier;
+            }
+        }
+    }
+
+    private EmbeddingAnswer Read(PipelineResponse response, int texts)
+    {
+        if (response.IsError)
+        {
+            throw ProviderErrors.FromResponse(response, settings.ApiKey, time.GetUtcNow());
+        }
+
+        try
+        {
+            return EmbeddingAnswerReader.Read(response.Content.ToMemory().Span, texts, settings.Dimensions);
+        }
+        catch (EmbeddingAnswerException exception) when (exception.Kind == AnswerTrouble.NoVectors)
+        {
+            throw ProviderErrors.FromSuccess(response, exception.Message, settings.ApiKey, time.GetUtcNow());
+        }
+    }
+
+    private async Task<PipelineResponse> SendAsync(IReadOnlyList<string> texts, Question question, CancellationToken cancellationToken)
     {
         using var budget = new CancellationTokenSource(TimeSpan.FromSeconds(settings.RequestBudgetSeconds), time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, budget.Token);
-        using var content = BinaryContent.Create(Body(texts));
-        PipelineResponse response;
+        using var content = BinaryContent.Create(Body(texts, question));
+        var tries = new TryCounter();
         try
         {
-            var result = await client.GenerateEmbeddingsAsync(
-                content, new RequestOptions { CancellationToken = both.Token, ErrorOptions = ClientErrorBehaviors.NoThrow });
-            response = result.GetRawResponse();
+            var options = new RequestOptions { CancellationToken = both.Token, ErrorOptions = ClientErrorBehaviors.NoThrow };
+            options.AddPolicy(tries, PipelinePosition.PerTry);
+            return (await client.GenerateEmbeddingsAsync(content, options)).GetRawResponse();
         }
         catch (AuthenticationFailedException exception)
         {
@@ -76,21 +117,27 @@ public sealed class OpenAIWireGenerator(EmbeddingClient client, EmbeddingsOption
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && IsNetwork(exception))
         {
             var what = budget.IsCancellationRequested ? $"gave no answer within {settings.RequestBudgetSeconds} s" : "cannot be reached";
-            throw new EmbeddingProviderException(ProviderTrouble.Wait, $"the embeddings provider {what}", inner: exception);
+            throw new EmbeddingProviderException(ProviderTrouble.Wait, $"the embeddings provider {what}", inner: exception, lostTries: tries.Lost);
         }
-
-        return response.IsError ? throw ProviderErrors.FromResponse(response, settings.ApiKey, time.GetUtcNow()) : response.Content.ToMemory();
     }
 
-    private BinaryData Body(IReadOnlyList<string> texts)
+    private BinaryData Body(IReadOnlyList<string> texts, Question question)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, Readable))
         {
             json.WriteStartObject();
             json.WriteString("model"u8, settings.Model);
-            json.WriteString("encoding_format"u8, "base64"u8);
-            json.WriteNumber("dimensions"u8, settings.Dimensions);
+            if (question.AsBase64)
+            {
+                json.WriteString("encoding_format"u8, "base64"u8);
+            }
+
+            if (question.OfLength)
+            {
+                json.WriteNumber("dimensions"u8, settings.Dimensions);
+            }
+
             json.WriteStartArray("input"u8);
             foreach (var text in texts)
             {
@@ -111,4 +158,41 @@ public sealed class OpenAIWireGenerator(EmbeddingClient client, EmbeddingsOption
         ClientResultException or HttpRequestException or IOException or OperationCanceledException or TimeoutException => true,
         _ => false,
     };
+
+    /// <summary>What is asked for beside the vectors.</summary>
+    private sealed record Question(bool OfLength, bool AsBase64)
+    {
+        /// <summary>The question without what the provider says that it does not take; null when its words name neither.</summary>
+        public Question? Without(string words) =>
+            OfLength && (Has(words, "dimension") || Has(words, "matryoshka")) ? this with { OfLength = false }
+            : AsBase64 && (Has(words, "encoding_format") || Has(words, "base64")) ? this with { AsBase64 = false }
+            : null;
+
+        private static bool Has(string words, string word) => words.Contains(word, StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Counts the tries of one request that left this machine and were not answered.</summary>
+    private sealed class TryCounter : PipelinePolicy
+    {
+        public int Lost { get; private set; }
+
+        public override void Process(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex) =>
+            throw new NotSupportedException("requests are sent asynchronously");
+
+        public override async ValueTask ProcessAsync(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex)
+        {
+            try
+            {
+                await ProcessNextAsync(message, pipeline, currentIndex);
+            }
+            catch (Exception exception) when (WasSent(exception))
+            {
+                Lost++;
+                throw;
+            }
+        }
+
+        private static bool WasSent(Exception exception) => (exception as HttpRequestException ?? exception.InnerException as HttpRequestException)
+            is not { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError };
+    }
 }

@@ -96,27 +96,30 @@ public static partial class RetryAfterHeaders
     {
         foreach (var name in (string[])["retry-after-ms", "x-ms-retry-after-ms"])
         {
-            if (headers.TryGetValue(name, out var text) && Number(text) is { } milliseconds)
+            if (Largest(headers, name) is { } milliseconds)
             {
                 return TimeSpan.FromMilliseconds(milliseconds);
             }
         }
 
-        if (headers.TryGetValue("retry-after", out var retryAfter))
+        if (Largest(headers, "retry-after") is { } seconds)
         {
-            if (Number(retryAfter) is { } seconds)
-            {
-                return TimeSpan.FromSeconds(seconds);
-            }
+            return TimeSpan.FromSeconds(seconds);
+        }
 
-            if (DateTimeOffset.TryParse(retryAfter, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date))
-            {
-                return date > now ? date - now : TimeSpan.Zero;
-            }
+        if (headers.TryGetValue("retry-after", out var retryAfter)
+            && DateTimeOffset.TryParse(retryAfter, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date))
+        {
+            return date > now ? date - now : TimeSpan.Zero;
         }
 
         return Later(ResetOf(headers, "requests"), ResetOf(headers, "tokens"));
     }
+
+    // A gateway that adds a header of its own leaves two, or one with a comma; a parser of dates would take "5, 5" for the fifth of May.
+    private static double? Largest(PipelineResponseHeaders headers, string name) => headers.TryGetValues(name, out var values) && values is not null
+        ? values.SelectMany(value => value.Split(',')).Select(part => Number(part.Trim())).Max()
+        : null;
 
     private static TimeSpan? ResetOf(PipelineResponseHeaders headers, string what)
     {

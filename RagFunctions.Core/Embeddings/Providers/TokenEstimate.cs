@@ -12,5 +12,8 @@ public static class TokenEstimate
     public const int BytesPerToken = 3;
 
     /// <summary>The estimate, at least 1.</summary>
-    public static int OfBytes(int bytes) => Math.Max(1, (bytes + BytesPerToken - 1) / BytesPerToken);
+    public static int OfBytes(int bytes) => (int)OfBytes((long)bytes);
+
+    /// <summary>The same for many texts together.</summary>
+    public static long OfBytes(long bytes) => Math.Max(1, (bytes + BytesPerToken - 1) / BytesPerToken);
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Embeddings;
 
 namespace RagFunctions.Core.Runs.Sweep;
 
@@ -9,7 +10,8 @@ namespace RagFunctions.Core.Runs.Sweep;
 /// Finds the cabinets that need a run: one statement for each database, index probes for each cabinet, so that its cost follows
 /// the number of cabinets and never the number of rows.
 /// </summary>
-public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider time, IOptions<RunsOptions> options)
+public sealed class SweepQuery(
+    MainDatabase main, RagDatabase rag, TimeProvider time, IOptions<RunsOptions> options, IOptions<BudgetsOptions> budgets)
 {
     private const string HasCursorTable = "SELECT to_regclass('wb_sync_cursors') IS NOT NULL";
 
@@ -49,8 +51,12 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
     private const string CabinetsWithCursors =
         $"{Cabinets} {CapturedTables} < 5 AND NOT EXISTS (SELECT FROM wb_sync_cursors AS k WHERE k.cabinet_id = c.id), {FirstSyncUnderWay} FROM wb_cabinets AS c";
 
-    // LIMIT keeps expiry a probe for each cabinet: as an EXISTS it is planned as one read of everything that is expired.
-    private const string DueCabinets = """
+    // LIMIT keeps expiry a probe for each cabinet: as an EXISTS it is planned as one read of everything that is expired. A budget that is
+    // spent holds back embedding and nothing else.
+    private const string DueCabinets = $"""
+        WITH spent AS (
+            SELECT cabinet_id, sum(usd) AS usd FROM ({EmbeddingPayments.SpentToday}) AS today GROUP BY cabinet_id
+        )
         SELECT judged.cabinet_id, judged.reason, judged.requested_mode
         FROM (
             SELECT a.cabinet_id, s.requested_mode,
@@ -61,7 +67,10 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
                        WHEN a.has_changes THEN 4
                        WHEN EXISTS (SELECT FROM rag_metadata AS m
                                     WHERE m.cabinet_id = a.cabinet_id AND m.embedded_hash IS DISTINCT FROM m.chunk_hash
-                                      AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= clock_timestamp())) THEN 5
+                                      AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= clock_timestamp()))
+                            AND ($8::numeric IS NULL OR (SELECT COALESCE(sum(usd), 0) FROM spent) < $8)
+                            AND NOT EXISTS (SELECT FROM rag_budgets AS b LEFT JOIN spent AS o ON o.cabinet_id = b.cabinet_id
+                                            WHERE b.cabinet_id = a.cabinet_id AND COALESCE(o.usd, 0) >= b.daily_usd) THEN 5
                        WHEN (SELECT true FROM rag_metadata AS m WHERE m.cabinet_id = a.cabinet_id AND m.expires_at <= $5 LIMIT 1) THEN 6
                        WHEN a.catches_up AND (s.last_catch_up_at IS NULL OR s.last_catch_up_at <= clock_timestamp() - make_interval(mins => $6)) THEN 7
                        WHEN a.in_slot AND s.full_renderer_version <> $7 THEN 8
@@ -130,6 +139,7 @@ public sealed class SweepQuery(MainDatabase main, RagDatabase rag, TimeProvider 
                 Parameter.Of<DateTimeOffset>(now),
                 Parameter.Of<int>(options.Value.CatchUpMinutes),
                 Parameter.Of<int>(ChunkRenderer.Version),
+                Parameter.Of(budgets.Value.DailyUsd),
             },
         };
     }

@@ -18,6 +18,12 @@ public sealed record FakeAnswer
     /// <summary>Additional headers.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Values of <c>Retry-After</c>, each in a header of its own.</summary>
+    public IReadOnlyList<string> RetryAfters { get; init; } = [];
+
+    /// <summary>The body as it is, in place of an error of OpenAI's form.</summary>
+    public string? Body { get; init; }
+
     /// <summary>A right answer; in a script it lets one request pass.</summary>
     public static FakeAnswer Right { get; } = new();
 
@@ -36,6 +42,13 @@ public sealed record FakeAnswer
     /// <summary>An error status with the usual body.</summary>
     public static FakeAnswer Error(int status, string code = "error", string message = "something went wrong") =>
         new() { Status = status, Code = code, Message = message };
+
+    /// <summary>Status 200 with an error in the body, as gateways send it.</summary>
+    public static FakeAnswer ErrorWith200(string code, string message) =>
+        new() { Fault = AnswerFault.ErrorBody, Code = code, Message = message };
+
+    /// <summary>Any status with any body.</summary>
+    public static FakeAnswer WithBody(int status, string body) => new() { Status = status, Fault = AnswerFault.ErrorBody, Body = body };
 
     /// <summary>Status 200, or no answer at all, with this fault.</summary>
     public static FakeAnswer With(AnswerFault fault) => new() { Fault = fault };
@@ -77,13 +90,16 @@ public enum AnswerFault
     /// <summary><c>data</c> is an empty array.</summary>
     EmptyArray,
 
+    /// <summary>An error in place of vectors.</summary>
+    ErrorBody,
+
     /// <summary>A page of a proxy.</summary>
     Html,
 
     /// <summary>The body ends in the middle; its length header agrees.</summary>
     HalfJson,
 
-    /// <summary>No answer until the client gives up.</summary>
+    /// <summary>No answer until the client gives up; the work is done and on the bill.</summary>
     Hang,
 
     /// <summary>The connection is cut before an answer.</summary>

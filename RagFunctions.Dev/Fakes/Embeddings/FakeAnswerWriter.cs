@@ -10,7 +10,7 @@ namespace RagFunctions.Dev.Fakes.Embeddings;
 /// <summary>Writes the body of an answer, sound or with a fault.</summary>
 internal static class FakeAnswerWriter
 {
-    public static ReadOnlyMemory<byte> Vectors(IReadOnlyList<string> inputs, int dimensions, bool base64, string? model, AnswerFault fault)
+    public static ReadOnlyMemory<byte> Vectors(IReadOnlyList<string> inputs, int dimensions, bool base64, string? model, AnswerFault fault, bool counts)
     {
         var body = new ArrayBufferWriter<byte>((inputs.Count * dimensions * (base64 ? 6 : 12)) + 256);
         using (var json = new Utf8JsonWriter(body))
@@ -33,11 +33,15 @@ internal static class FakeAnswerWriter
 
             json.WriteEndArray();
             json.WriteString("model", model);
-            json.WriteStartObject("usage");
-            var tokens = inputs.Sum(input => (long)FakeEmbeddingsServer.TokensOf(input));
-            json.WriteNumber("prompt_tokens", tokens);
-            json.WriteNumber("total_tokens", tokens);
-            json.WriteEndObject();
+            if (counts)
+            {
+                json.WriteStartObject("usage");
+                var tokens = inputs.Sum(input => (long)FakeEmbeddingsServer.TokensOf(input));
+                json.WriteNumber("prompt_tokens", tokens);
+                json.WriteNumber("total_tokens", tokens);
+                json.WriteEndObject();
+            }
+
             json.WriteEndObject();
         }
 

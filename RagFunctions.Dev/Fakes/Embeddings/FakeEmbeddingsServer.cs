@@ -49,6 +49,9 @@ public sealed class FakeEmbeddingsServer : IAsyncDisposable
     /// <summary>What was received, in the order of arrival.</summary>
     public IReadOnlyList<ReceivedRequest> Requests => [.. _requests];
 
+    /// <summary>Requests that are on the bill: vectors were made, also where the answer was spoilt or never came.</summary>
+    public IReadOnlyList<ReceivedRequest> Paid => [.. _requests.Where(request => request.IsPaid)];
+
     /// <summary>The most requests that were in work at once.</summary>
     public int MaxConcurrency => _mostRunning;
 
@@ -99,10 +102,16 @@ public sealed class FakeEmbeddingsServer : IAsyncDisposable
         {
             var (request, base64) = await ReadAsync(context);
             var answer = Refused(context, deployment)
+                ?? _options.Manners.Refusal(request, base64)
                 ?? (_script.TryDequeue(out var scripted) ? scripted : Behaviour?.Invoke(request))
                 ?? FakeAnswer.Right;
             var answered = answer.Fault is AnswerFault.Hang or AnswerFault.Cut ? 0 : answer.Status;
-            _requests.Enqueue(request with { Status = answered, Inputs = _options.KeepsInputs ? request.Inputs : [] });
+            _requests.Enqueue(request with
+            {
+                Status = answered,
+                Inputs = _options.KeepsInputs ? request.Inputs : [],
+                IsPaid = answer.Status == 200 && answer.Fault is not (AnswerFault.Cut or AnswerFault.Html or AnswerFault.EmptyArray or AnswerFault.ErrorBody),
+            });
             if (BeforeAnswer is { } before)
             {
                 await before(request);
@@ -114,7 +123,7 @@ public sealed class FakeEmbeddingsServer : IAsyncDisposable
                 await Task.Delay(pause, context.RequestAborted);
             }
 
-            await WriteAsync(context, request, base64, answer);
+            await WriteAsync(context, request, base64 && !_options.Manners.IgnoresBase64, answer);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -140,31 +149,40 @@ public sealed class FakeEmbeddingsServer : IAsyncDisposable
             : null;
     }
 
-    private static async Task<(ReceivedRequest Request, bool Base64)> ReadAsync(HttpContext context)
+    private async Task<(ReceivedRequest Request, bool Base64)> ReadAsync(HttpContext context)
     {
         using var body = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);
         var root = body.RootElement;
         string[] inputs = root.GetProperty("input") is { ValueKind: JsonValueKind.Array } many
             ? [.. many.EnumerateArray().Select(input => input.GetString()!)]
             : [root.GetProperty("input").GetString()!];
-        var dimensions = root.TryGetProperty("dimensions", out var asked) ? asked.GetInt32() : 1_536;
+        int? asked = root.TryGetProperty("dimensions", out var length) ? length.GetInt32() : null;
+        var dimensions = _options.Manners.IgnoresDimensions ? _options.Manners.Dimensions : asked ?? _options.Manners.Dimensions;
         var model = root.TryGetProperty("model", out var name) ? name.GetString() : null;
         var base64 = root.TryGetProperty("encoding_format", out var format) && format.GetString() == "base64";
         var path = $"{context.Request.Path}{context.Request.QueryString}";
-        return (new ReceivedRequest(path, model, dimensions, inputs, inputs.Sum(input => (long)TokensOf(input)), 0), base64);
+        return (new ReceivedRequest(path, model, dimensions, inputs, inputs.Sum(input => (long)TokensOf(input)), 0) { AskedDimensions = asked, AskedBase64 = base64 }, base64);
     }
 
-    private static async Task WriteAsync(HttpContext context, ReceivedRequest request, bool base64, FakeAnswer answer)
+    private async Task WriteAsync(HttpContext context, ReceivedRequest request, bool base64, FakeAnswer answer)
     {
         foreach (var (name, value) in answer.Headers)
         {
             context.Response.Headers[name] = value;
         }
 
+        foreach (var value in answer.RetryAfters)
+        {
+            context.Response.Headers.Append("Retry-After", value);
+        }
+
         context.Response.StatusCode = answer.Status;
         switch (answer)
         {
-            case { Status: not 200 }:
+            case { Body: { } given }:
+                await context.Response.WriteAsync(given, context.RequestAborted);
+                break;
+            case { Status: not 200 } or { Fault: AnswerFault.ErrorBody }:
                 await context.Response.WriteAsJsonAsync(
                     new { error = new { code = answer.Code, type = answer.Code, message = answer.Message } }, context.RequestAborted);
                 break;
@@ -179,7 +197,7 @@ public sealed class FakeEmbeddingsServer : IAsyncDisposable
                 await context.Response.WriteAsync("<html><body>Bad gateway, politely</body></html>", context.RequestAborted);
                 break;
             default:
-                var body = FakeAnswerWriter.Vectors(request.Inputs, request.Dimensions, base64, request.Model, answer.Fault);
+                var body = FakeAnswerWriter.Vectors(request.Inputs, request.Dimensions, base64, request.Model, answer.Fault, _options.Manners.CountsTokens);
                 context.Response.ContentType = "application/json";
                 context.Response.ContentLength = body.Length;
                 await context.Response.Body.WriteAsync(body, context.RequestAborted);
@@ -217,6 +235,9 @@ public sealed record FakeEmbeddingsOptions
     /// <summary>The Azure deployment it has; null: any.</summary>
     public string? Deployment { get; init; }
 
+    /// <summary>What it takes and how it refuses, where it is not OpenAI's own.</summary>
+    public FakeManners Manners { get; init; } = new();
+
     /// <summary>Whether the received texts are kept; off for measurements.</summary>
     public bool KeepsInputs { get; init; } = true;
 
@@ -232,4 +253,14 @@ public sealed record FakeEmbeddingsOptions
 /// <param name="Inputs">The texts.</param>
 /// <param name="Tokens">As the server counts them.</param>
 /// <param name="Status">What it was answered; 0 when the connection was cut or hung.</param>
-public sealed record ReceivedRequest(string Path, string? Model, int Dimensions, IReadOnlyList<string> Inputs, long Tokens, int Status);
+public sealed record ReceivedRequest(string Path, string? Model, int Dimensions, IReadOnlyList<string> Inputs, long Tokens, int Status)
+{
+    /// <summary>The length the body names, if it names one.</summary>
+    public int? AskedDimensions { get; init; }
+
+    /// <summary>Base64 was asked for.</summary>
+    public bool AskedBase64 { get; init; }
+
+    /// <summary>It is on the bill.</summary>
+    public bool IsPaid { get; init; }
+}

@@ -34,8 +34,14 @@ var rules = {
   failed: {
     severity: 1
     minutes: 15
-    description: 'A run stopped at something that no repetition cures: a key, a deployment, a quota that is used up. GET /v1/rag/status/{cabinet_id}: last_error says what. The run is tried again every 10 minutes.'
+    description: 'A run stopped at something that no repetition cures: a key, a deployment, a quota that is used up. GET /v1/rag/status/{cabinet_id}: last_error says what. The run is tried again every 10 minutes; where vectors that are paid for cannot be stored, after 10, 20, 40 minutes and so on, and nothing is paid before they can.'
     query: 'AppMetrics | where Name == "rag.runs" and Properties["rag.run.outcome"] == "failed" | summarize runs = sum(Sum) by cabinet = tostring(Properties["rag.cabinet.id"])'
+  }
+  budget: {
+    severity: 3
+    minutes: 15
+    description: 'A daily budget is spent: new and changed texts are not embedded before 00:00 UTC; changes, deletions and search go on. rag cabinet budget CABINET --daily-usd N, or the app setting Budgets__DailyUsd.'
+    query: 'AppMetrics | where Name == "rag.embedding.budget.used" | summarize used = max(Max) by cabinet = tostring(Properties["rag.cabinet.id"]) | where used >= 1'
   }
   differences: {
     severity: 3
