@@ -20,6 +20,7 @@ public sealed class BatchEmbedder(
     VectorWriter writer,
     ProviderPause pause,
     EmbeddingPayments payments,
+    ProviderPace pace,
     IEmbeddingGenerator<string, Embedding<float>> generator,
     EmbeddingsOptions options,
     ILogger<BatchEmbedder> logger)
@@ -45,7 +46,7 @@ public sealed class BatchEmbedder(
 
     private async Task<EmbedBatchResult> EmbedIntervalAsync(EmbedBatchInput input, CancellationToken cancellationToken)
     {
-        var pass = new EmbeddingPass(input, new(rag, writer, pause, payments, generator, options, StoreAgain(), logger));
+        var pass = new EmbeddingPass(input, new(rag, writer, pause, payments, pace, generator, options, StoreAgain(), logger));
         var from = input.Interval.From ?? "";
         while (true)
         {
@@ -98,7 +99,8 @@ public sealed class BatchEmbedder(
 }
 
 /// <summary>Input of the activity that embeds what is pending in one interval.</summary>
-public sealed record EmbedBatchInput(long CabinetId, Guid RunId, long Token, HashInterval Interval);
+/// <param name="IsLarge">It is one of many: its requests leave a part of the provider's quota to small runs.</param>
+public sealed record EmbedBatchInput(long CabinetId, Guid RunId, long Token, HashInterval Interval, bool IsLarge = false);
 
 /// <summary>What one interval came to. Trouble with the provider is a value here, never an exception.</summary>
 /// <param name="Superseded">The token is no longer the cabinet's.</param>

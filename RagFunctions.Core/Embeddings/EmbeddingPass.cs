@@ -221,6 +221,11 @@ internal sealed class EmbeddingPass(EmbedBatchInput input, EmbeddingPassServices
     private async Task<Attempt?> TrySendAsync(string[] texts, long bytes, CancellationToken cancellationToken)
     {
         var estimate = TokenEstimate.OfBytes(bytes + (texts.Length * (long)_options.PassagePrefix.Length));
+        if (input.IsLarge && await services.Pace.WaitAsync(estimate, cancellationToken) && !await MaySendAsync(cancellationToken))
+        {
+            return null;
+        }
+
         var request = new OpenRequest(Guid.NewGuid(), input.CabinetId, input.RunId, texts.Length, estimate, _options.PriceOf(estimate));
         if (await services.Payments.OpenAsync(request, cancellationToken) is { } budget)
         {
@@ -324,6 +329,7 @@ internal sealed record EmbeddingPassServices(
     VectorWriter Writer,
     ProviderPause Pause,
     EmbeddingPayments Payments,
+    ProviderPace Pace,
     IEmbeddingGenerator<string, Embedding<float>> Generator,
     EmbeddingsOptions Options,
     ResiliencePipeline StoreAgain,

@@ -24,6 +24,7 @@ public static class EmbeddingServices
         });
         services.AddOptions<BudgetsOptions>().Bind(configuration.GetSection(BudgetsOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<EmbeddingPayments>();
+        services.AddSingleton<ProviderPace>();
         services.AddSingleton<CabinetBudgets>();
         services.AddSingleton<EmptyIndex>();
         services.AddSingleton<IndexEmbedder>();

@@ -35,6 +35,7 @@ public sealed class RunPlan
     private readonly HashSet<RunStep> _running = new(ReferenceEqualityComparer.Instance);
     private readonly Queue<ChangeRange> _ranges = [];
     private readonly Queue<HashInterval> _intervals = [];
+    private bool _isLarge;
     private readonly int _mostIntervals = int.MaxValue;
 
     private Phase _phase = Phase.Begin;
@@ -245,6 +246,7 @@ public sealed class RunPlan
     private void Plan(PlanEmbeddingResult result)
     {
         _pending = result.PendingChunks;
+        _isLarge = result.Intervals.Count > MostShortIntervals;
         foreach (var interval in result.Intervals)
         {
             _intervals.Enqueue(interval);
@@ -405,7 +407,7 @@ public sealed class RunPlan
 
     private RunStep.EmbedBatch? NextInterval() =>
         !Stopped && _running.Count < _input.EmbedWindow && _intervals.TryDequeue(out var interval)
-            ? new RunStep.EmbedBatch(new EmbedBatchInput(_input.CabinetId, _runId, _start!.Token, interval))
+            ? new RunStep.EmbedBatch(new EmbedBatchInput(_input.CabinetId, _runId, _start!.Token, interval, _isLarge))
             : null;
 
     private RunStep.FinishRound NextFinish()

@@ -38,6 +38,11 @@ internal static class BenchCommand
         Description = "Measures the marketplace sync instead: 100,000 orders read for the first time, and again when nothing changed.",
     };
 
+    private static readonly Option<bool> OfFairness = new("--fairness")
+    {
+        Description = "Measures instead how long 50 quiet cabinets wait while another embeds 150,000 texts at 350,000 tokens a minute.",
+    };
+
     private static readonly Option<bool> OfSearch = new("--search")
     {
         Description = "Measures the search of a cabinet of 10,000 chunks instead, cold and warm; with --chunks each mode over cabinets of these sizes.",
@@ -64,12 +69,14 @@ internal static class BenchCommand
             WithHnsw,
             OfSync,
             OfSearch,
+            OfFairness,
             Chunks,
             Others,
         };
         runner.Run(
             command,
-            scope => scope.Parsed.GetValue(OfSync) ? SyncBench.RunAsync(scope)
+            scope => scope.Parsed.GetValue(OfFairness) ? FairnessBench.RunAsync(scope)
+                : scope.Parsed.GetValue(OfSync) ? SyncBench.RunAsync(scope)
                 : scope.Parsed.GetValue(OfSearch) && scope.Parsed.GetValue(Chunks) is { Length: > 0 } sizes
                     ? SearchSizes.RunAsync(scope, sizes, scope.Parsed.GetValue(Others))
                 : scope.Parsed.GetValue(OfSearch) ? SearchBench.RunAsync(scope)

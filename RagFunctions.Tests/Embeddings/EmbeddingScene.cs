@@ -59,6 +59,9 @@ public sealed class EmbeddingScene : IAsyncDisposable
 
     public BatchEmbedder Embedder { get; }
 
+    /// <summary>By which large runs wait for their turn.</summary>
+    public RecordedDelays Time { get; } = new();
+
     public BudgetsOptions Budgets { get; } = new();
 
     public EmbeddingPlanner Planner { get; }
@@ -99,6 +102,7 @@ public sealed class EmbeddingScene : IAsyncDisposable
         new VectorWriter(Rag, options),
         new ProviderPause(Rag),
         new EmbeddingPayments(Rag, Microsoft.Extensions.Options.Options.Create(Budgets)),
+        new ProviderPace(Rag, options, Time),
         EmbeddingClients.Create(options, TimeProvider.System),
         options,
         NullLogger<BatchEmbedder>.Instance)

@@ -59,6 +59,12 @@ public sealed class EmbeddingsOptions
     /// <summary>Into how many requests the planner spreads work that would fit into fewer, because that many run at once.</summary>
     public int ParallelRequests { get; set; } = 8;
 
+    /// <summary>What the provider takes in a minute, from its quota; 0: not known, and then large runs are not held back for small ones.</summary>
+    public int TokensPerMinute { get; set; }
+
+    /// <summary>The share of <see cref="TokensPerMinute"/> that large runs (first indexes, rebuilds) may use, all together; more than 0, at most 1.</summary>
+    public double LargeRunsShare { get; set; } = 0.8;
+
     /// <summary>US dollars per million tokens; 0.02 is the list price of text-embedding-3-small.</summary>
     public decimal PricePerMillionTokens { get; set; } = 0.02m;
 
@@ -157,6 +163,16 @@ public sealed class EmbeddingsOptionsValidator : IValidateOptions<EmbeddingsOpti
         if (OutOf(options.ParallelRequests, 1, 64) is { } parallel)
         {
             yield return $"Embeddings:ParallelRequests {parallel}";
+        }
+
+        if (options.TokensPerMinute < 0)
+        {
+            yield return "Embeddings:TokensPerMinute must not be negative; 0 means that the quota is not known.";
+        }
+
+        if (options.LargeRunsShare is not (> 0 and <= 1))
+        {
+            yield return "Embeddings:LargeRunsShare must be more than 0 and at most 1.";
         }
 
         if (options.PricePerMillionTokens < 0)

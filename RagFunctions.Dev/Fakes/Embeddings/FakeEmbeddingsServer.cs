@@ -19,6 +19,8 @@ public sealed class FakeEmbeddingsServer : IAsyncDisposable
     private readonly FakeEmbeddingsOptions _options;
     private readonly ConcurrentQueue<FakeAnswer> _script = new();
     private readonly ConcurrentQueue<ReceivedRequest> _requests = new();
+    private double _tokens = double.MaxValue;
+    private long _countedAt;
     private int _running;
     private int _mostRunning;
 
@@ -103,6 +105,7 @@ public sealed class FakeEmbeddingsServer : IAsyncDisposable
             var (request, base64) = await ReadAsync(context);
             var answer = Refused(context, deployment)
                 ?? _options.Manners.Refusal(request, base64)
+                ?? Limited(request.Tokens)
                 ?? (_script.TryDequeue(out var scripted) ? scripted : Behaviour?.Invoke(request))
                 ?? FakeAnswer.Right;
             var answered = answer.Fault is AnswerFault.Hang or AnswerFault.Cut ? 0 : answer.Status;
@@ -147,6 +150,29 @@ public sealed class FakeEmbeddingsServer : IAsyncDisposable
         return deployment is not null && _options.Deployment is { } name && deployment != name
             ? FakeAnswer.Error(404, "DeploymentNotFound", "The API deployment for this resource does not exist.")
             : null;
+    }
+
+    private FakeAnswer? Limited(long tokens)
+    {
+        if (_options.TokensPerMinute == 0)
+        {
+            return null;
+        }
+
+        lock (_script)
+        {
+            var now = TimeProvider.System.GetTimestamp();
+            var perSecond = _options.TokensPerMinute / 60.0;
+            _tokens = Math.Min(10 * perSecond, _tokens + (perSecond * TimeProvider.System.GetElapsedTime(_countedAt, now).TotalSeconds));
+            _countedAt = now;
+            if (tokens > _tokens)
+            {
+                return FakeAnswer.TooManyRequests(Math.Ceiling((tokens - _tokens) / perSecond));
+            }
+
+            _tokens -= tokens;
+            return null;
+        }
     }
 
     private async Task<(ReceivedRequest Request, bool Base64)> ReadAsync(HttpContext context)
@@ -237,6 +263,9 @@ public sealed record FakeEmbeddingsOptions
 
     /// <summary>What it takes and how it refuses, where it is not OpenAI's own.</summary>
     public FakeManners Manners { get; init; } = new();
+
+    /// <summary>Tokens a minute, given out over windows of ten seconds as real providers do; more is 429 with <c>Retry-After</c>. 0: no limit.</summary>
+    public int TokensPerMinute { get; init; }
 
     /// <summary>Whether the received texts are kept; off for measurements.</summary>
     public bool KeepsInputs { get; init; } = true;
