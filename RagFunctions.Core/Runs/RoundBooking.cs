@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using RagFunctions.Core.Databases;
 using RagFunctions.Core.Chunks;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Store;
 
