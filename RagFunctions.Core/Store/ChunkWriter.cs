@@ -1,7 +1,7 @@
 using Npgsql;
-using RagFunctions.Core.Databases;
 using NpgsqlTypes;
 using RagFunctions.Core.Chunks;
+using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Store;
 

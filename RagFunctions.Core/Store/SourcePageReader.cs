@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Npgsql;
-using RagFunctions.Core.Databases;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Chunks;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Source;
 
 namespace RagFunctions.Core.Store;
