@@ -48,6 +48,7 @@ have dotnet || die "no .NET SDK here: install the version that global.json names
 step ".NET SDK" dotnet --version || die "the installed .NET SDK does not satisfy global.json"
 shown "PostgreSQL" "$root/eng/postgres.sh" up
 shown "storage emulator" "$root/eng/azurite.sh" up
+step "connection pooler" "$root/eng/pgbouncer.sh"
 if have shellcheck; then step "shell scripts" shellcheck -x eng/*.sh eng/pipelines/*.sh .ci/run; fi
 step "restore" dotnet restore RagFunctions.sln
 step "format" dotnet format RagFunctions.sln --verify-no-changes --no-restore

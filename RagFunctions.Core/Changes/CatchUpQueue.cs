@@ -10,29 +10,34 @@ public sealed class CatchUpQueue(MainDatabase main)
 
     /// <summary>Queues them with a new version, whatever was queued before.</summary>
     /// <param name="since">Rows updated or created at this instant or later; the overlap is already taken off.</param>
-    /// <returns>How many rows were queued.</returns>
-    public Task<int> EnqueueAsync(long cabinetId, DateTimeOffset since, CancellationToken cancellationToken) =>
-        DatabaseRetries.Concurrency.ExecuteAsync(
-            async token =>
+    /// <returns>How many rows were queued, and why tables were left out that cannot be read.</returns>
+    public async Task<CaughtUp> EnqueueAsync(long cabinetId, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var queued = 0;
+        List<string> failures = [];
+        foreach (var entity in EntityNames.All)
+        {
+            try
             {
-                await using var connection = await main.Source.OpenConnectionAsync(token);
-                var queued = 0;
-                foreach (var entity in EntityNames.All)
-                {
-                    await using var command = new NpgsqlCommand(Statements[entity], connection)
-                    {
-                        Parameters =
-                        {
-                            Parameter.Of<long>(cabinetId),
-                            Parameter.Of<DateTimeOffset>(since.ToUniversalTime()),
-                        },
-                    };
-                    queued += await command.ExecuteNonQueryAsync(token);
-                }
+                queued += await DatabaseRetries.Concurrency.ExecuteAsync(
+                    async token => await EnqueueAsync(entity, cabinetId, since, token), cancellationToken);
+            }
+            catch (NpgsqlException error) when (StatementFailure.Is(error))
+            {
+                failures.Add(StatementFailure.Describe(entity.TableName(), error));
+            }
+        }
 
-                return queued;
-            },
-            cancellationToken).AsTask();
+        return new CaughtUp(queued, failures);
+    }
+
+    private async Task<int> EnqueueAsync(Entity entity, long cabinetId, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        await using var command = main.Source.CreateCommand(Statements[entity]);
+        command.Parameters.Add(Parameter.Of<long>(cabinetId));
+        command.Parameters.Add(Parameter.Of<DateTimeOffset>(since.ToUniversalTime()));
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     // Two index reads, (cabinet_id, updated_at) and (cabinet_id, created_at): no index serves an OR or a COALESCE over both,
     // and rows that were never updated have no updated_at.
@@ -48,3 +53,8 @@ public sealed class CatchUpQueue(MainDatabase main)
         SET version = nextval('rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL
         """;
 }
+
+/// <summary>What a catch-up found.</summary>
+/// <param name="Queued">Rows whose timestamps moved.</param>
+/// <param name="Failures">Tables that cannot be read, with the reason; the watermark may not move past them.</param>
+public sealed record CaughtUp(int Queued, IReadOnlyList<string> Failures);

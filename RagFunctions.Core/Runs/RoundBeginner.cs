@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using RagFunctions.Core.Changes;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Leases;
 using RagFunctions.Core.Store;
@@ -24,7 +26,22 @@ public sealed partial class RoundBeginner(
     /// <summary>Begins the round, or says why not. Repeating a known (run, round) gives the same token, mode and business time.</summary>
     /// <exception cref="Npgsql.NpgsqlException">A database does not answer; the call may be repeated.</exception>
     public Task<BeginRoundResult> BeginAsync(BeginRoundInput input, CancellationToken cancellationToken) =>
-        ObservedStep.RunAsync("begin_round", input.CabinetId, input.RunId, () => BeginRoundAsync(input, cancellationToken));
+        ObservedStep.RunAsync("begin_round", input.CabinetId, input.RunId, () => BeginOrBookAsync(input, cancellationToken));
+
+    /// <summary>A round that no repetition would open ends like any failed one, instead of holding its lease until that expires.</summary>
+    private async Task<BeginRoundResult> BeginOrBookAsync(BeginRoundInput input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await BeginRoundAsync(input, cancellationToken);
+        }
+        catch (NpgsqlException error) when (StatementFailure.Is(error))
+        {
+            var message = $"the round cannot be opened: {StatementFailure.Describe(error)}";
+            NotOpened(input.CabinetId, error);
+            return NotStarted(BeginStatus.Refused, message, await refused.BookAsync(input, message, cancellationToken));
+        }
+    }
 
     private async Task<BeginRoundResult> BeginRoundAsync(BeginRoundInput input, CancellationToken cancellationToken)
     {
@@ -72,7 +89,7 @@ public sealed partial class RoundBeginner(
 
         await expiry.DeleteAsync(input, answer.Token, answer.AsOf, cancellationToken);
         var plan = await PlanAsync(input, answer, cancellationToken);
-        return new BeginRoundResult(BeginStatus.Started, answer.Token, answer.Mode, answer.AsOf, plan.Ranges, Rows: plan.Rows);
+        return new BeginRoundResult(BeginStatus.Started, answer.Token, answer.Mode, answer.AsOf, plan.Ranges, Rows: plan.Rows, Unread: plan.Failures);
     }
 
     private async Task<RangePlan> PlanAsync(BeginRoundInput input, LeaseAnswer answer, CancellationToken cancellationToken)
@@ -82,12 +99,15 @@ public sealed partial class RoundBeginner(
             return await planner.PlanFullAsync(input.CabinetId, answer.AsOf, answer.Row.AllowMassDelete, cancellationToken);
         }
 
+        IReadOnlyList<string> unread = [];
         if (answer is { Mode: RunMode.CatchUp, Row.CatchUpFrom: { } from })
         {
-            await catchUp.EnqueueAsync(input.CabinetId, from.AddMinutes(-options.Value.CatchUpOverlapMinutes), cancellationToken);
+            var since = from.AddMinutes(-options.Value.CatchUpOverlapMinutes);
+            unread = (await catchUp.EnqueueAsync(input.CabinetId, since, cancellationToken)).Failures;
         }
 
-        return await planner.PlanDeltaAsync(input.CabinetId, answer.Row.AllowMassDelete, cancellationToken);
+        var plan = await planner.PlanDeltaAsync(input.CabinetId, answer.Row.AllowMassDelete, cancellationToken);
+        return plan with { Failures = [.. unread.Union(plan.Failures)] };
     }
 
     private static BeginRoundResult NotStarted(BeginStatus status, string message, DateTimeOffset? notBefore = null, TimeSpan? wait = null) =>
@@ -95,6 +115,9 @@ public sealed partial class RoundBeginner(
 
     [LoggerMessage(4010, LogLevel.Information, "Starting full_rebuild indexing for cabinet {CabinetId}")]
     private partial void FullStarted(long cabinetId);
+
+    [LoggerMessage(4011, LogLevel.Error, "The round of cabinet {CabinetId} cannot be opened")]
+    private partial void NotOpened(long cabinetId, Exception error);
 }
 
 /// <summary>Input of the activity BeginRound.</summary>
@@ -113,6 +136,7 @@ public sealed record BeginRoundInput(long CabinetId, Guid RunId, int Round, stri
 /// <param name="Message">With anything but <see cref="BeginStatus.Started"/>: why, for the operator.</param>
 /// <param name="Wait">With <see cref="BeginStatus.NotYet"/>: how long until then. An orchestrator waits by another clock, so it needs the length.</param>
 /// <param name="Rows">Distinct rows that the ranges cover.</param>
+/// <param name="Unread">Why entities are left out whose table cannot be read: the others go on, and the run ends as failed.</param>
 public sealed record BeginRoundResult(
     BeginStatus Status,
     long Token,
@@ -122,7 +146,8 @@ public sealed record BeginRoundResult(
     DateTimeOffset? NotBefore = null,
     string? Message = null,
     TimeSpan? Wait = null,
-    long Rows = 0);
+    long Rows = 0,
+    IReadOnlyList<string>? Unread = null);
 
 /// <summary>Whether a round has begun.</summary>
 public enum BeginStatus
@@ -139,6 +164,6 @@ public enum BeginStatus
     /// <summary>The run may not begin before <see cref="BeginRoundResult.NotBefore"/>.</summary>
     NotYet = 3,
 
-    /// <summary>The run cannot begin at all, for example because the index belongs to another embedding model.</summary>
+    /// <summary>The run cannot begin at all, for example because the index belongs to another embedding model, or because a statement fails.</summary>
     Refused = 4,
 }

@@ -58,7 +58,7 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
         UPDATE rag_index_status
         SET lease_owner = NULL, lease_expires_at = NULL, lease_heartbeat_at = NULL, not_before = $3, last_outcome = $2, last_error = $4,
             indexing_status = CASE WHEN $2 = 'failed' THEN 'failed' WHEN $2 IN ('waiting', 'waiting: budget') THEN 'pending' ELSE 'completed' END,
-            total_chunks = $5, store_failures = CASE WHEN $6 THEN store_failures + 1 WHEN $7 THEN 0 ELSE store_failures END,
+            total_chunks = COALESCE($5, total_chunks), store_failures = CASE WHEN $6 THEN store_failures + 1 WHEN $7 THEN 0 ELSE store_failures END,
             last_incremental_at = CASE WHEN $2 IN ('failed', 'waiting', 'waiting: budget') THEN last_incremental_at ELSE clock_timestamp() END,
             last_indexed_at = CASE WHEN $2 NOT IN ('failed', 'waiting', 'waiting: budget') AND (last_indexed_at IS NULL OR full_completed_at > last_indexed_at)
                                    THEN full_completed_at ELSE last_indexed_at END,
@@ -151,7 +151,7 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
             Parameter.Of<string>(end.Outcome),
             Parameter.Of(end.NotBefore?.ToUniversalTime()),
             Parameter.Of(end.Outcome == RunOutcome.Completed ? null : Error(input)),
-            Parameter.Of<long>(figures?.TotalChunks ?? 0),
+            Parameter.Of(figures?.TotalChunks),
             Parameter.Of(input.StoreFailed),
             Parameter.Of(input.Totals.Embedded > 0),
         },

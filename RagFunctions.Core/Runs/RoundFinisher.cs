@@ -47,7 +47,7 @@ public sealed partial class RoundFinisher(
         var before = await RunRow.ReadAsync(connection, null, input.CabinetId, input.RunId, cancellationToken);
 
         // The figures of the end take a scan, and verifying takes a read of everything: outside the transaction.
-        var figures = before is not null && !IsBooked(before, input) && Owns(before, input) && !GoesOn(before, input, dueChanges)
+        var measured = before is not null && !IsBooked(before, input) && Owns(before, input) && !GoesOn(before, input, dueChanges)
             ? await MeasureAsync(connection, before, input, cancellationToken)
             : null;
 
@@ -69,7 +69,14 @@ public sealed partial class RoundFinisher(
         var end = Decide(row, input, dueChanges);
         if (!end.Again && end.Outcome != RunOutcome.Superseded)
         {
-            figures ??= await MeasureAsync(connection, row, input, cancellationToken);
+            measured ??= await MeasureAsync(transaction, row, input, cancellationToken);
+        }
+
+        var figures = measured?.Figures;
+        if (measured?.Failure is { } failure)
+        {
+            input = input with { Totals = input.Totals with { Error = input.Totals.Error ?? failure } };
+            end = end.Outcome == RunOutcome.Completed ? end with { Outcome = RunOutcome.CompletedWithErrors } : end;
         }
 
         await booking.WriteAsync(connection, transaction, input, end, figures, cancellationToken);
@@ -112,6 +119,11 @@ public sealed partial class RoundFinisher(
             return new FinishRoundResult(false, RunOutcome.WaitingForBudget);
         }
 
+        if (input.EntityUnread)
+        {
+            return new FinishRoundResult(false, RunOutcome.Failed, row.Now.AddMinutes(options.Value.PauseAfterFailureMinutes));
+        }
+
         if (input.RetryAt is { } retryAt)
         {
             return WaitingUntil(retryAt, row.Now);
@@ -124,7 +136,9 @@ public sealed partial class RoundFinisher(
 
         var errors = row.FailedRows + row.FailedChunks + row.FailedBatches
             + input.Totals.FailedRows + input.Totals.FailedChunks + input.Totals.FailedBatches;
-        return new FinishRoundResult(false, input.ApplyFailed || errors > 0 ? RunOutcome.CompletedWithErrors : RunOutcome.Completed);
+        // What reads everything is asked for again as long as a part of it fails: not every minute.
+        var notBefore = input.ApplyFailed && input.Mode == RunMode.Full ? row.Now.AddMinutes(options.Value.PauseAfterFailureMinutes) : (DateTimeOffset?)null;
+        return new FinishRoundResult(false, input.ApplyFailed || errors > 0 ? RunOutcome.CompletedWithErrors : RunOutcome.Completed, notBefore);
     }
 
     // A database that takes no vectors costs money with each try: the pause doubles from failure to failure, up to a day.
@@ -137,23 +151,62 @@ public sealed partial class RoundFinisher(
     private static FinishRoundResult WaitingUntil(DateTimeOffset notBefore, DateTimeOffset now) =>
         new(false, RunOutcome.Waiting, notBefore, notBefore > now ? notBefore - now : TimeSpan.Zero);
 
-    private async Task<RunFigures> MeasureAsync(
-        NpgsqlConnection connection, RunRow row, FinishRoundInput input, CancellationToken cancellationToken)
+    private async Task<Measured> MeasureAsync(
+        NpgsqlTransaction transaction, RunRow row, FinishRoundInput input, CancellationToken cancellationToken)
     {
-        var counting = RunFigures.CountAsync(connection, input.CabinetId, cancellationToken);
-        var healthy = input is { ApplyFailed: false, StopError: null, RetryAt: null, Budget: null };
-        var verified = row.Mode == RunMode.Full && healthy
-            ? await verifier.VerifyAsync(input.CabinetId, row.AsOf, counting, cancellationToken)
-            : null;
-        return await counting with { Verified = verified };
+        const string before = "measuring";
+        await transaction.SaveAsync(before, cancellationToken);
+        var measured = await MeasureAsync(transaction.Connection!, row, input, cancellationToken);
+        if (measured.Failure is not null)
+        {
+            await transaction.RollbackAsync(before, cancellationToken);
+        }
+
+        return measured;
     }
 
+    /// <summary>A run that cannot be measured or verified ends all the same, gives its lease back and says so.</summary>
+    private async Task<Measured> MeasureAsync(
+        NpgsqlConnection connection, RunRow row, FinishRoundInput input, CancellationToken cancellationToken)
+    {
+        RunFigures? figures = null;
+        try
+        {
+            var counting = RunFigures.CountAsync(connection, input.CabinetId, cancellationToken);
+            var verifying = row.Mode == RunMode.Full && input is { ApplyFailed: false, StopError: null, RetryAt: null, Budget: null }
+                ? verifier.VerifyAsync(input.CabinetId, row.AsOf, counting, cancellationToken)
+                : null;
+
+            // First this one, whatever becomes of the other: the connection is needed again.
+            figures = await counting;
+            return new Measured(verifying is null ? figures : figures with { Verified = await verifying }, null);
+        }
+        catch (NpgsqlException error) when (StatementFailure.Is(error))
+        {
+            NotMeasured(input.CabinetId, error);
+            return new Measured(figures, $"the index cannot be {(figures is null ? "counted" : "verified")}: {StatementFailure.Describe(error)}");
+        }
+    }
+
+    // Where it cannot be read the run ends, and the sweep asks again.
     private async Task<bool> HasDueChangesAsync(long cabinetId, CancellationToken cancellationToken)
     {
-        await using var command = main.Source.CreateCommand(HasDueChanges);
-        command.Parameters.Add(Parameter.Of<long>(cabinetId));
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+        try
+        {
+            await using var command = main.Source.CreateCommand(HasDueChanges);
+            command.Parameters.Add(Parameter.Of<long>(cabinetId));
+            return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+        }
+        catch (NpgsqlException error) when (StatementFailure.Is(error))
+        {
+            return false;
+        }
     }
+
+    private sealed record Measured(RunFigures? Figures, string? Failure);
+
+    [LoggerMessage(4021, LogLevel.Error, "The index of cabinet {CabinetId} cannot be counted and verified")]
+    private partial void NotMeasured(long cabinetId, Exception error);
 
     [LoggerMessage(4020, LogLevel.Information,
         "Finished {Mode} indexing for cabinet {CabinetId}: {Outcome}, {TotalChunks} chunks, {PendingChunks} pending")]
@@ -171,6 +224,7 @@ public sealed partial class RoundFinisher(
 /// <param name="Mode">The mode this round had (<see cref="BeginRoundResult.Mode"/>): what it may tick off.</param>
 /// <param name="Budget">A daily budget is spent, and which.</param>
 /// <param name="StoreFailed">With <paramref name="StopError"/>: it is the database that takes no vectors.</param>
+/// <param name="EntityUnread">The table of an entity could not be read when the round was planned: the run has failed, whatever it did.</param>
 public sealed record FinishRoundInput(
     long CabinetId,
     Guid RunId,
@@ -183,7 +237,8 @@ public sealed record FinishRoundInput(
     bool LastRound,
     RunMode Mode = RunMode.Incremental,
     string? Budget = null,
-    bool StoreFailed = false);
+    bool StoreFailed = false,
+    bool EntityUnread = false);
 
 /// <summary>Sums over the steps of one round.</summary>
 public sealed record RoundTotals

@@ -207,6 +207,12 @@ public sealed class RunPlan
     private void Begin(BeginRoundResult result)
     {
         _start = result;
+        if (result.Unread is { Count: > 0 } unread)
+        {
+            _applyFailed = true;
+            _stepFailed = true;
+            _totals = _totals with { Error = Short(string.Join("; ", unread)) };
+        }
 
         // Dependents print the product's stored name: in a full run products are finished before anything else starts.
         foreach (var range in result.Ranges.OrderBy(range => range.Entity != Entity.Products))
@@ -417,7 +423,8 @@ public sealed class RunPlan
         // After a failed step another round at once would meet the same trouble: the sweep brings the next try, a minute later.
         var last = _input.Round >= _input.MaxRounds || _stepFailed;
         return new RunStep.FinishRound(new FinishRoundInput(
-            _input.CabinetId, _runId, _input.Round, _start!.Token, _totals, _applyFailed, _retryAt, _stopError, last, _start.Mode, _budget, _storeFailed));
+            _input.CabinetId, _runId, _input.Round, _start!.Token, _totals, _applyFailed, _retryAt, _stopError, last, _start.Mode, _budget, _storeFailed,
+            _start.Unread is { Count: > 0 }));
     }
 
     private void RangeOver(RunStep.ApplyChanges step)

@@ -13,22 +13,10 @@ public static class DependentQueuer
 {
     // The second half ($3) is for a deleted product that was never indexed. Its article is unknown then, so every row is queued whose
     // article has no product.
-    private const string Queue = """
+    private static string Queue(params IEnumerable<Entity> dependents) => $"""
         INSERT INTO rag_changes (cabinet_id, source_table, source_id)
         SELECT $1, dependent.source_table, dependent.id
-        FROM (
-            SELECT 'wb_orders' AS source_table, id::bigint FROM wb_orders WHERE cabinet_id = $1 AND nm_id = ANY ($2)
-            UNION SELECT 'wb_stocks', id::bigint FROM wb_stocks WHERE cabinet_id = $1 AND nm_id = ANY ($2)
-            UNION SELECT 'wb_reviews', id::bigint FROM wb_reviews WHERE cabinet_id = $1 AND nm_id = ANY ($2)
-            UNION SELECT 'wb_sales', id::bigint FROM wb_sales WHERE cabinet_id = $1 AND nm_id = ANY ($2)
-            UNION SELECT 'wb_orders', d.id::bigint FROM wb_orders AS d WHERE $3 AND d.cabinet_id = $1
-              AND NOT EXISTS (SELECT FROM wb_products AS p WHERE p.cabinet_id = $1 AND p.nm_id = d.nm_id)
-            UNION SELECT 'wb_stocks', d.id::bigint FROM wb_stocks AS d WHERE $3 AND d.cabinet_id = $1
-              AND NOT EXISTS (SELECT FROM wb_products AS p WHERE p.cabinet_id = $1 AND p.nm_id = d.nm_id)
-            UNION SELECT 'wb_reviews', d.id::bigint FROM wb_reviews AS d WHERE $3 AND d.cabinet_id = $1
-              AND NOT EXISTS (SELECT FROM wb_products AS p WHERE p.cabinet_id = $1 AND p.nm_id = d.nm_id)
-            UNION SELECT 'wb_sales', d.id::bigint FROM wb_sales AS d WHERE $3 AND d.cabinet_id = $1
-              AND NOT EXISTS (SELECT FROM wb_products AS p WHERE p.cabinet_id = $1 AND p.nm_id = d.nm_id)) AS dependent
+        FROM ({string.Join(" UNION ", dependents.Select(Rows))}) AS dependent
         ORDER BY dependent.source_table COLLATE "C", dependent.id
         ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
         SET version = nextval('rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL
@@ -41,6 +29,25 @@ public static class DependentQueuer
         FROM wb_sales AS s JOIN wb_orders AS o ON o.cabinet_id = $1 AND o.srid = s.sale_id
         WHERE s.cabinet_id = $1 AND s.id = ANY ($2)
         ORDER BY 3
+        ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
+        SET version = nextval('rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL
+        """;
+
+    private static string Rows(Entity entity) => $"""
+        SELECT '{entity.TableName()}' AS source_table, id::bigint FROM {entity.TableName()} WHERE cabinet_id = $1 AND nm_id = ANY ($2)
+        UNION SELECT '{entity.TableName()}', d.id::bigint FROM {entity.TableName()} AS d WHERE $3 AND d.cabinet_id = $1
+          AND NOT EXISTS (SELECT FROM wb_products AS p WHERE p.cabinet_id = $1 AND p.nm_id = d.nm_id)
+        """;
+
+    private static readonly Entity[] Dependents = [.. EntityNames.All.Where(entity => entity != Entity.Products)];
+
+    private static readonly string QueueAll = Queue(Dependents);
+
+    private static readonly Dictionary<Entity, string> QueueOne = Dependents.ToDictionary(entity => entity, entity => Queue(entity));
+
+    // Which rows of a table print the name cannot be asked: everything is looked at once it can be read.
+    private const string RequestFull = """
+        INSERT INTO rag_changes (cabinet_id, source_table, source_id) VALUES ($1, '*', 0)
         ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
         SET version = nextval('rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL
         """;
@@ -58,16 +65,56 @@ public static class DependentQueuer
             },
             cancellationToken);
 
-    /// <summary>Queues them in one statement that commits by itself, repeated on a deadlock.</summary>
+    /// <summary>
+    /// Queues them in one statement that commits by itself, repeated on a deadlock. Where a table cannot be read the others' rows are
+    /// queued all the same, and a full run is asked for.
+    /// </summary>
     /// <param name="main">An open connection to the main database, outside a transaction.</param>
     /// <param name="articles">What to look for.</param>
     /// <returns>How many rows were queued.</returns>
     public static async Task<int> QueueAsync(
-        NpgsqlConnection main, long cabinetId, RenamedArticles articles, CancellationToken cancellationToken) =>
+        NpgsqlConnection main, long cabinetId, RenamedArticles articles, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await QueueAsync(main, QueueAll, cabinetId, articles, cancellationToken);
+        }
+        catch (NpgsqlException error) when (StatementFailure.Is(error))
+        {
+            return await QueueReadableAsync(main, cabinetId, articles, cancellationToken);
+        }
+    }
+
+    private static async Task<int> QueueReadableAsync(
+        NpgsqlConnection main, long cabinetId, RenamedArticles articles, CancellationToken cancellationToken)
+    {
+        await using (var request = new NpgsqlCommand(RequestFull, main) { Parameters = { Parameter.Of<long>(cabinetId) } })
+        {
+            await request.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        var queued = 0;
+        foreach (var entity in Dependents)
+        {
+            try
+            {
+                queued += await QueueAsync(main, QueueOne[entity], cabinetId, articles, cancellationToken);
+            }
+            catch (NpgsqlException error) when (StatementFailure.Is(error))
+            {
+                // The full run that was asked for tells it.
+            }
+        }
+
+        return queued;
+    }
+
+    private static async Task<int> QueueAsync(
+        NpgsqlConnection main, string statement, long cabinetId, RenamedArticles articles, CancellationToken cancellationToken) =>
         await DatabaseRetries.Concurrency.ExecuteAsync(
             async token =>
             {
-                await using var command = new NpgsqlCommand(Queue, main)
+                await using var command = new NpgsqlCommand(statement, main)
                 {
                     Parameters =
                     {

@@ -24,4 +24,28 @@ internal static class EntityFanOut
         });
         return results;
     }
+
+    /// <summary>The same, and an entity of which a statement fails keeps no other from being read.</summary>
+    public static Task<EntityRead<T>[]> ReadEachAsync<T>(
+        MainDatabase main, RagDatabase rag, IReadOnlyList<Entity> entities,
+        Func<NpgsqlConnection, NpgsqlConnection, Entity, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
+        ReadAsync(
+            main, rag, entities,
+            async (source, index, entity, token) =>
+            {
+                try
+                {
+                    return new EntityRead<T>(await read(source, index, entity, token), null);
+                }
+                catch (NpgsqlException error) when (StatementFailure.Is(error))
+                {
+                    return new EntityRead<T>(default, StatementFailure.Describe(entity.TableName(), error));
+                }
+            },
+            cancellationToken);
 }
+
+/// <summary>What was read of an entity.</summary>
+/// <param name="Value">Set unless it failed.</param>
+/// <param name="Failure">Why it cannot be read.</param>
+internal readonly record struct EntityRead<T>(T? Value, string? Failure);

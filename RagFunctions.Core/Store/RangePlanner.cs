@@ -43,16 +43,16 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
     public async Task<RangePlan> PlanFullAsync(
         long cabinetId, DateTimeOffset asOf, bool allowMassDelete, CancellationToken cancellationToken)
     {
-        var cuts = await EntityFanOut.ReadAsync(
+        var cuts = await EntityFanOut.ReadEachAsync(
             main, rag, EntityNames.All, (source, index, entity, token) => CutAllAsync(source, index, entity, cabinetId, asOf, token), cancellationToken);
 
         List<ChangeRange> ranges = [];
-        foreach (var (entity, (cutter, verdict)) in EntityNames.All.Zip(cuts))
+        foreach (var (entity, cut) in EntityNames.All.Zip(cuts).Where(pair => pair.Second.Failure is null))
         {
-            ranges.AddRange(cutter.Ranges(entity, deletesAllowed: allowMassDelete || !verdict.Blocks));
+            ranges.AddRange(cut.Value.Cutter.Ranges(entity, deletesAllowed: allowMassDelete || !cut.Value.Verdict.Blocks));
         }
 
-        return new RangePlan(ranges, cuts.Sum(cut => cut.Cutter.Rows));
+        return new RangePlan(ranges, cuts.Sum(cut => cut.Value.Cutter?.Rows ?? 0), Failures(cuts));
     }
 
     /// <summary>The due rows of the change queue; no ranges when nothing is due.</summary>
@@ -63,11 +63,11 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
 
         // Rows that wait for another try count too: what was blocked once stays part of the sum.
         Entity[] worthJudging = allowMassDelete ? [] : [.. cuts.Where(cut => cut.Value.Waiting >= MassDeleteGuard.WorthJudging).Select(cut => cut.Key)];
-        var verdicts = await EntityFanOut.ReadAsync(
+        var verdicts = await EntityFanOut.ReadEachAsync(
             main, rag, worthJudging, (source, index, entity, token) => MassDeleteGuard.JudgeQueueAsync(source, index, entity, cabinetId, token), cancellationToken);
-        var blocked = verdicts.Where(verdict => verdict.Blocks).Select(verdict => verdict.Numbers.Entity).ToHashSet();
+        var judged = worthJudging.Zip(verdicts).ToDictionary(pair => pair.First, pair => pair.Second);
         List<ChangeRange> ranges = [];
-        foreach (var (entity, cut) in cuts.OrderBy(pair => pair.Key))
+        foreach (var (entity, cut) in cuts.Where(pair => judged.GetValueOrDefault(pair.Key).Failure is null).OrderBy(pair => pair.Key))
         {
             for (var i = 0; i < cut.Firsts.Count; i++)
             {
@@ -75,12 +75,14 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
                     entity,
                     i == 0 ? null : cut.Firsts[i],
                     i == cut.Firsts.Count - 1 ? null : cut.Firsts[i + 1],
-                    !blocked.Contains(entity)));
+                    !judged.GetValueOrDefault(entity).Value.Blocks));
             }
         }
 
-        return new RangePlan(ranges, cuts.Values.Sum(cut => cut.Rows));
+        return new RangePlan(ranges, cuts.Values.Sum(cut => cut.Rows), Failures(verdicts));
     }
+
+    private static string[] Failures<T>(EntityRead<T>[] reads) => [.. reads.Select(read => read.Failure).OfType<string>()];
 
     private static async Task<(RangeCutter Cutter, GuardVerdict Verdict)> CutAllAsync(
         NpgsqlConnection source, NpgsqlConnection index, Entity entity, long cabinetId, DateTimeOffset asOf, CancellationToken cancellationToken)
@@ -137,7 +139,8 @@ public sealed class RangePlanner(MainDatabase main, RagDatabase rag)
 /// <summary>The work of a round, cut into ranges.</summary>
 /// <param name="Ranges">Disjoint, products first, in order of id; at most <see cref="RangePlanner.MaxRanges"/>.</param>
 /// <param name="Rows">Distinct rows the ranges cover.</param>
-public sealed record RangePlan(IReadOnlyList<ChangeRange> Ranges, long Rows);
+/// <param name="Failures">Why entities have no ranges whose table cannot be read, for the operator.</param>
+public sealed record RangePlan(IReadOnlyList<ChangeRange> Ranges, long Rows, IReadOnlyList<string> Failures);
 
 /// <summary>A half-open interval of row ids of one entity.</summary>
 /// <param name="Entity">Whose rows.</param>

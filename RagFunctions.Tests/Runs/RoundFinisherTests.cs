@@ -157,12 +157,14 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     {
         var (cabinet, run, start) = await BegunAsync();
         var end = await _runs.FinishAsync(cabinet, run, start, applyFailed: true, totals: new RoundTotals { Error = "lock timeout" });
-        Assert.Equal(new FinishRoundResult(false, RunOutcome.CompletedWithErrors), end);
+        Assert.Equal((false, RunOutcome.CompletedWithErrors), (end.Again, end.Outcome));
+        Assert.True(await _runs.StatusAsync<bool>(cabinet, "not_before > clock_timestamp()"), "everything would be read again every minute");
         Assert.Equal("full_rebuild", await _runs.StatusAsync<string?>(cabinet, "requested_mode"));
         Assert.Null(await _runs.StatusAsync<DateTime?>(cabinet, "full_completed_at"));
         Assert.Null(await _runs.StatusAsync<DateTime?>(cabinet, "last_indexed_at"));
         Assert.Null(await _runs.StatusAsync<DateTime?>(cabinet, "catch_up_from"));
         Assert.Equal("lock timeout", await _runs.StatusAsync<string?>(cabinet, "last_error"));
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET not_before = NULL WHERE cabinet_id = $1", cabinet);
         Assert.Equal(RunMode.Full, (await _runs.BeginAsync(cabinet, Guid.NewGuid())).Mode);
     }
 

@@ -16,6 +16,12 @@ internal sealed class RunsHarness : IDisposable
     private readonly ServiceProvider _services;
 
     public RunsHarness(DatabaseFixture fixture, params (string Name, string Value)[] settings)
+        : this(fixture, fixture.Main, fixture.Rag, settings)
+    {
+    }
+
+    /// <summary>Services that reach the databases another way than the test itself.</summary>
+    public RunsHarness(DatabaseFixture fixture, MainDatabase main, RagDatabase rag, params (string Name, string Value)[] settings)
     {
         Fixture = fixture;
         Dictionary<string, string?> values = new()
@@ -34,8 +40,8 @@ internal sealed class RunsHarness : IDisposable
         _services = new ServiceCollection()
             .AddLogging(logging => logging.AddProvider(Log).SetMinimumLevel(LogLevel.Debug))
             .AddRagCore(new ConfigurationBuilder().AddInMemoryCollection(values).Build())
-            .AddSingleton(fixture.Main)
-            .AddSingleton(fixture.Rag)
+            .AddSingleton(main)
+            .AddSingleton(rag)
             .AddSingleton<TimeProvider>(Time)
             .AddSingleton<IRunVerifier>(Verifier)
             .AddSingleton<IRunStarter>(Starter)

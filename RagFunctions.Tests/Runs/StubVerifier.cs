@@ -7,6 +7,9 @@ internal sealed class StubVerifier : IRunVerifier
 {
     public VerifiedCounts Answer { get; set; } = new(0, 0, 0, 0);
 
+    /// <summary>Thrown instead of an answer.</summary>
+    public Exception? Error { get; set; }
+
     public int Calls { get; private set; }
 
     /// <summary>The instant of the last call.</summary>
@@ -17,6 +20,6 @@ internal sealed class StubVerifier : IRunVerifier
     {
         Calls++;
         AsOf = asOf;
-        return Task.FromResult(Answer);
+        return Error is { } error ? Task.FromException<VerifiedCounts>(error) : Task.FromResult(Answer);
     }
 }

@@ -1,0 +1,131 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+using RagFunctions.Tests.Infra;
+
+namespace RagFunctions.Tests.Postgres;
+
+/// <summary>
+/// PgBouncer in transaction mode in front of the test server: a session belongs to a client for one transaction. The program is Debian's
+/// package; <c>eng/pgbouncer.sh</c> installs it. Without it a test fails, none is skipped.
+/// </summary>
+public sealed class Pooler : IAsyncDisposable
+{
+    // Fewer than the clients have connections, so that two transactions of one client rarely meet the same session.
+    private const int Sessions = 6;
+
+    private readonly Process _process;
+    private readonly DirectoryInfo _folder;
+    private readonly int _port;
+
+    private Pooler(Process process, DirectoryInfo folder, int port) => (_process, _folder, _port) = (process, folder, port);
+
+    private string Log => Path.Combine(_folder.FullName, "pooler.log");
+
+    /// <summary>Starts one.</summary>
+    public static async Task<Pooler> StartAsync()
+    {
+        var server = await PostgresServer.ConnectionToAsync("postgres");
+        var folder = Directory.CreateTempSubdirectory("rag-pooler-");
+        var port = FreePort();
+        var settings = Path.Combine(folder.FullName, "pgbouncer.ini");
+        await File.WriteAllTextAsync(settings, string.Create(CultureInfo.InvariantCulture, $"""
+            [databases]
+            * = host={server.Host} port={server.Port} user={server.Username} password={server.Password}
+            [pgbouncer]
+            listen_addr = 127.0.0.1
+            listen_port = {port}
+            unix_socket_dir =
+            auth_type = any
+            pool_mode = transaction
+            default_pool_size = {Sessions}
+            max_client_conn = 500
+            logfile = {folder.FullName}/pooler.log
+            """));
+        var pooler = new Pooler(Start(await ProgramAsync(), settings, folder), folder, port);
+        await pooler.WaitUntilItAnswersAsync();
+        return pooler;
+    }
+
+    /// <summary>The same database through the pooler, with nothing else set than what everybody sets.</summary>
+    public string ConnectionTo(string database) =>
+        new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = _port, Database = database, Username = "anybody", IncludeErrorDetail = true }.ConnectionString;
+
+    /// <summary>What clients were told is wrong with them.</summary>
+    public async Task<string[]> ComplaintsAsync() =>
+        [.. (await File.ReadAllLinesAsync(Log)).Where(line => line.Contains("ERROR", StringComparison.Ordinal) || line.Contains("pooler error", StringComparison.Ordinal))];
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    private static Process Start(string program, string settings, DirectoryInfo folder)
+    {
+        List<string> arguments = ["-q", settings];
+        if (Environment.IsPrivilegedProcess)
+        {
+            // It refuses to run as root.
+            Run("chown", "-R", "nobody", folder.FullName);
+            arguments.InsertRange(0, ["-u", "nobody"]);
+        }
+
+        return Process.Start(new ProcessStartInfo(program, arguments))!;
+    }
+
+    private static async Task<string> ProgramAsync()
+    {
+        var start = new ProcessStartInfo("bash", [Repository.PathOf("eng", "pgbouncer.sh")]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var script = Process.Start(start)!;
+        var errors = script.StandardError.ReadToEndAsync();
+        var path = await script.StandardOutput.ReadToEndAsync();
+        await script.WaitForExitAsync();
+        return script.ExitCode == 0 ? path.Trim() : throw new InvalidOperationException($"The tests need PgBouncer, and eng/pgbouncer.sh failed:\n{await errors}");
+    }
+
+    private static void Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(program, arguments);
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+        {
+            throw new Win32Exception($"{program} failed");
+        }
+    }
+
+    private async Task WaitUntilItAnswersAsync()
+    {
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(ConnectionTo("postgres") + ";Pooling=false");
+                await connection.OpenAsync();
+                return;
+            }
+            catch (NpgsqlException) when (!_process.HasExited && watch.Elapsed < TimeSpan.FromSeconds(15))
+            {
+                await Task.Yield();
+            }
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
