@@ -14,6 +14,8 @@ internal static partial class ErrorReport
 {
     private const string Hidden = "***";
 
+    private const int ShortestPhrase = 6;
+
     public static void Write(IAnsiConsole errors, Exception exception, IConfiguration? configuration) =>
         errors.MarkupLineInterpolated($"[red]error:[/] {Redact(Describe(exception), configuration)}");
 
@@ -37,12 +39,28 @@ internal static partial class ErrorReport
     {
         foreach (var connection in configuration?.GetSection("ConnectionStrings").GetChildren() ?? [])
         {
-            if (connection.Value is { Length: > 0 } value && new NpgsqlConnectionStringBuilder(value).Password is { Length: > 0 } password)
+            if (PasswordOf(connection.Value) is { } password)
             {
-                text = text.Replace(password, Hidden, StringComparison.Ordinal);
+                // A short one is part of many words: there it is hidden where it stands by itself.
+                text = password.Length >= ShortestPhrase
+                    ? text.Replace(password, Hidden, StringComparison.Ordinal)
+                    : Regex.Replace(text, $@"(?<![\p{{L}}\p{{N}}]){Regex.Escape(password)}(?![\p{{L}}\p{{N}}])", Hidden, RegexOptions.None, TimeSpan.FromSeconds(1));
             }
         }
 
         return text;
+    }
+
+    // The section may hold what is no connection string of a database: storage, or another program's.
+    private static string? PasswordOf(string? connection)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connection).Password is { Length: > 0 } password ? password : null;
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or NotSupportedException)
+        {
+            return null;
+        }
     }
 }

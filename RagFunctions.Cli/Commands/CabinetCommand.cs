@@ -98,7 +98,7 @@ internal static class CabinetCommand
         var command = Simple(runner, "remove", "Deletes a cabinet: its source rows and its index, also one that only the index still knows.", async (scope, id) =>
         {
             await ConfirmAsync(scope, scope.Parsed.GetValue(yes), $"Delete cabinet {id}, all its rows and its index?");
-            var chunks = await scope.Services.GetRequiredService<CabinetRemoval>().RemoveAsync(id, scope.CancellationToken);
+            var chunks = await scope.Services.GetRequiredService<CabinetRemoval>().RemoveAsync(id, new Told(scope), scope.CancellationToken);
             scope.Output.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{chunks} chunks removed from the index");
         });
         command.Options.Add(yes);
@@ -209,6 +209,11 @@ internal static class CabinetCommand
 
     // The original's names may hold anything, also what a terminal obeys.
     private static string Printable(string name) => new([.. name.Select(c => char.IsControl(c) ? '?' : c)]);
+
+    private sealed class Told(CommandScope scope) : IProgress<string>
+    {
+        public void Report(string value) => scope.Output.WriteLine(value);
+    }
 
     private static CabinetStore Store(CommandScope scope) => scope.Services.GetRequiredService<CabinetStore>();
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Migrations;
 using RagFunctions.Core.Migrations.Main;
@@ -59,6 +60,7 @@ internal static class MigrateCommand
                 {
                     await SetCaptureAsync(scope, scope.Parsed.GetValue(capture), scope.Parsed.GetValue(noCapture));
                     await TreatOriginalKeysAsync(scope, scope.Parsed.GetValue(dropKeys));
+                    await TellUnknownAsync(scope);
                 }
             }
 
@@ -123,6 +125,15 @@ internal static class MigrateCommand
         {
             await ChangeCapture.RemoveAsync(scope.Main.Source, scope.CancellationToken);
             scope.Output.MarkupLineInterpolated($"main: changes of the source tables are no longer captured");
+        }
+    }
+
+    private static async Task TellUnknownAsync(CommandScope scope)
+    {
+        if (await ChangeQueue.CountUnknownAsync(scope.Main.Source, scope.CancellationToken) is > 0 and var rows)
+        {
+            scope.Output.MarkupLineInterpolated(
+                CultureInfo.InvariantCulture, $"main: {rows} queued rows name tables that are not indexed; they are put aside in rag_changes_unknown");
         }
     }
 

@@ -1,5 +1,6 @@
 using Npgsql;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Source;
 
 namespace RagFunctions.Core.Changes;
 
@@ -45,9 +46,9 @@ public sealed class CatchUpQueue(MainDatabase main)
         INSERT INTO rag_changes (cabinet_id, source_table, source_id)
         SELECT $1, '{entity.TableName()}', moved.id
         FROM (
-            SELECT id FROM {entity.TableName()} WHERE cabinet_id = $1 AND updated_at >= $2
+            SELECT id FROM {entity.TableName()} WHERE cabinet_id = $1 AND updated_at >= $2 - interval '15 hours' AND {SourceTable.InstantOf("updated_at")} >= $2
             UNION
-            SELECT id FROM {entity.TableName()} WHERE cabinet_id = $1 AND created_at >= $2) AS moved
+            SELECT id FROM {entity.TableName()} WHERE cabinet_id = $1 AND created_at >= $2 - interval '15 hours' AND {SourceTable.InstantOf("created_at")} >= $2) AS moved
         ORDER BY moved.id
         ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
         SET version = nextval('rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL

@@ -99,7 +99,10 @@ public sealed class ChangeQueue(MainDatabase main)
         GROUP BY source_table
         """;
 
-    private const string DropCabinet = "DELETE FROM rag_changes WHERE cabinet_id = $1";
+    private const string CountUnknown = "SELECT count(*) FROM rag_changes_unknown";
+
+    private const string DropCabinet =
+        "DELETE FROM rag_changes WHERE ctid = ANY (ARRAY(SELECT ctid FROM rag_changes WHERE cabinet_id = $1 LIMIT 20000))";
 
     private const string DeleteFullRequest =
         "DELETE FROM rag_changes WHERE cabinet_id = $1 AND source_table = '*' AND source_id = 0 AND version = $2";
@@ -282,13 +285,26 @@ public sealed class ChangeQueue(MainDatabase main)
         return [.. depths.OrderBy(depth => depth.Entity)];
     }
 
+    /// <summary>Rows that named a table which is not indexed and were put aside when the database was migrated.</summary>
+    public static async Task<long> CountUnknownAsync(NpgsqlDataSource main, CancellationToken cancellationToken)
+    {
+        await using var command = main.CreateCommand(CountUnknown);
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
     /// <summary>Forgets everything queued for a cabinet that is no longer indexed.</summary>
     /// <returns>How many rows were removed.</returns>
     public async Task<int> DropCabinetAsync(long cabinetId, CancellationToken cancellationToken)
     {
         await using var command = main.Source.CreateCommand(DropCabinet);
         command.Parameters.Add(Parameter.Of<long>(cabinetId));
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+        var removed = 0;
+        for (int gone; (gone = await command.ExecuteNonQueryAsync(cancellationToken)) > 0;)
+        {
+            removed += gone;
+        }
+
+        return removed;
     }
 
     /// <summary>Removes the stored request for a full rebuild if it is still the one that was served.</summary>

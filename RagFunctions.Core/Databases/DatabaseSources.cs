@@ -13,6 +13,16 @@ public sealed class DatabaseSources(IOptions<DatabasesOptions> options, TokenCre
     public NpgsqlDataSource Build(string connectionString, bool vectors = false)
     {
         var builder = new NpgsqlDataSourceBuilder(connectionString);
+        // A pooler that lends sessions for one transaction answers the reset of a session in the midst of the next request, which then
+        // fails. Nothing here leaves anything in a session: settings and locks end with their transaction.
+        builder.ConnectionStringBuilder.NoResetOnClose = true;
+
+        // Dropped before a server or a pooler that limits idle sessions would do it, in the midst of the next request.
+        if (!builder.ConnectionStringBuilder.ContainsKey("Connection Idle Lifetime"))
+        {
+            builder.ConnectionStringBuilder.ConnectionIdleLifetime = 60;
+        }
+
         // An event in each statement's span that nobody reads and Azure Monitor charges as a row of its own.
         builder.ConfigureTracing(tracing => tracing.EnableFirstResponseEvent(false));
         if (vectors)

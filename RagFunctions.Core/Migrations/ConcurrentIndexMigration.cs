@@ -16,6 +16,12 @@ public abstract class ConcurrentIndexMigration : Migration
         WHERE c.relname = ANY ($1) AND pg_table_is_visible(c.oid)
         """;
 
+    private const string SelectPartitions = """
+        SELECT t.relid::regclass::text, t.relid::oid::bigint
+        FROM pg_class AS c CROSS JOIN LATERAL pg_partition_tree(c.oid) AS t
+        WHERE c.oid = to_regclass($1) AND c.relkind = 'p' AND t.isleaf
+        """;
+
     private protected abstract IReadOnlyList<ConcurrentIndex> Indexes { get; }
 
     /// <inheritdoc />
@@ -30,7 +36,8 @@ public abstract class ConcurrentIndexMigration : Migration
     {
         foreach (var index in Indexes.Reverse())
         {
-            Run((NpgsqlConnection)connection, DropConcurrently(index));
+            var partitioned = index.Table is not null && ReadPartitions((NpgsqlConnection)connection, index.Table).Count > 0;
+            Run((NpgsqlConnection)connection, partitioned ? $"DROP INDEX IF EXISTS {index.Name}" : DropConcurrently(index));
         }
     });
 
@@ -56,11 +63,42 @@ public abstract class ConcurrentIndexMigration : Migration
                 Run(connection, DropConcurrently(index));
             }
 
-            Run(connection, index.Create);
+            BuildAt(connection, index);
             built++;
         }
 
         return built;
+    }
+
+    // PostgreSQL builds no index of a partitioned table concurrently. One of each partition is, and the table's own then takes them over.
+    private static void BuildAt(NpgsqlConnection connection, ConcurrentIndex index)
+    {
+        if (index.Table is null || ReadPartitions(connection, index.Table) is not { Count: > 0 } partitions)
+        {
+            Run(connection, index.Create);
+            return;
+        }
+
+        foreach (var (partition, number) in partitions)
+        {
+            Run(connection, index.Create.Replace($"CONCURRENTLY {index.Name} ON {index.Table} ", $"CONCURRENTLY IF NOT EXISTS {index.Name}_{number} ON {partition} ", StringComparison.Ordinal));
+        }
+
+        Run(connection, index.Create.Replace("CONCURRENTLY ", "", StringComparison.Ordinal));
+    }
+
+    private static List<(string Name, long Number)> ReadPartitions(NpgsqlConnection connection, string table)
+    {
+        using var command = new NpgsqlCommand(SelectPartitions, connection);
+        command.Parameters.AddWithValue(table);
+        using var reader = command.ExecuteReader();
+        List<(string, long)> partitions = [];
+        while (reader.Read())
+        {
+            partitions.Add((reader.GetString(0), reader.GetInt64(1)));
+        }
+
+        return partitions;
     }
 
     private static string DropConcurrently(ConcurrentIndex index) => $"DROP INDEX CONCURRENTLY IF EXISTS {index.Name}";
@@ -89,4 +127,5 @@ public abstract class ConcurrentIndexMigration : Migration
 /// <summary>An index that is built while the table goes on being written.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Create">The whole statement, <c>CREATE INDEX CONCURRENTLY …</c>.</param>
-internal sealed record ConcurrentIndex(string Name, string Create);
+/// <param name="Table">Its table, where that is another service's and may be partitioned.</param>
+internal sealed record ConcurrentIndex(string Name, string Create, string? Table = null);

@@ -20,9 +20,9 @@ internal sealed class MigrationRun : IDisposable
     private readonly IServiceScope _scope;
     private readonly MigrationRunner _runner;
 
-    public MigrationRun(MigrationSet set, NpgsqlConnection connection, CancellationToken cancellationToken)
+    public MigrationRun(MigrationSet set, string schema, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        _services = Configure(set)
+        _services = Configure(set, schema)
             // Without a connection string of its own the library would only print the history's statements.
             .AddScoped<IVersionLoader, VersionLoader>()
             .AddScoped<IProcessorAccessor>(provider => new ProcessorAccessor(
@@ -35,7 +35,7 @@ internal sealed class MigrationRun : IDisposable
     /// <summary>The steps of a set by number; needs no database.</summary>
     public static SortedList<long, IMigrationInfo> StepsOf(MigrationSet set)
     {
-        using var services = Configure(set).BuildServiceProvider();
+        using var services = Configure(set, schema: "").BuildServiceProvider();
         using var scope = services.CreateScope();
         return scope.ServiceProvider.GetRequiredService<IMigrationInformationLoader>().LoadMigrations();
     }
@@ -52,12 +52,12 @@ internal sealed class MigrationRun : IDisposable
 
     private static bool IsTransactional(IMigrationInfo step) => step.TransactionBehavior == FluentMigrator.TransactionBehavior.Default;
 
-    private static IServiceCollection Configure(MigrationSet set) => new ServiceCollection()
+    private static IServiceCollection Configure(MigrationSet set, string schema) => new ServiceCollection()
         .AddLogging()
         .AddFluentMigratorCore()
         .ConfigureRunner(runner => runner
             .AddPostgres()
-            .WithVersionTable(new MigrationHistoryTable(set))
+            .WithVersionTable(new MigrationHistoryTable(set, schema))
             .WithMigrationsIn(MigrationSetNames.StepsAssembly))
         .Configure<TypeFilterOptions>(filter => filter.Namespace = set.StepsNamespace());
 
@@ -68,8 +68,7 @@ internal sealed class MigrationRun : IDisposable
 }
 
 /// <summary>
-/// Runs the steps on a connection that is already open: the one that holds the migration lock, made by the same data source as
-/// all others (tokens as passwords included). Statements have no time limit and end when the caller cancels.
+/// Runs the steps on a connection that is already open, made by the same data source as all others (tokens as passwords included). Statements have no time limit and end when the caller cancels.
 /// </summary>
 internal sealed class MigrationProcessor : PostgresProcessor
 {
@@ -110,18 +109,18 @@ internal sealed class MigrationProcessor : PostgresProcessor
     protected override void Dispose(bool isDisposing)
     {
         RollbackTransaction();
-        // The connection belongs to the migrator, which releases the lock on it afterwards.
+        // The connection belongs to the migrator.
         Connection = null!;
         base.Dispose(isDisposing);
     }
 }
 
 /// <summary>Names of the history table of one set.</summary>
-internal sealed class MigrationHistoryTable(MigrationSet set) : IVersionTableMetaData
+internal sealed class MigrationHistoryTable(MigrationSet set, string schema) : IVersionTableMetaData
 {
     public bool OwnsSchema => false;
 
-    public string SchemaName => "public";
+    public string SchemaName => schema;
 
     public string TableName => set.HistoryTable();
 

@@ -26,7 +26,7 @@ public static class MigrationSetNames
         _ => throw new ArgumentOutOfRangeException(nameof(set), set, "not a migration set"),
     };
 
-    /// <summary>The table, in schema <c>public</c>, that records which steps have run.</summary>
+    /// <summary>The table, in the schema of the set's tables, that records which steps have run.</summary>
     public static string HistoryTable(this MigrationSet set) => "rag_schema_" + set.Name();
 
     internal static string StepsNamespace(this MigrationSet set) => $"{typeof(MigrationSetNames).Namespace}.{set}";

@@ -12,15 +12,36 @@ namespace RagFunctions.Core.Migrations;
 /// </summary>
 public static class SchemaMigrator
 {
-    private const string HistoryExists = "SELECT to_regclass($1) IS NOT NULL";
+    private static readonly Dictionary<MigrationSet, long[]> Numbers =
+        MigrationSetNames.All.ToDictionary(set => set, set => MigrationRun.StepsOf(set).Keys.ToArray());
+
+    private const string Encoding = "SELECT current_setting('server_encoding')";
+
+    // Where the tables are, which need not be "public". Earlier versions kept it there whatever the search path: theirs is known by the
+    // tables that the set has made.
+    private const string HistorySchema = """
+        SELECT COALESCE(
+                   (SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass($1)),
+                   CASE WHEN to_regclass('public.' || $1) IS NOT NULL AND to_regclass($2) IS NOT NULL THEN 'public' END,
+                   current_schema()),
+               to_regclass($1) IS NOT NULL OR (to_regclass('public.' || $1) IS NOT NULL AND to_regclass($2) IS NOT NULL)
+        """;
 
     /// <summary>All steps of the set with the time each was applied. Reads only.</summary>
     public static async Task<IReadOnlyList<MigrationStep>> ListAsync(
         MigrationSet set, NpgsqlDataSource database, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var applied = await ReadHistoryAsync(set, connection, cancellationToken);
+        var (_, applied) = await ReadHistoryAsync(set, connection, cancellationToken);
         return [.. MigrationRun.StepsOf(set).Values.Select(step => Describe(set, step, applied))];
+    }
+
+    /// <summary>Whether a step of this version has not run. Two round trips.</summary>
+    public static async Task<bool> IsBehindAsync(MigrationSet set, NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var (_, applied) = await ReadHistoryAsync(set, connection, cancellationToken);
+        return Numbers[set].Any(number => !applied.ContainsKey(number));
     }
 
     /// <summary>
@@ -83,27 +104,34 @@ public static class SchemaMigrator
         Action<MigrationRun, NpgsqlConnection, SortedList<long, IMigrationInfo>, Dictionary<long, DateTimeOffset>> work,
         CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
         void OnWaiting() => progress?.Report(new MigrationProgress(MigrationProgressKind.Waiting, null, TimeSpan.Zero));
-        await MigrationLock.TakeAsync(connection, OnWaiting, cancellationToken);
-        try
+        await using var alone = await MigrationLock.TakeAsync(database, OnWaiting, cancellationToken);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+
+        await RefuseEncodingAsync(set, connection, cancellationToken);
+
+        // Read after the lock is held: the process waited for may have applied everything.
+        var (schema, applied) = await ReadHistoryAsync(set, connection, cancellationToken);
+        var steps = MigrationRun.StepsOf(set);
+        RefuseNewerDatabase(set, steps, applied);
+        // The library is synchronous.
+        await Task.Run(
+            () =>
+            {
+                using var run = new MigrationRun(set, schema, connection, cancellationToken);
+                work(run, connection, steps, applied);
+            },
+            cancellationToken);
+    }
+
+    // Texts hold any character of a seller or a buyer: one that the encoding lacks would cost the page it stands on.
+    private static async Task RefuseEncodingAsync(MigrationSet set, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Encoding, connection);
+        if (set == MigrationSet.Rag && await command.ExecuteScalarAsync(cancellationToken) is string encoding and not "UTF8")
         {
-            // Read after the lock is held: the process waited for may have applied everything.
-            var applied = await ReadHistoryAsync(set, connection, cancellationToken);
-            var steps = MigrationRun.StepsOf(set);
-            RefuseNewerDatabase(set, steps, applied);
-            // The library is synchronous.
-            await Task.Run(
-                () =>
-                {
-                    using var run = new MigrationRun(set, connection, cancellationToken);
-                    work(run, connection, steps, applied);
-                },
-                cancellationToken);
-        }
-        finally
-        {
-            await MigrationLock.ReleaseAsync(connection);
+            throw new MigrationException(
+                $"The database has the encoding {encoding}, and the index needs UTF8: make it with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0.");
         }
     }
 
@@ -142,33 +170,40 @@ public static class SchemaMigrator
             Deletes = step.Migration.GetType().GetCustomAttribute<DeletesAttribute>()?.What,
         };
 
-    private static async Task<Dictionary<long, DateTimeOffset>> ReadHistoryAsync(
+    private static async Task<(string Schema, Dictionary<long, DateTimeOffset> Applied)> ReadHistoryAsync(
         MigrationSet set, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         Dictionary<long, DateTimeOffset> applied = [];
-        await using var exists = new NpgsqlCommand(HistoryExists, connection) { Parameters = { Parameter.Of("public." + set.HistoryTable()) } };
-        if (await exists.ExecuteScalarAsync(cancellationToken) is not true)
+        string schema;
+        await using (var find = new NpgsqlCommand(HistorySchema, connection)
         {
-            return applied;
+            Parameters = { Parameter.Of(set.HistoryTable()), Parameter.Of(set == MigrationSet.Main ? "rag_changes" : "rag_metadata") },
+        })
+        await using (var found = await find.ExecuteReaderAsync(cancellationToken))
+        {
+            await found.ReadAsync(cancellationToken);
+            schema = await found.IsDBNullAsync(0, cancellationToken)
+                ? throw new MigrationException("The search path of the connection names no schema that is there: create it, or set Search Path.")
+                : found.GetString(0);
+            if (!found.GetBoolean(1))
+            {
+                return (schema, applied);
+            }
         }
 
-        await using var select = new NpgsqlCommand(SelectHistory(set), connection);
+        await using var select = new NpgsqlCommand(SelectHistory(set, schema), connection);
         await using var reader = await select.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             applied[reader.GetInt64(0)] = reader.GetFieldValue<DateTimeOffset>(1);
         }
 
-        return applied;
+        return (schema, applied);
     }
 
     // The library writes UTC into a column without a time zone.
-    private static string SelectHistory(MigrationSet set) => set switch
-    {
-        MigrationSet.Main => "SELECT version, applied_on AT TIME ZONE 'UTC' FROM public.rag_schema_main",
-        MigrationSet.Rag => "SELECT version, applied_on AT TIME ZONE 'UTC' FROM public.rag_schema_rag",
-        _ => throw new ArgumentOutOfRangeException(nameof(set), set, "not a migration set"),
-    };
+    private static string SelectHistory(MigrationSet set, string schema) =>
+        $"SELECT version, applied_on AT TIME ZONE 'UTC' FROM \"{schema.Replace("\"", "\"\"", StringComparison.Ordinal)}\".{set.HistoryTable()}";
 }
 
 /// <summary>One numbered step of a set.</summary>

@@ -15,7 +15,7 @@ public sealed class RefusalBooking(RagDatabase rag, IOptions<RunsOptions> option
             UPDATE rag_index_status
             SET indexing_status = 'failed', last_outcome = 'failed', last_error = $4, last_run_id = $2,
                 lease_owner = NULL, lease_expires_at = NULL, lease_heartbeat_at = NULL,
-                not_before = clock_timestamp() + make_interval(mins => $5), updated_at = clock_timestamp()
+                not_before = clock_timestamp() + $5, updated_at = clock_timestamp()
             WHERE cabinet_id = $1
               AND (lease_owner IS NULL OR lease_expires_at <= clock_timestamp() OR lease_run_id = $2)
             RETURNING COALESCE(requested_mode, 'incremental') AS mode, total_chunks, not_before
@@ -32,7 +32,11 @@ public sealed class RefusalBooking(RagDatabase rag, IOptions<RunsOptions> option
     /// <param name="input">Cabinet, run and owner.</param>
     /// <param name="error">Why, for the operator; without secrets.</param>
     /// <returns>When the sweep tries again; null when another run has the cabinet, and nothing was booked.</returns>
-    public async Task<DateTimeOffset?> BookAsync(BeginRoundInput input, string error, CancellationToken cancellationToken)
+    public Task<DateTimeOffset?> BookAsync(BeginRoundInput input, string error, CancellationToken cancellationToken) =>
+        BookAsync(input, error, TimeSpan.FromMinutes(options.Value.PauseAfterFailureMinutes), cancellationToken);
+
+    /// <summary>The same with another pause: where another worker may do what this one may not, it is short.</summary>
+    public async Task<DateTimeOffset?> BookAsync(BeginRoundInput input, string error, TimeSpan pause, CancellationToken cancellationToken)
     {
         await using var batch = rag.Source.CreateBatch();
         batch.BatchCommands.Add(new(EnsureRow) { Parameters = { Parameter.Of<long>(input.CabinetId) } });
@@ -44,7 +48,7 @@ public sealed class RefusalBooking(RagDatabase rag, IOptions<RunsOptions> option
                 Parameter.Of<Guid>(input.RunId),
                 Parameter.Of<string>(input.Owner),
                 Parameter.Of<string>(error),
-                Parameter.Of<int>(options.Value.PauseAfterFailureMinutes),
+                Parameter.Of<TimeSpan>(pause),
             },
         });
         return await batch.ExecuteScalarAsync(cancellationToken) is DateTime notBefore ? new DateTimeOffset(notBefore) : null;

@@ -12,6 +12,7 @@ namespace RagFunctions.Core.Runs;
 /// <summary>Begins a round: lease and token, mode, expired chunks, catch-up, ranges.</summary>
 public sealed partial class RoundBeginner(
     SourceFactsReader facts,
+    WorkerClock clock,
     RoundLease lease,
     RoundExpiry expiry,
     CatchUpQueue catchUp,
@@ -52,6 +53,12 @@ public sealed partial class RoundBeginner(
             return NotStarted(BeginStatus.Inactive, $"cabinet {input.CabinetId} is unknown or not active");
         }
 
+        if (clock.Complaint(source.Now) is { } complaint)
+        {
+            ClockIsWrong(complaint);
+            return NotStarted(BeginStatus.Refused, complaint, await refused.BookAsync(input, complaint, TimeSpan.FromMinutes(1), cancellationToken));
+        }
+
         try
         {
             await embedder.CheckAsync(cancellationToken);
@@ -87,9 +94,13 @@ public sealed partial class RoundBeginner(
             await queue.DeleteFullRequestAsync(input.CabinetId, version, cancellationToken);
         }
 
-        await expiry.DeleteAsync(input, answer.Token, answer.AsOf, cancellationToken);
+        var held = await expiry.DeleteAsync(input, answer.Token, answer.AsOf, answer.Row.AllowMassDelete, cancellationToken);
         var plan = await PlanAsync(input, answer, cancellationToken);
-        return new BeginRoundResult(BeginStatus.Started, answer.Token, answer.Mode, answer.AsOf, plan.Ranges, Rows: plan.Rows, Unread: plan.Failures);
+        var ranges = held.Count == 0
+            ? plan.Ranges
+            : [.. plan.Ranges.Select(range => held.Any(one => one.Entity == range.Entity) ? range with { DeletesAllowed = false } : range)];
+        return new BeginRoundResult(
+            BeginStatus.Started, answer.Token, answer.Mode, answer.AsOf, ranges, Rows: plan.Rows, Unread: plan.Failures, Held: held);
     }
 
     private async Task<RangePlan> PlanAsync(BeginRoundInput input, LeaseAnswer answer, CancellationToken cancellationToken)
@@ -116,6 +127,9 @@ public sealed partial class RoundBeginner(
     [LoggerMessage(4010, LogLevel.Information, "Starting full_rebuild indexing for cabinet {CabinetId}")]
     private partial void FullStarted(long cabinetId);
 
+    [LoggerMessage(4012, LogLevel.Error, "{Complaint}")]
+    private partial void ClockIsWrong(string complaint);
+
     [LoggerMessage(4011, LogLevel.Error, "The round of cabinet {CabinetId} cannot be opened")]
     private partial void NotOpened(long cabinetId, Exception error);
 }
@@ -136,6 +150,7 @@ public sealed record BeginRoundInput(long CabinetId, Guid RunId, int Round, stri
 /// <param name="Message">With anything but <see cref="BeginStatus.Started"/>: why, for the operator.</param>
 /// <param name="Wait">With <see cref="BeginStatus.NotYet"/>: how long until then. An orchestrator waits by another clock, so it needs the length.</param>
 /// <param name="Rows">Distinct rows that the ranges cover.</param>
+/// <param name="Held">Entities of which more than half would expire at once: none of their chunks is deleted.</param>
 /// <param name="Unread">Why entities are left out whose table cannot be read: the others go on, and the run ends as failed.</param>
 public sealed record BeginRoundResult(
     BeginStatus Status,
@@ -147,7 +162,8 @@ public sealed record BeginRoundResult(
     string? Message = null,
     TimeSpan? Wait = null,
     long Rows = 0,
-    IReadOnlyList<string>? Unread = null);
+    IReadOnlyList<string>? Unread = null,
+    IReadOnlyList<BlockedEntity>? Held = null);
 
 /// <summary>Whether a round has begun.</summary>
 public enum BeginStatus

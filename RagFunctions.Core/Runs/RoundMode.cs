@@ -17,7 +17,7 @@ internal static class RoundMode
             || source.FullRequestVersion is not null
             || row.FullCompletedAt is null
             || !row.IsActive
-            || (row.FullRendererVersion != ChunkRenderer.Version && RendererRollout.IsDue(cabinetId, row.Now, options));
+            || (row.FullRendererVersion < ChunkRenderer.Version && RendererRollout.IsDue(cabinetId, row.Now, options));
         if (fullDemanded || (row.Requested == RunMode.CatchUp && row.CatchUpFrom is null))
         {
             return RunMode.Full;

@@ -207,6 +207,7 @@ public sealed class RunPlan
     private void Begin(BeginRoundResult result)
     {
         _start = result;
+        _totals = _totals with { Blocked = result.Held ?? [] };
         if (result.Unread is { Count: > 0 } unread)
         {
             _applyFailed = true;

@@ -44,6 +44,10 @@ public sealed class RunsOptions
     [Range(1, 1440, ErrorMessage = "Runs:PauseAfterFailureMinutes must be between 1 and 1440.")]
     public int PauseAfterFailureMinutes { get; set; } = 10;
 
+    /// <summary>Seconds by which a worker's clock may differ from the main database's; beyond it the worker starts nothing.</summary>
+    [Range(5, 3600, ErrorMessage = "Runs:ClockToleranceSeconds must be between 5 and 3600.")]
+    public int ClockToleranceSeconds { get; set; } = 60;
+
     /// <summary>Days run rows are kept; the last run of a cabinet always is.</summary>
     [Range(1, 3650, ErrorMessage = "Runs:KeepDays must be between 1 and 3650.")]
     public int KeepDays { get; set; } = 90;

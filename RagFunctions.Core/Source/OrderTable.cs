@@ -3,11 +3,11 @@ namespace RagFunctions.Core.Source;
 /// <summary>Orders: eligible for 90 days from the order date.</summary>
 internal sealed class OrderTable : SourceTable
 {
-    public static readonly OrderTable Instance = new();
+    private static readonly string Date = InstantOf("r.order_date");
 
-    private const string Eligible = "r.order_date > $2";
+    private static readonly string Eligible = After("r.order_date");
 
-    private const string Columns = $"""
+    private static readonly string Columns = $"""
             p.name::text,
             r.order_id::text,
             r.article::text,
@@ -23,7 +23,7 @@ internal sealed class OrderTable : SourceTable
             CASE WHEN r.spp_percent > '-Infinity' AND r.spp_percent < 'Infinity' THEN round(r.spp_percent::numeric, 2) END,
             r.warehouse_from::text,
             r.warehouse_to::text,
-            CASE WHEN r.order_date >= {FirstInstant} AND r.order_date < {EndOfInstants} THEN r.order_date END,
+            CASE WHEN r.order_date >= {FirstInstant} AND r.order_date < {EndOfInstants} THEN {Date} END,
             r.status::text,
             COALESCE(p.category, r.subject)::text,
             r.srid::text,
@@ -35,16 +35,18 @@ internal sealed class OrderTable : SourceTable
 
     // What became of the order: sales and returns carry its srid. The bounded search in the order of the key is one probe of an index, whatever
     // the planner knows of a new cabinet.
-    private const string Outcome = $"""
+    private static readonly string Outcome = $"""
         LEFT JOIN LATERAL (
             SELECT max(s.sale_date) FILTER (WHERE s.type = 'buyout') AS bought, max(s.sale_date) FILTER (WHERE s.type = 'return') AS returned
             FROM (
-                SELECT f.type, f.sale_date FROM wb_sales AS f
+                SELECT f.type, {InstantOf("f.sale_date")} AS sale_date FROM wb_sales AS f
                 WHERE f.cabinet_id = r.cabinet_id AND f.sale_id BETWEEN left(r.srid, 100) AND left(r.srid, 100)
                     AND f.sale_date >= {FirstInstant} AND f.sale_date < {EndOfInstants}
                 ORDER BY f.sale_id
                 LIMIT 10) AS s) AS outcome ON true
         """;
+
+    public static readonly OrderTable Instance = new();
 
     private OrderTable()
         : base(Entity.Orders, Eligible, Columns, Outcome)

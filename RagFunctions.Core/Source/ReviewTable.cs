@@ -3,14 +3,14 @@ namespace RagFunctions.Core.Source;
 /// <summary>Reviews: eligible for 90 days from the day the buyer wrote them (not from the day they were imported).</summary>
 internal sealed class ReviewTable : SourceTable
 {
-    public static readonly ReviewTable Instance = new();
+    private static readonly string Date = InstantOf("r.created_date");
 
-    private const string Eligible = "r.created_date > $2";
+    private static readonly string Eligible = After("r.created_date");
 
-    private const string Columns = $"""
+    private static readonly string Columns = $"""
             p.name::text,
             r.rating::bigint,
-            CASE WHEN r.created_date >= {FirstInstant} AND r.created_date < {EndOfInstants} THEN r.created_date END,
+            CASE WHEN r.created_date >= {FirstInstant} AND r.created_date < {EndOfInstants} THEN {Date} END,
             r.text::text,
             r.pros::text,
             r.cons::text,
@@ -20,6 +20,8 @@ internal sealed class ReviewTable : SourceTable
             p.category::text,
             r.order_status::text
         """;
+
+    public static readonly ReviewTable Instance = new();
 
     private ReviewTable()
         : base(Entity.Reviews, Eligible, Columns)

@@ -3,11 +3,11 @@ namespace RagFunctions.Core.Source;
 /// <summary>Buyouts and returns: eligible for 90 days from their date.</summary>
 internal sealed class SaleTable : SourceTable
 {
-    public static readonly SaleTable Instance = new();
+    private static readonly string Date = InstantOf("r.sale_date");
 
-    private const string Eligible = "r.sale_date > $2";
+    private static readonly string Eligible = After("r.sale_date");
 
-    private const string Columns = $"""
+    private static readonly string Columns = $"""
             p.name::text,
             COALESCE(r.wb_sale_id, r.order_id)::text,
             COALESCE(r.srid, r.sale_id)::text,
@@ -20,7 +20,7 @@ internal sealed class SaleTable : SourceTable
             CASE WHEN r.customer_price > '-Infinity' AND r.customer_price < 'Infinity' THEN round(r.customer_price::numeric, 2) END,
             CASE WHEN r.discount_percent > '-Infinity' AND r.discount_percent < 'Infinity' THEN round(r.discount_percent::numeric, 2) END,
             CASE WHEN r.spp_percent > '-Infinity' AND r.spp_percent < 'Infinity' THEN round(r.spp_percent::numeric, 2) END,
-            CASE WHEN r.sale_date >= {FirstInstant} AND r.sale_date < {EndOfInstants} THEN r.sale_date END,
+            CASE WHEN r.sale_date >= {FirstInstant} AND r.sale_date < {EndOfInstants} THEN {Date} END,
             r.type::text,
             r.status::text,
             r.is_cancel,
@@ -30,6 +30,8 @@ internal sealed class SaleTable : SourceTable
             CASE WHEN r.for_pay > '-Infinity' AND r.for_pay < 'Infinity' THEN round(r.for_pay::numeric, 2) END,
             COALESCE(r.currency, p.currency)::text
         """;
+
+    public static readonly SaleTable Instance = new();
 
     private SaleTable()
         : base(Entity.Sales, Eligible, Columns)

@@ -20,6 +20,16 @@ internal abstract class SourceTable
     /// <summary>From here on an instant is not shown: near the last one that .NET holds, with room for the shift to Moscow time.</summary>
     protected const string EndOfInstants = "'9999-12-31 00:00:00+00'";
 
+    /// <summary>
+    /// A column as an instant. One without a time zone holds Moscow time, as everything that the marketplace sends; the settings of the
+    /// session have no say. Both branches are valid for both types, and only the fitting one is evaluated.
+    /// </summary>
+    internal static string InstantOf(string column) =>
+        $"CASE WHEN pg_typeof({column}) = 'timestamp'::regtype THEN {column}::timestamp AT TIME ZONE 'Europe/Moscow' ELSE {column}::timestamptz END";
+
+    /// <summary>The column is later than <c>$2</c>. The first condition is what an index serves: as wide as time zones differ.</summary>
+    private protected static string After(string column) => $"{column} > $2 - interval '15 hours' AND {InstantOf(column)} > $2";
+
     // The card of row r's article, if there is one, as p. A plain join, and a search by equality, leave the planner a choice: for a
     // cabinet that is newer than the statistics it compared every row with every card (3,000: 0.7 s, not 10 ms). A bounded search in
     // the order of the article can only be served by the unique key.

@@ -8,9 +8,12 @@ namespace RagFunctions.Core.Status;
 public sealed class RunPurge(RagDatabase rag, IOptions<RunsOptions> options)
 {
     private const string Delete = """
-        DELETE FROM rag_index_runs AS old
-        WHERE old.started_at < clock_timestamp() - make_interval(days => $1)
-          AND EXISTS (SELECT FROM rag_index_runs AS newer WHERE newer.cabinet_id = old.cabinet_id AND newer.started_at > old.started_at)
+        DELETE FROM rag_index_runs
+        WHERE run_id = ANY (ARRAY(
+            SELECT old.run_id FROM rag_index_runs AS old
+            WHERE old.started_at < clock_timestamp() - make_interval(days => $1)
+              AND EXISTS (SELECT FROM rag_index_runs AS newer WHERE newer.cabinet_id = old.cabinet_id AND newer.started_at > old.started_at)
+            LIMIT 20000))
         """;
 
     // The bills of a year are worth more than its runs, and few: a row for each cabinet and day. A request without an answer counts on its day only.
@@ -20,10 +23,20 @@ public sealed class RunPurge(RagDatabase rag, IOptions<RunsOptions> options)
     /// <returns>How many were deleted.</returns>
     public async Task<int> PurgeAsync(CancellationToken cancellationToken)
     {
-        await using var batch = rag.Source.CreateBatch();
-        batch.BatchCommands.Add(new(DeleteOpenRequests) { Parameters = { Parameter.Of<int>(options.Value.KeepDays) } });
-        batch.BatchCommands.Add(new(Delete) { Parameters = { Parameter.Of<int>(options.Value.KeepDays) } });
-        await batch.ExecuteNonQueryAsync(cancellationToken);
-        return batch.BatchCommands[1].RecordsAffected;
+        await using (var requests = rag.Source.CreateCommand(DeleteOpenRequests))
+        {
+            requests.Parameters.Add(Parameter.Of<int>(options.Value.KeepDays));
+            await requests.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await using var command = rag.Source.CreateCommand(Delete);
+        command.Parameters.Add(Parameter.Of<int>(options.Value.KeepDays));
+        var deleted = 0;
+        for (int gone; (gone = await command.ExecuteNonQueryAsync(cancellationToken)) > 0;)
+        {
+            deleted += gone;
+        }
+
+        return deleted;
     }
 }

@@ -62,6 +62,7 @@ internal sealed class ChunkComparison
     /// <summary>The chunk is indexed as it is now.</summary>
     public static bool Equal(IndexedChunk before, RenderedRow row, RenderedChunk chunk) =>
         before.Hash == chunk.Hash
+        && !before.TextAltered
         && before.NmId == row.NmId
         && before.BusinessDate == row.BusinessDate?.UtcDateTime
         && before.ExpiresAt == row.ExpiresAt?.UtcDateTime

@@ -38,6 +38,7 @@ internal static class ChunkWriter
         WHERE (m.chunk_hash, m.nm_id, m.business_date, m.expires_at, m.renderer_version, m.source_name)
             IS DISTINCT FROM (EXCLUDED.chunk_hash, EXCLUDED.nm_id, EXCLUDED.business_date, EXCLUDED.expires_at,
                               EXCLUDED.renderer_version, EXCLUDED.source_name)
+           OR m.chunk_text IS DISTINCT FROM EXCLUDED.chunk_text
         """;
 
     private const string Delete = "DELETE FROM rag_metadata WHERE cabinet_id = $1 AND id = ANY ($2)";
@@ -78,6 +79,15 @@ internal static class ChunkWriter
         {
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }
+    }
+
+    /// <summary>Writes some of a page's chunks within the transaction.</summary>
+    public static async Task WriteAsync(
+        NpgsqlTransaction transaction, Entity entity, long cabinetId, List<(RenderedRow Row, RenderedChunk Chunk)> changed,
+        CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(transaction.Connection!, transaction) { BatchCommands = { UpsertCommand(entity, cabinetId, changed) } };
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static NpgsqlBatchCommand ByKeys(string sql, long cabinetId, long[] keys) => new(sql)

@@ -23,7 +23,8 @@ internal static class IndexedChunks
                m.embedded_hash IS DISTINCT FROM m.chunk_hash,
                m.embedded_hash IS NOT NULL
                  AND (m.embedded_model IS DISTINCT FROM COALESCE((SELECT model FROM rag_embedder), m.embedded_model)
-                      OR (SELECT e.metadata_id FROM rag_embeddings AS e WHERE e.metadata_id = m.id) IS NULL)
+                      OR (SELECT e.metadata_id FROM rag_embeddings AS e WHERE e.metadata_id = m.id) IS NULL),
+               m.chunk_hash IS DISTINCT FROM encode(sha256(convert_to(m.chunk_text, 'UTF8')), 'hex')
         FROM rag_metadata AS m
         WHERE m.cabinet_id = $1 AND m.source_table = $2 AND m.source_id BETWEEN $3 AND $4
         ORDER BY m.source_id, m.chunk_index
@@ -115,7 +116,8 @@ internal static class IndexedChunks
         row.GetInt32(7),
         row.IsDBNull(8) ? null : row.GetString(8),
         row.FieldCount > 9 && row.GetBoolean(9),
-        row.FieldCount > 9 && row.GetBoolean(10));
+        row.FieldCount > 9 && row.GetBoolean(10),
+        row.FieldCount > 9 && row.GetBoolean(11));
 }
 
 /// <summary>What the index holds of one chunk, without its text and vector.</summary>
@@ -130,6 +132,7 @@ internal static class IndexedChunks
 /// <param name="SourceName">Catalogue name of a product.</param>
 /// <param name="Pending">Its text is not the embedded one (reads of an interval tell).</param>
 /// <param name="VectorLost">It counts as embedded, but its vector is missing or of another model (reads of an interval tell).</param>
+/// <param name="TextAltered">The stored text is not the one that was hashed: somebody else wrote it (reads of an interval tell).</param>
 internal readonly record struct IndexedChunk(
     long Id,
     long SourceId,
@@ -141,4 +144,5 @@ internal readonly record struct IndexedChunk(
     int RendererVersion,
     string? SourceName,
     bool Pending,
-    bool VectorLost);
+    bool VectorLost,
+    bool TextAltered);

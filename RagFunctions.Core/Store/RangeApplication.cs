@@ -35,6 +35,19 @@ internal sealed partial class RangeApplication(
     /// <returns>Where the next page begins; null = the range is done, or superseded.</returns>
     public async Task<long?> ApplyPageAsync(long first, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await ApplyPageAsync(first, isolating: false, cancellationToken);
+        }
+        catch (PostgresException error) when (UnwritableRow.Explains(error))
+        {
+            // Nothing of the page was committed: once more, and the row that cannot be written is looked for.
+            return await ApplyPageAsync(first, isolating: true, cancellationToken);
+        }
+    }
+
+    private async Task<long?> ApplyPageAsync(long first, bool isolating, CancellationToken cancellationToken)
+    {
         await using var transaction = await rag.BeginTransactionAsync(cancellationToken);
         if (await LeaseFence.EnterAsync(transaction, input.CabinetId, input.Token, _work, cancellationToken) is not { } allowMassDelete)
         {
@@ -54,7 +67,15 @@ internal sealed partial class RangeApplication(
         var difference = ChunkComparison.Of(page.Eligible, indexed, page.Failed.Keys.ToHashSet());
         await QueueDependentsAsync(page, indexed, difference, cancellationToken);
         var deleteGone = await _guard.AllowsAsync(page, difference, allowMassDelete, cancellationToken);
-        await ChunkWriter.WriteAsync(transaction, Entity, input.CabinetId, difference, deleteGone, cancellationToken);
+        if (isolating)
+        {
+            await new UnwritableRow(transaction, Entity, input.CabinetId, page.Failed).WriteOthersAsync(difference, deleteGone, cancellationToken);
+        }
+        else
+        {
+            await ChunkWriter.WriteAsync(transaction, Entity, input.CabinetId, difference, deleteGone, cancellationToken);
+        }
+
         if (IsFull)
         {
             await WrittenChunks.VerifyAsync(rag, Entity, input.CabinetId, page.Eligible, difference, deleteGone, cancellationToken);

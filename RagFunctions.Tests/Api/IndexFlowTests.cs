@@ -71,6 +71,17 @@ public sealed class IndexFlowTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Fact]
+    [Trait("Guarantee", "no-mass-deletion")]
+    public async Task Mass_deletion_is_allowed_by_an_operator_s_key_only()
+    {
+        using var refused = await app.SendAsync(HttpMethod.Post, "/v1/rag/index/1?allow_mass_delete=true", AppFixture.LimitedKey);
+        Assert.Equal(403, (int)refused.StatusCode);
+        Assert.Equal(0, await app.CountAsync("SELECT count(*) FROM rag_index_status WHERE allow_mass_delete"));
+        await app.AskAsync(HttpMethod.Post, "/v1/rag/index/1?allow_mass_delete=true", 202);
+        await app.BecomesIdleAsync(1);
+    }
+
+    [Fact]
     [Trait("Defect", "11")]
     public async Task A_body_without_ids_asks_for_nothing()
     {

@@ -45,6 +45,19 @@ public sealed class ChangeCaptureTests(ChangeCaptureTests.CapturedDatabase fixtu
         Assert.Equal(expected, await Source.ReadNamesAsync(SelectQueue));
     }
 
+    [Fact]
+    [Trait("Guarantee", "observer")]
+    public async Task A_row_of_no_cabinet_is_written_and_not_queued()
+    {
+        await Source.ExecuteAsync("ALTER TABLE wb_orders ALTER cabinet_id DROP NOT NULL");
+        await Source.ExecuteAsync("""
+            INSERT INTO wb_orders (id, cabinet_id, nm_id, order_id) VALUES (50, NULL, 1, 'x'), (51, 1, 1, 'y');
+            UPDATE wb_orders SET price = 1 WHERE id IN (50, 51);
+            DELETE FROM wb_orders WHERE id = 50;
+            """);
+        Assert.Equal(["1 wb_orders 51"], await Source.ReadNamesAsync(SelectQueue));
+    }
+
     [Theory]
     [Trait("Defect", "34")]
     [InlineData("products", "(cabinet_id, nm_id, in_stock, is_active) VALUES (1, 1, true, true)")]

@@ -30,6 +30,39 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
 
     [Fact]
     [Trait("Guarantee", "sweep")]
+    public async Task An_older_worker_starts_no_full_run_for_texts_of_a_newer_one()
+    {
+        var cabinet = await QuietCabinetAsync();
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET full_renderer_version = full_renderer_version + 1 WHERE cabinet_id = $1", cabinet);
+        Assert.Null(await DueAsync(cabinet));
+        Assert.Equal(RunMode.Incremental, (await _runs.BeginAsync(cabinet, Guid.NewGuid())).Mode);
+    }
+
+    [Fact]
+    [Trait("Guarantee", "one-table")]
+    public async Task A_cabinet_that_cannot_be_started_keeps_no_other_from_its_start()
+    {
+        var (broken, other) = (await QuietCabinetAsync(), await QuietCabinetAsync());
+        foreach (var cabinet in (long[])[broken, other])
+        {
+            await _runs.ExecuteAsync("UPDATE rag_index_status SET full_completed_at = clock_timestamp() - interval '9 days' WHERE cabinet_id = $1", cabinet);
+        }
+
+        await _runs.ExecuteAsync($"ALTER TABLE rag_index_status ADD CONSTRAINT broken CHECK (cabinet_id <> {broken} OR requested_mode IS NULL) NOT VALID");
+        try
+        {
+            await Assert.ThrowsAsync<AggregateException>(() => _runs.Get<CabinetSweep>().RunAsync(RunsHarness.Cancel));
+        }
+        finally
+        {
+            await _runs.ExecuteAsync("ALTER TABLE rag_index_status DROP CONSTRAINT broken");
+        }
+
+        Assert.Contains(other, _runs.Starter.Started);
+    }
+
+    [Fact]
+    [Trait("Guarantee", "sweep")]
     [Trait("Defect", "32")]
     public async Task Queued_changes_start_a_run()
     {

@@ -20,8 +20,19 @@ internal sealed class RunsHarness : IDisposable
     {
     }
 
+    /// <summary>Services whose worker has a clock of its own.</summary>
+    public RunsHarness(DatabaseFixture fixture, MainDatabase main, RagDatabase rag, WorkerClock clock)
+        : this(fixture, main, rag, clock, [])
+    {
+    }
+
     /// <summary>Services that reach the databases another way than the test itself.</summary>
     public RunsHarness(DatabaseFixture fixture, MainDatabase main, RagDatabase rag, params (string Name, string Value)[] settings)
+        : this(fixture, main, rag, null, settings)
+    {
+    }
+
+    private RunsHarness(DatabaseFixture fixture, MainDatabase main, RagDatabase rag, WorkerClock? clock, (string Name, string Value)[] settings)
     {
         Fixture = fixture;
         Dictionary<string, string?> values = new()
@@ -37,15 +48,20 @@ internal sealed class RunsHarness : IDisposable
             values[name] = value;
         }
 
-        _services = new ServiceCollection()
+        var services = new ServiceCollection()
             .AddLogging(logging => logging.AddProvider(Log).SetMinimumLevel(LogLevel.Debug))
             .AddRagCore(new ConfigurationBuilder().AddInMemoryCollection(values).Build())
             .AddSingleton(main)
             .AddSingleton(rag)
             .AddSingleton<TimeProvider>(Time)
             .AddSingleton<IRunVerifier>(Verifier)
-            .AddSingleton<IRunStarter>(Starter)
-            .BuildServiceProvider();
+            .AddSingleton<IRunStarter>(Starter);
+        if (clock is not null)
+        {
+            services.AddSingleton(clock);
+        }
+
+        _services = services.BuildServiceProvider();
     }
 
     public DatabaseFixture Fixture { get; }

@@ -46,13 +46,13 @@ public sealed class UnreadableTableTests : IAsyncLifetime
     [Fact]
     public async Task A_table_without_a_right_fails_alone_and_is_told()
     {
-        await RefuseSalesAsync();
+        await RefuseStocksAsync();
         var summary = await RunAsync();
         Assert.Equal(RunOutcome.Failed, summary.Outcome);
-        Assert.Contains("wb_sales cannot be read: permission denied for table wb_sales (42501)", summary.Message, StringComparison.Ordinal);
+        Assert.Contains("wb_stocks cannot be read: permission denied for table wb_stocks (42501)", summary.Message, StringComparison.Ordinal);
         foreach (var entity in EntityNames.All)
         {
-            Assert.Equal(entity == Entity.Sales ? 0 : 3, await _cabinet.ChunksAsync(entity));
+            Assert.Equal(entity == Entity.Stocks ? 0 : 3, await _cabinet.ChunksAsync(entity));
         }
 
         Assert.Equal(0, await _cabinet.PendingAsync());
@@ -63,12 +63,12 @@ public sealed class UnreadableTableTests : IAsyncLifetime
     [Fact]
     public async Task The_table_is_indexed_once_it_can_be_read()
     {
-        await RefuseSalesAsync();
+        await RefuseStocksAsync();
         await RunAsync();
-        await _fixture.Source.ExecuteAsync($"GRANT SELECT ON wb_sales TO {_role}");
+        await _fixture.Source.ExecuteAsync($"GRANT SELECT ON wb_stocks TO {_role}");
         await _cabinet.ExecuteAsync("UPDATE rag_index_status SET not_before = NULL WHERE cabinet_id = $1");
         Assert.Equal(RunOutcome.Completed, (await RunAsync()).Outcome);
-        Assert.Equal(3, await _cabinet.ChunksAsync(Entity.Sales));
+        Assert.Equal(3, await _cabinet.ChunksAsync(Entity.Stocks));
     }
 
     [Fact]
@@ -76,11 +76,11 @@ public sealed class UnreadableTableTests : IAsyncLifetime
     {
         await using var connection = await _fixture.Source.OpenConnectionAsync(Stop);
         await using var holder = await connection.BeginTransactionAsync(Stop);
-        await using var hold = new NpgsqlCommand("LOCK TABLE wb_sales IN ACCESS EXCLUSIVE MODE", connection, holder);
+        await using var hold = new NpgsqlCommand("LOCK TABLE wb_stocks IN ACCESS EXCLUSIVE MODE", connection, holder);
         await hold.ExecuteNonQueryAsync(Stop);
         var summary = await RunAsync();
         Assert.Equal(RunOutcome.Failed, summary.Outcome);
-        Assert.Contains("wb_sales cannot be read: canceling statement due to statement timeout", summary.Message, StringComparison.Ordinal);
+        Assert.Contains("wb_stocks cannot be read: canceling statement due to statement timeout", summary.Message, StringComparison.Ordinal);
         Assert.Equal(3, await _cabinet.ChunksAsync(Entity.Orders));
         await AssertLeaseGivenBackAsync();
     }
@@ -91,11 +91,11 @@ public sealed class UnreadableTableTests : IAsyncLifetime
         await RunAsync();
         var watermark = await _runs.StatusAsync<DateTime>(_cabinet.Id, "catch_up_from");
         await _cabinet.ExecuteAsync("UPDATE wb_orders SET price = price + 1, updated_at = now() WHERE cabinet_id = $1");
-        await RefuseSalesAsync();
+        await RefuseStocksAsync();
         await _runs.Get<IndexRequests>().StoreAsync(_cabinet.Id, RunMode.CatchUp, false, Stop);
         var summary = await RunAsync();
         Assert.Equal(RunOutcome.Failed, summary.Outcome);
-        Assert.Contains("wb_sales", summary.Message, StringComparison.Ordinal);
+        Assert.Contains("wb_stocks", summary.Message, StringComparison.Ordinal);
         Assert.Equal(0, await _cabinet.PendingAsync());
         Assert.Equal(3, await _runs.RunColumnAsync<long>(summary.RunId, "chunks_updated"));
         Assert.Equal(watermark, await _runs.StatusAsync<DateTime>(_cabinet.Id, "catch_up_from"));
@@ -107,14 +107,14 @@ public sealed class UnreadableTableTests : IAsyncLifetime
         await RunAsync();
         await _cabinet.ExecuteAsync("UPDATE wb_products SET name = 'Renamed' WHERE cabinet_id = $1 AND nm_id = 1");
         await _cabinet.EnqueueAsync(Entity.Products, await _cabinet.IdOfAsync(Entity.Products, 1));
-        await RefuseSalesAsync();
+        await RefuseStocksAsync();
         await RunAsync();
-        await AssertNamedAsync("Renamed", Entity.Products, Entity.Orders, Entity.Stocks, Entity.Reviews);
+        await AssertNamedAsync("Renamed", Entity.Products, Entity.Orders, Entity.Sales, Entity.Reviews);
 
-        await _fixture.Source.ExecuteAsync($"GRANT SELECT ON wb_sales TO {_role}");
+        await _fixture.Source.ExecuteAsync($"GRANT SELECT ON wb_stocks TO {_role}");
         await _cabinet.ExecuteAsync("UPDATE rag_index_status SET not_before = NULL WHERE cabinet_id = $1");
         await RunAsync();
-        await AssertNamedAsync("Renamed", Entity.Sales);
+        await AssertNamedAsync("Renamed", Entity.Stocks);
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class UnreadableTableTests : IAsyncLifetime
         }
     }
 
-    private Task RefuseSalesAsync() => _fixture.Source.ExecuteAsync($"REVOKE SELECT ON wb_sales FROM {_role}");
+    private Task RefuseStocksAsync() => _fixture.Source.ExecuteAsync($"REVOKE SELECT ON wb_stocks FROM {_role}");
 
     private Task<RunSummary> RunAsync() => _runs.Get<InProcessDriver>().RunAsync(_cabinet.Id, null, Stop);
 

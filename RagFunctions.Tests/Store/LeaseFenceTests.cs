@@ -67,7 +67,7 @@ public sealed class LeaseFenceTests(DatabaseFixture fixture) : IClassFixture<Dat
         var apply = await ApplyUntilAsync(gate, cabinet, Entity.Orders);
         var applying = await cabinet.ScalarAsync<int>(
             "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND $1 > 0");
-        var purge = new CabinetPurge(fixture.Rag).PurgeAsync(cabinet.Id, Stop);
+        var purge = new CabinetPurge(fixture.Rag).PurgeAsync(cabinet.Id, null, Stop);
         await Waiting.ForAnyLockAsync(fixture.Source, applying, Stop);
 
         gate.Open();

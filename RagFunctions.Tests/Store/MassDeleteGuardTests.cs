@@ -126,9 +126,9 @@ public sealed class MassDeleteGuardTests(DatabaseFixture fixture) : IClassFixtur
         var plan = await cabinet.Planner.PlanFullAsync(cabinet.Id, cabinet.AsOf, false, Stop);
         Assert.Empty(Held(plan));
         await using var index = await fixture.Source.OpenConnectionAsync(Stop);
-        Assert.Equal(100 + 240, await ExpiredChunks.DeleteAsync(index, cabinet.Id, cabinet.AsOf, Stop));
+        Assert.Equal(100 + 240, await ExpiredChunks.DeleteAsync(index, cabinet.Id, cabinet.AsOf, [], Stop));
         Assert.Equal(20, await cabinet.ChunksAsync(Entity.Orders));
-        Assert.Equal(0, await ExpiredChunks.DeleteAsync(index, cabinet.Id, cabinet.AsOf, Stop));
+        Assert.Equal(0, await ExpiredChunks.DeleteAsync(index, cabinet.Id, cabinet.AsOf, [], Stop));
         Assert.Equal(260, await cabinet.ScalarAsync<long>("SELECT count(*) FROM rag_embeddings WHERE cabinet_id = $1"));
     }
 

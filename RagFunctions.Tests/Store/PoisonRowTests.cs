@@ -44,6 +44,32 @@ public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<Data
 
     [Theory]
     [Trait("Guarantee", "poison")]
+    [InlineData(RunMode.Incremental)]
+    [InlineData(RunMode.Full)]
+    public async Task A_row_that_cannot_be_written_is_kept_and_stops_nobody(RunMode mode)
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.FillAsync(37);
+        await cabinet.IndexAllAsync();
+        var victim = await cabinet.IdOfAsync(Entity.Orders, 11);
+        await cabinet.ExecuteAsync("UPDATE wb_orders SET status = 'canceled' WHERE cabinet_id = $1");
+        await cabinet.EnqueueAsync(Entity.Orders, await cabinet.IdsAsync(Entity.Orders));
+        await fixture.Source.ExecuteAsync($"ALTER TABLE rag_metadata ADD CONSTRAINT refuses CHECK (cabinet_id <> {cabinet.Id} OR source_id <> {victim} OR source_table <> 'wb_orders') NOT VALID");
+        try
+        {
+            var result = await ApplyAsync(cabinet, mode);
+            Assert.Equal((1, 36), (result.FailedRows, await cabinet.PendingAsync()));
+            Assert.Contains("cannot be written: PostgreSQL error 23514", result.Error, StringComparison.Ordinal);
+            Assert.Equal(1, await cabinet.QueuedAsync());
+        }
+        finally
+        {
+            await fixture.Source.ExecuteAsync("ALTER TABLE rag_metadata DROP CONSTRAINT refuses");
+        }
+    }
+
+    [Theory]
+    [Trait("Guarantee", "poison")]
     [InlineData(RunMode.Incremental, "price = 1e40", "OverflowException")]
     [InlineData(RunMode.Full, "price = 1e40", "OverflowException")]
     [InlineData(RunMode.Incremental, "quantity = 1e300", "PostgreSQL error 22003")]

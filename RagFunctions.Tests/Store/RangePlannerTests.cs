@@ -69,7 +69,7 @@ public sealed class RangePlannerTests(DatabaseFixture fixture) : IClassFixture<D
         await cabinet.ExecuteAsync(run);
         await neighbour.ExecuteAsync(run);
 
-        Assert.Equal(10, await new CabinetPurge(fixture.Rag).PurgeAsync(cabinet.Id, Stop));
+        Assert.Equal(10, await new CabinetPurge(fixture.Rag).PurgeAsync(cabinet.Id, null, Stop));
 
         const string left = """
             SELECT (SELECT count(*) FROM rag_metadata WHERE cabinet_id = $1) + (SELECT count(*) FROM rag_embeddings WHERE cabinet_id = $1)

@@ -137,6 +137,23 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
         Assert.Equal(["full 5", "orders 2", "reviews 2"], left);
     }
 
+    [Fact]
+    [Trait("Guarantee", "one-table")]
+    public async Task A_purge_that_fails_keeps_no_other_from_its_turn()
+    {
+        var old = Guid.NewGuid();
+        await InsertRunAsync(old, 400);
+        await InsertRunAsync(Guid.NewGuid(), 1);
+        _client.Setup(c => c.PurgeAllInstancesAsync(It.IsAny<PurgeInstancesFilter>(), Stop)).ThrowsAsync(new InvalidOperationException("no storage"));
+        var timer = new PurgeHistoryTimer(
+            new RunPurge(fixture.Rag, Options.Create(new RunsOptions())),
+            new SyncLogPurge(fixture.Main, TimeProvider.System, Options.Create(new MarketplaceOptions())),
+            TimeProvider.System);
+        await Assert.ThrowsAsync<AggregateException>(() => timer.RunAsync(new TimerInfo(), _client.Object, Stop));
+        await using var command = fixture.Source.CreateCommand($"SELECT count(*) FROM rag_index_runs WHERE run_id = '{old}'");
+        Assert.Equal(0L, await command.ExecuteScalarAsync(Stop));
+    }
+
     private WeeklyRebuildTimer WeeklyTimer() =>
         new(new CabinetDirectory(fixture.Main, fixture.Rag, new CabinetPurge(fixture.Rag), NullLogger<CabinetDirectory>.Instance));
 

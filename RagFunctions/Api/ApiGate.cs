@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
-using Npgsql;
+using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Api;
 
@@ -43,12 +43,19 @@ public sealed partial class ApiGate(ApiKeyRing keys, ILogger<ApiGate> logger) : 
         }
         catch (Exception exception) when (!http.RequestAborted.IsCancellationRequested && !http.Response.HasStarted)
         {
+            if (exception is BadHttpRequestException unread)
+            {
+                // The server's own limits: a body that is too long, or that comes too slowly.
+                await Problem.WriteAsync(http, unread.StatusCode, "The request could not be read to its end.");
+                return;
+            }
+
             Failed(context.FunctionDefinition.Name, exception);
-            var outage = exception is NpgsqlException { IsTransient: true } or TimeoutException;
+            var outage = DatabaseOutage.Is(exception);
             await Problem.WriteAsync(
                 http,
                 outage ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError,
-                outage ? "A database does not answer; try again." : "Something went wrong; the correlation id leads to the log.");
+                outage ? "A database does not answer, or takes no changes now; try again." : "Something went wrong; the correlation id leads to the log.");
         }
     }
 

@@ -26,6 +26,11 @@ public sealed class IndexApi(StartIndex start, DurableRunStarter starter)
         {
             starter.Use(client);
             var flags = RequestReader.ReadFlags(request, FullRebuild, AllowMassDelete);
+            if (flags.Contains(AllowMassDelete) && !ApiCaller.Of(request).IsOperator)
+            {
+                return Problem.Of(request, StatusCodes.Status403Forbidden, $"{AllowMassDelete} needs an operator's key.");
+            }
+
             var changed = await RequestReader.ReadChangedIdsAsync(request, cancellationToken);
             var result = await start.StartAsync(
                 new StartIndexRequest(id, flags.Contains(FullRebuild), flags.Contains(AllowMassDelete), changed), cancellationToken);

@@ -114,6 +114,11 @@ internal static class RequestReader
 
     private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
     {
+        if (request.ContentLength > MostBytes)
+        {
+            throw new BadRequestException($"The body has more than {MostBytes} bytes.", StatusCodes.Status413PayloadTooLarge);
+        }
+
         using var buffer = new MemoryStream();
         var chunk = new byte[16 * 1024];
         for (int read; (read = await request.Body.ReadAsync(chunk, cancellationToken)) > 0;)

@@ -1,5 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using RagFunctions.Core;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Status;
 
@@ -21,13 +22,14 @@ public sealed class PurgeHistoryTimer(RunPurge runs, SyncLogPurge syncs, TimePro
         [TimerTrigger("%PurgeHistorySchedule%")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        await client.PurgeAllInstancesAsync(
-            new PurgeInstancesFilter(
-                Beginning, now - KeepEnded, [OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Terminated]),
-            cancellationToken);
-        await client.PurgeAllInstancesAsync(
-            new PurgeInstancesFilter(Beginning, now - KeepFailed, [OrchestrationRuntimeStatus.Failed]), cancellationToken);
-        await runs.PurgeAsync(cancellationToken);
-        await syncs.PurgeAsync(cancellationToken);
+        await IndependentSteps.RunAsync(
+            cancellationToken,
+            () => PurgeAsync(KeepEnded, OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Terminated),
+            () => PurgeAsync(KeepFailed, OrchestrationRuntimeStatus.Failed),
+            () => runs.PurgeAsync(cancellationToken),
+            () => syncs.PurgeAsync(cancellationToken));
+
+        Task PurgeAsync(TimeSpan keep, params OrchestrationRuntimeStatus[] ended) =>
+            client.PurgeAllInstancesAsync(new PurgeInstancesFilter(Beginning, now - keep, ended), cancellationToken);
     }
 }

@@ -16,9 +16,11 @@ public sealed class SweepTimer(CabinetSweep sweep, RebuildAllRecord rebuilds, Du
         [TimerTrigger("%SweepSchedule%")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
         starter.Use(client);
-        await sweep.RunAsync(cancellationToken);
-        await TakeUpRebuildAsync(client, cancellationToken);
-        await gauges.RecordAsync(cancellationToken);
+        await IndependentSteps.RunAsync(
+            cancellationToken,
+            () => sweep.RunAsync(cancellationToken),
+            () => TakeUpRebuildAsync(client, cancellationToken),
+            () => gauges.RecordAsync(cancellationToken));
     }
 
     /// <summary>A rebuild of all cabinets that has begun and not ended, and of which no orchestration is left, begins again where it was.</summary>

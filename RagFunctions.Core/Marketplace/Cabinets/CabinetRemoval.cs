@@ -1,3 +1,4 @@
+using System.Globalization;
 using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core.Marketplace.Cabinets;
@@ -18,12 +19,20 @@ public sealed class CabinetRemoval(CabinetStore cabinets, CabinetPurge index)
     }
 
     /// <summary>The main database first: what dies in between is finished by another call, or by the weekly rebuild.</summary>
+    /// <param name="progress">Told what has gone so far, after each batch of rows.</param>
     /// <returns>How many chunks went.</returns>
     /// <exception cref="CabinetException">Neither database knows the cabinet.</exception>
-    public async Task<long> RemoveAsync(long cabinetId, CancellationToken cancellationToken)
+    public async Task<long> RemoveAsync(long cabinetId, IProgress<string>? progress, CancellationToken cancellationToken)
     {
-        var known = await cabinets.TryRemoveAsync(cabinetId, cancellationToken);
-        var purged = await index.PurgeAsync(cabinetId, cancellationToken);
+        var known = await cabinets.TryRemoveAsync(cabinetId, Counted("source rows"), cancellationToken);
+        var purged = await index.PurgeAsync(cabinetId, Counted("chunks"), cancellationToken);
         return known || purged is not null ? purged ?? 0 : throw CabinetStore.Unknown(cabinetId);
+
+        IProgress<long>? Counted(string what) => progress is null ? null : new Counter(progress, what);
+    }
+
+    private sealed class Counter(IProgress<string> progress, string what) : IProgress<long>
+    {
+        public void Report(long value) => progress.Report(string.Create(CultureInfo.InvariantCulture, $"{value:N0} {what} removed"));
     }
 }

@@ -65,8 +65,17 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher, IOptions
 
     private const string Remove = "DELETE FROM wb_cabinets WHERE id = $1";
 
+    // What one statement deletes for sure within its time, triggers of another service included.
+    private const int RemovedRowsAtOnce = 5_000;
+
+    private static readonly string[] RemoveRows =
+        [.. EntityNames.All.Select(entity => $"DELETE FROM {entity.TableName()} WHERE id = ANY (ARRAY(SELECT id FROM {entity.TableName()} WHERE cabinet_id = $1 LIMIT $2))")];
+
     // After the cabinet: where changes are captured, the deletion of its rows has queued them.
-    private const string RemoveQueue = "DELETE FROM rag_changes WHERE cabinet_id = $1";
+    private const string RemoveQueue = """
+        DELETE FROM rag_changes
+        WHERE (cabinet_id, source_table, source_id) IN (SELECT cabinet_id, source_table, source_id FROM rag_changes WHERE cabinet_id = $1 LIMIT $2)
+        """;
 
     private const string SelectForEncryption =
         "SELECT id::bigint, api_key, api_key_cipher FROM wb_cabinets WHERE api_key IS NOT NULL OR api_key_cipher IS NOT NULL ORDER BY id FOR UPDATE";
@@ -147,7 +156,10 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher, IOptions
         }
         catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "uq_wb_cabinets_fingerprint" })
         {
-            throw new CabinetException("a cabinet with this token was added just now");
+            await RefuseKnownAsync(token, exceptFor: null, cancellationToken);
+            throw new CabinetException(e.ConstraintName?.EndsWith("_pkey", StringComparison.Ordinal) == true
+                ? $"the sequence of wb_cabinets.id gave {id}, which is taken: set it behind the highest id, or run this again until it is past it"
+                : $"the database refuses it: another cabinet has the same ({e.ConstraintName})");
         }
 
         return id;
@@ -224,16 +236,33 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher, IOptions
     /// <exception cref="CabinetException">Unknown cabinet.</exception>
     public Task ActivateAsync(long cabinetId, CancellationToken cancellationToken) => SwitchAsync(cabinetId, true, cancellationToken);
 
-    /// <summary>Removes a cabinet with all its source rows and its queue, in one transaction. Its index is <see cref="CabinetRemoval"/>'s.</summary>
+    /// <summary>
+    /// Removes a cabinet with all its source rows and its queue, some thousand rows at a time; hidden first, so that nobody adds any.
+    /// Interrupted, another call goes on. Its index is <see cref="CabinetRemoval"/>'s.
+    /// </summary>
+    /// <param name="progress">Told how many source rows have gone.</param>
     /// <returns>False: there was no such cabinet.</returns>
-    public async Task<bool> TryRemoveAsync(long cabinetId, CancellationToken cancellationToken)
+    public async Task<bool> TryRemoveAsync(long cabinetId, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        var remove = new NpgsqlBatchCommand(Remove) { Parameters = { Parameter.Of(cabinetId) } };
-        await using var batch = main.Source.CreateBatch();
-        batch.BatchCommands.Add(remove);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(RemoveQueue) { Parameters = { Parameter.Of(cabinetId) } });
-        await batch.ExecuteNonQueryAsync(cancellationToken);
-        return remove.RecordsAffected > 0;
+        await ExecuteAsync(Deactivate, [cabinetId, false], cancellationToken);
+        long gone = 0;
+        foreach (var rows in RemoveRows)
+        {
+            await RepeatAsync(rows, count => progress?.Report(gone += count));
+        }
+
+        var removed = await ExecuteAsync(Remove, [cabinetId], cancellationToken) > 0;
+        await RepeatAsync(RemoveQueue, _ => { });
+        return removed;
+
+        async Task RepeatAsync(string sql, Action<int> tell)
+        {
+            for (var count = RemovedRowsAtOnce; count == RemovedRowsAtOnce;)
+            {
+                count = await ExecuteAsync(sql, [cabinetId, RemovedRowsAtOnce], cancellationToken);
+                tell(count);
+            }
+        }
     }
 
     /// <summary>Encrypts every token with the present key and blanks the plain ones; all or none.</summary>
@@ -277,6 +306,17 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher, IOptions
         !string.IsNullOrWhiteSpace(plain) ? (plain.Trim(), null)
         : stored is not null ? cipher.Decrypt(cabinetId, stored)
         : (null, "the cabinet has no token");
+
+    private async Task<int> ExecuteAsync(string sql, object[] values, CancellationToken cancellationToken)
+    {
+        await using var command = main.Source.CreateCommand(sql);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     private async Task SwitchAsync(long cabinetId, bool isActive, CancellationToken cancellationToken)
     {

@@ -37,49 +37,54 @@ public static class ChangeCapture
     // A lock that does not come in this time would hold up every writer that queues behind it.
     private const string LimitWaiting = "SET LOCAL lock_timeout = '10s'";
 
-    private const string InstallSql = """
-        CREATE FUNCTION rag_capture_change() RETURNS trigger
+    // QUEUE and CABINETS are replaced by the schemas of the two tables. A row that cannot be queued, because it belongs to no cabinet, is
+    // left out: an observer breaks nothing.
+    private const string FunctionsSql = """
+        CREATE OR REPLACE FUNCTION rag_capture_change() RETURNS trigger
         LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
         BEGIN
             IF TG_OP = 'INSERT' THEN
-                INSERT INTO public.rag_changes (cabinet_id, source_table, source_id)
-                SELECT cabinet_id, TG_TABLE_NAME, id FROM new_rows
+                INSERT INTO QUEUE.rag_changes (cabinet_id, source_table, source_id)
+                SELECT cabinet_id, TG_TABLE_NAME, id FROM new_rows WHERE cabinet_id IS NOT NULL AND id IS NOT NULL
                 ORDER BY 1, 2, 3
                 ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
-                SET version = nextval('public.rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL;
+                SET version = nextval('QUEUE.rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL;
             ELSIF TG_OP = 'UPDATE' THEN
-                INSERT INTO public.rag_changes (cabinet_id, source_table, source_id)
-                SELECT cabinet_id, TG_TABLE_NAME, id FROM old_rows
+                INSERT INTO QUEUE.rag_changes (cabinet_id, source_table, source_id)
+                SELECT cabinet_id, TG_TABLE_NAME, id FROM old_rows WHERE cabinet_id IS NOT NULL AND id IS NOT NULL
                 UNION
-                SELECT cabinet_id, TG_TABLE_NAME, id FROM new_rows
+                SELECT cabinet_id, TG_TABLE_NAME, id FROM new_rows WHERE cabinet_id IS NOT NULL AND id IS NOT NULL
                 ORDER BY 1, 2, 3
                 ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
-                SET version = nextval('public.rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL;
+                SET version = nextval('QUEUE.rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL;
             ELSE
-                INSERT INTO public.rag_changes (cabinet_id, source_table, source_id)
-                SELECT cabinet_id, TG_TABLE_NAME, id FROM old_rows
+                INSERT INTO QUEUE.rag_changes (cabinet_id, source_table, source_id)
+                SELECT cabinet_id, TG_TABLE_NAME, id FROM old_rows WHERE cabinet_id IS NOT NULL AND id IS NOT NULL
                 ORDER BY 1, 2, 3
                 ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
-                SET version = nextval('public.rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL;
+                SET version = nextval('QUEUE.rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL;
             END IF;
             RETURN NULL;
         END
         $capture$;
 
-        CREATE FUNCTION rag_capture_truncate() RETURNS trigger
+        CREATE OR REPLACE FUNCTION rag_capture_truncate() RETURNS trigger
         LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
         BEGIN
-            INSERT INTO public.rag_changes (cabinet_id, source_table, source_id)
-            SELECT id, '*', 0 FROM public.wb_cabinets
+            INSERT INTO QUEUE.rag_changes (cabinet_id, source_table, source_id)
+            SELECT id, '*', 0 FROM CABINETS.wb_cabinets
             ORDER BY 1
             ON CONFLICT (cabinet_id, source_table, source_id) DO UPDATE
-            SET version = nextval('public.rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL;
+            SET version = nextval('QUEUE.rag_changes_version_seq'), attempts = 0, last_error = NULL, next_attempt_at = NULL;
             RETURN NULL;
         END
         $capture$;
 
         REVOKE ALL ON FUNCTION rag_capture_change(), rag_capture_truncate() FROM PUBLIC;
 
+        """;
+
+    private const string TriggersSql = """
         DO $install$
         DECLARE
             source text;
@@ -100,8 +105,18 @@ public static class ChangeCapture
 
     private const string CountTriggers = """
         SELECT count(*) FROM pg_trigger
-        WHERE NOT tgisinternal AND tgname IN ('rag_capture_insert', 'rag_capture_update', 'rag_capture_delete', 'rag_capture_truncate')
+        WHERE tgrelid = ANY (ARRAY[to_regclass('wb_products'), to_regclass('wb_orders'), to_regclass('wb_stocks'), to_regclass('wb_reviews'),
+                                   to_regclass('wb_sales')])
+          AND NOT tgisinternal AND tgname IN ('rag_capture_insert', 'rag_capture_update', 'rag_capture_delete', 'rag_capture_truncate')
         """;
+
+    private const string Schemas = """
+        SELECT quote_ident(q.relnamespace::regnamespace::text), quote_ident(c.relnamespace::regnamespace::text)
+        FROM pg_class AS q, pg_class AS c
+        WHERE q.oid = to_regclass('rag_changes') AND c.oid = to_regclass('wb_cabinets')
+        """;
+
+    private const string IsThere = "SELECT to_regproc('rag_capture_change') IS NOT NULL";
 
     // Four on each of the five tables.
     private const long AllTriggers = 20;
@@ -116,14 +131,35 @@ public static class ChangeCapture
     /// <summary>Installs the triggers, or replaces them, on all five tables in one transaction.</summary>
     /// <exception cref="MigrationException">The set <c>main</c> is not applied, a right is missing, or a table stays locked by others.</exception>
     public static Task InstallAsync(NpgsqlDataSource main, CancellationToken cancellationToken) =>
-        RunAsync(main, "install", RemoveSql + InstallSql, cancellationToken);
+        RunAsync(main, "install", connection => RemoveSql + Functions(connection) + TriggersSql, cancellationToken);
+
+    /// <summary>Brings functions that an earlier version installed up to date; nothing where there are none. For a migration step.</summary>
+    internal static void Renew(NpgsqlConnection connection, NpgsqlTransaction transaction)
+    {
+        using var look = new NpgsqlCommand(IsThere, connection, transaction);
+        if (look.ExecuteScalar() is true)
+        {
+            using var renew = new NpgsqlCommand(Functions(connection), connection, transaction);
+            renew.ExecuteNonQuery();
+        }
+    }
 
     /// <summary>Removes the triggers. What they have queued stays queued.</summary>
     /// <exception cref="MigrationException">A right is missing, or a table stays locked by others.</exception>
     public static Task RemoveAsync(NpgsqlDataSource main, CancellationToken cancellationToken) =>
-        RunAsync(main, "remove", RemoveSql, cancellationToken);
+        RunAsync(main, "remove", _ => RemoveSql, cancellationToken);
 
-    private static async Task RunAsync(NpgsqlDataSource main, string what, string sql, CancellationToken cancellationToken)
+    // A name with its schema: the search path of a function that runs with its owner's rights names none that others may write to.
+    private static string Functions(NpgsqlConnection connection)
+    {
+        using var command = new NpgsqlCommand(Schemas, connection);
+        using var row = command.ExecuteReader();
+        return row.Read()
+            ? FunctionsSql.Replace("QUEUE.", row.GetString(0) + ".", StringComparison.Ordinal).Replace("CABINETS.", row.GetString(1) + ".", StringComparison.Ordinal)
+            : throw new MigrationException("Could not install change capture: the set main is not applied, rag_changes or wb_cabinets is not there. Nothing was changed.");
+    }
+
+    private static async Task RunAsync(NpgsqlDataSource main, string what, Func<NpgsqlConnection, string> sql, CancellationToken cancellationToken)
     {
         await using var connection = await main.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -131,7 +167,7 @@ public static class ChangeCapture
         {
             await using var limit = new NpgsqlCommand(LimitWaiting, connection, transaction);
             await limit.ExecuteNonQueryAsync(cancellationToken);
-            await using var command = new NpgsqlCommand(sql, connection, transaction);
+            await using var command = new NpgsqlCommand(sql(connection), connection, transaction);
             await command.ExecuteNonQueryAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }

@@ -30,6 +30,10 @@ public static class ApproximateIndex
         LIMIT 1
         """;
 
+    // The settings are the session's, because a concurrent build has no transaction to bind them to. Whoever gets the session next
+    // shall not have them.
+    private const string Reset = "RESET maintenance_work_mem; RESET max_parallel_maintenance_workers";
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Whether the index is there, whole, or being built.</summary>
@@ -61,8 +65,8 @@ public static class ApproximateIndex
     public static async Task<bool> CreateAsync(
         NpgsqlDataSource rag, string memory, int workers, Action<ApproximateIndexState> onProgress, CancellationToken cancellationToken)
     {
+        await using var alone = await MigrationLock.TakeAsync(rag, () => { }, cancellationToken);
         await using var connection = await rag.OpenConnectionAsync(cancellationToken);
-        await MigrationLock.TakeAsync(connection, () => { }, cancellationToken);
         try
         {
             var state = await ReadStateAsync(rag, cancellationToken);
@@ -87,7 +91,7 @@ public static class ApproximateIndex
         }
         finally
         {
-            await MigrationLock.ReleaseAsync(connection);
+            await RunAsync(connection, Reset, CancellationToken.None);
         }
     }
 

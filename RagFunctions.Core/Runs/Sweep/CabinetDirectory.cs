@@ -34,7 +34,14 @@ public sealed partial class CabinetDirectory(MainDatabase main, RagDatabase rag,
 
         foreach (var cabinetId in gone)
         {
-            Purged(cabinetId, await purge.PurgeAsync(cabinetId, cancellationToken) ?? 0);
+            try
+            {
+                Purged(cabinetId, await purge.PurgeAsync(cabinetId, progress: null, cancellationToken) ?? 0);
+            }
+            catch (NpgsqlException error) when (StatementFailure.Is(error))
+            {
+                NotPurged(cabinetId, error);
+            }
         }
 
         return active;
@@ -105,6 +112,9 @@ public sealed partial class CabinetDirectory(MainDatabase main, RagDatabase rag,
 
     [LoggerMessage(4051, LogLevel.Information, "Cabinet {CabinetId} no longer exists: its index is removed, {Chunks} chunks")]
     private partial void Purged(long cabinetId, long chunks);
+
+    [LoggerMessage(4053, LogLevel.Error, "Cabinet {CabinetId} no longer exists and its index could not be removed; the next rebuild goes on")]
+    private partial void NotPurged(long cabinetId, Exception error);
 
     [LoggerMessage(4052, LogLevel.Error,
         "The main database knows only {Known} of {Indexed} indexed cabinets: nothing is purged; check ConnectionStrings:Main; cabinets that are really gone: rag cabinet remove")]

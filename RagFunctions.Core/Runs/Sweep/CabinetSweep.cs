@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace RagFunctions.Core.Runs.Sweep;
@@ -12,12 +13,14 @@ public sealed partial class CabinetSweep(SweepQuery query, StartIndex start, Cab
 
     /// <summary>Starts what is due, hides what is inactive.</summary>
     /// <returns>The cabinets for which a run was asked.</returns>
+    /// <exception cref="AggregateException">What could not be done of some cabinets; the others are done.</exception>
     public async Task<IReadOnlyList<DueCabinet>> RunAsync(CancellationToken cancellationToken)
     {
         var findings = await query.FindAsync(cancellationToken);
+        ConcurrentQueue<Exception> failures = [];
         foreach (var cabinetId in findings.Deactivated.Concat(GoneForSure(findings)))
         {
-            await activity.DeactivateAsync(cabinetId, cancellationToken);
+            await AloneAsync(() => activity.DeactivateAsync(cabinetId, cancellationToken));
         }
 
         await Parallel.ForEachAsync(
@@ -29,9 +32,21 @@ public sealed partial class CabinetSweep(SweepQuery query, StartIndex start, Cab
 
                 // A run does not check these two reasons itself, so the request for a full run is stored for it.
                 var stored = cabinet.Reason is SweepReason.Renderer or SweepReason.Overdue ? RunMode.Full : RunMode.Incremental;
-                await start.StartModeAsync(cabinet.CabinetId, stored, token);
+                await AloneAsync(() => start.StartModeAsync(cabinet.CabinetId, stored, token));
             });
-        return findings.Due;
+        return failures.IsEmpty ? findings.Due : throw new AggregateException(failures);
+
+        async Task AloneAsync(Func<Task> work)
+        {
+            try
+            {
+                await work();
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                failures.Enqueue(failure);
+            }
+        }
     }
 
     private IEnumerable<long> GoneForSure(SweepFindings findings)

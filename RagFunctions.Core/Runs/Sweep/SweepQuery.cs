@@ -71,9 +71,10 @@ public sealed class SweepQuery(
                             AND ($8::numeric IS NULL OR (SELECT COALESCE(sum(usd), 0) FROM spent) < $8)
                             AND NOT EXISTS (SELECT FROM rag_budgets AS b LEFT JOIN spent AS o ON o.cabinet_id = b.cabinet_id
                                             WHERE b.cabinet_id = a.cabinet_id AND COALESCE(o.usd, 0) >= b.daily_usd) THEN 5
-                       WHEN (SELECT true FROM rag_metadata AS m WHERE m.cabinet_id = a.cabinet_id AND m.expires_at <= $5 LIMIT 1) THEN 6
+                       WHEN (s.expiry_held_until IS NULL OR s.expiry_held_until <= clock_timestamp())
+                            AND (SELECT true FROM rag_metadata AS m WHERE m.cabinet_id = a.cabinet_id AND m.expires_at <= $5 LIMIT 1) THEN 6
                        WHEN a.catches_up AND (s.last_catch_up_at IS NULL OR s.last_catch_up_at <= clock_timestamp() - make_interval(mins => $6)) THEN 7
-                       WHEN a.in_slot AND s.full_renderer_version <> $7 THEN 8
+                       WHEN a.in_slot AND s.full_renderer_version < $7 THEN 8
                        WHEN s.full_completed_at <= clock_timestamp() - interval '8 days' THEN 9
                    END AS reason
             FROM unnest($1, $2, $3, $4) AS a (cabinet_id, has_changes, catches_up, in_slot)

@@ -39,6 +39,15 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     }
 
     [Fact]
+    public async Task An_id_that_is_taken_is_told_as_what_it_is()
+    {
+        var id = await Store.AddAsync(_token, null, Ct);
+        await ExecuteAsync($"SELECT setval(pg_get_serial_sequence('wb_cabinets', 'id'), {id - 1}, {(id > 1 ? "true" : "false")})".Replace($"{id - 1}, false", "1, false", StringComparison.Ordinal));
+        var refused = await Assert.ThrowsAsync<CabinetException>(() => Store.AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), null, Ct));
+        Assert.Contains($"wb_cabinets.id gave {id}, which is taken", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     [Trait("Guarantee", "secrets")]
     public async Task One_token_belongs_to_one_cabinet_whether_stored_encrypted_or_plain()
     {
@@ -110,10 +119,10 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
         Assert.Equal(1L, await CountAsync($"SELECT count(*) FROM wb_orders WHERE cabinet_id = {id}"));
 
         await ChangeCapture.InstallAsync(database.Source, Ct);
-        Assert.True(await Store.TryRemoveAsync(id, Ct));
+        Assert.True(await Store.TryRemoveAsync(id, null, Ct));
         await ChangeCapture.RemoveAsync(database.Source, Ct);
         Assert.Equal(0L, await CountAsync($"SELECT (SELECT count(*) FROM wb_orders WHERE cabinet_id = {id}) + (SELECT count(*) FROM rag_changes WHERE cabinet_id = {id})"));
-        Assert.False(await Store.TryRemoveAsync(id, Ct));
+        Assert.False(await Store.TryRemoveAsync(id, null, Ct));
         await Assert.ThrowsAsync<CabinetException>(() => Store.DeactivateAsync(id, Ct));
     }
 
