@@ -145,4 +145,4 @@ internal readonly record struct IndexedChunk(
     string? SourceName,
     bool Pending,
     bool VectorLost,
-    bool TextAltered);
+    bool TextAltered = false);

@@ -55,7 +55,7 @@ public sealed class PoolerTests : IAsyncLifetime
     public async Task Those_who_migrate_at_once_behind_a_pooler_wait_for_each_other()
     {
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => RagAsync("migrate", "rag")));
-        Assert.Empty(await _rag.Source.ReadNamesAsync("SELECT objid::text FROM pg_locks WHERE locktype = 'advisory'"));
+        Assert.Empty(await _rag.Source.ReadNamesAsync("SELECT objid::text FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"));
         await RagAsync("migrate", "rag");
     }
 

@@ -45,7 +45,7 @@ public sealed class KnownTablesTests
         Assert.Equal(
             ["4 I", "8 i"],
             await database.Source.ReadNamesAsync("""
-                SELECT count(*) || ' ' || c.relkind FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+                SELECT count(*) || ' ' || c.relkind::text FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
                 WHERE c.relname LIKE 'idx_wb_reviews%' AND c.relname ~ '_(created_at|updated_at|cabinet_created|cabinet_updated)' AND i.indisvalid
                 GROUP BY c.relkind ORDER BY 1
                 """));

@@ -15,9 +15,9 @@ public sealed class OtherSchemaTests : IAsyncLifetime
     {
         _database = await TestDatabase.CreateAsync(SchemaKind.Empty);
         await _database.Source.ExecuteAsync("""
-            CREATE SCHEMA "My shop"; CREATE SCHEMA extensions; CREATE EXTENSION vector SCHEMA extensions; REVOKE ALL ON SCHEMA public FROM PUBLIC;
+            CREATE SCHEMA shop; CREATE SCHEMA extensions; CREATE EXTENSION vector SCHEMA extensions; REVOKE ALL ON SCHEMA public FROM PUBLIC;
             """);
-        _connection = new NpgsqlConnectionStringBuilder(_database.ConnectionString) { SearchPath = "\"My shop\", extensions" }.ConnectionString;
+        _connection = new NpgsqlConnectionStringBuilder(_database.ConnectionString) { SearchPath = "shop, extensions" }.ConnectionString;
     }
 
     public ValueTask DisposeAsync() => _database.DisposeAsync();
@@ -43,7 +43,7 @@ public sealed class OtherSchemaTests : IAsyncLifetime
         Assert.Empty(await _database.Source.ReadNamesAsync("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"));
 
         // Another service with another search path.
-        await _database.Source.ExecuteAsync("UPDATE \"My shop\".wb_products SET name = 'Cup' WHERE nm_id = 3");
+        await _database.Source.ExecuteAsync("UPDATE shop.wb_products SET name = 'Cup' WHERE nm_id = 3");
         await RagAsync("index", "1");
         await RagAsync("verify", "1");
         await RagAsync("rollback", "rag", "--to", "0");
@@ -54,7 +54,7 @@ public sealed class OtherSchemaTests : IAsyncLifetime
     public async Task A_history_that_an_earlier_version_kept_in_public_is_found_there()
     {
         await RagAsync("migrate", "main");
-        await _database.Source.ExecuteAsync("ALTER TABLE \"My shop\".rag_schema_main SET SCHEMA public");
+        await _database.Source.ExecuteAsync("ALTER TABLE shop.rag_schema_main SET SCHEMA public");
         await using var source = NpgsqlDataSource.Create(_connection);
         Assert.Empty(await SchemaMigrator.MigrateAsync(MigrationSet.Main, source, null, TestContext.Current.CancellationToken));
     }

@@ -15,7 +15,7 @@ public sealed class CabinetRemoval(CabinetStore cabinets, CabinetPurge index)
     public async Task ChangeSellerAsync(long cabinetId, string token, string? seller, CancellationToken cancellationToken)
     {
         await cabinets.ReplaceTokenAsync(cabinetId, token, seller, ofOtherSeller: true, cancellationToken);
-        await index.PurgeAsync(cabinetId, cancellationToken);
+        await index.PurgeAsync(cabinetId, progress: null, cancellationToken);
     }
 
     /// <summary>The main database first: what dies in between is finished by another call, or by the weekly rebuild.</summary>
