@@ -56,7 +56,7 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher, IOptions
         "DELETE FROM wb_products WHERE cabinet_id = $1", "DELETE FROM wb_product_sizes WHERE cabinet_id = $1", "DELETE FROM wb_orders WHERE cabinet_id = $1",
         "DELETE FROM wb_sales WHERE cabinet_id = $1", "DELETE FROM wb_stocks WHERE cabinet_id = $1", "DELETE FROM wb_reviews WHERE cabinet_id = $1",
         "DELETE FROM wb_sync_cursors WHERE cabinet_id = $1", "DELETE FROM wb_sync_seen WHERE cabinet_id = $1",
-        "DELETE FROM wb_sync_rejects WHERE cabinet_id = $1", RemoveQueue,
+        "DELETE FROM wb_sync_rejects WHERE cabinet_id = $1", "DELETE FROM rag_changes WHERE cabinet_id = $1",
     ];
 
     private const string Deactivate = "UPDATE wb_cabinets SET is_active = $2, updated_at = now() WHERE id = $1 AND is_active <> $2";
@@ -154,7 +154,7 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher, IOptions
         {
             await insert.ExecuteNonQueryAsync(cancellationToken);
         }
-        catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "uq_wb_cabinets_fingerprint" })
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
             await RefuseKnownAsync(token, exceptFor: null, cancellationToken);
             throw new CabinetException(e.ConstraintName?.EndsWith("_pkey", StringComparison.Ordinal) == true

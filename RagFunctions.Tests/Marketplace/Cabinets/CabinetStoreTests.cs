@@ -41,9 +41,9 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     [Fact]
     public async Task An_id_that_is_taken_is_told_as_what_it_is()
     {
-        var id = await Store.AddAsync(_token, null, Ct);
+        var id = await Store.AddAsync(_token, null, seller: null, Ct);
         await ExecuteAsync($"SELECT setval(pg_get_serial_sequence('wb_cabinets', 'id'), {id - 1}, {(id > 1 ? "true" : "false")})".Replace($"{id - 1}, false", "1, false", StringComparison.Ordinal));
-        var refused = await Assert.ThrowsAsync<CabinetException>(() => Store.AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), null, Ct));
+        var refused = await Assert.ThrowsAsync<CabinetException>(() => Store.AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), null, seller: null, Ct));
         Assert.Contains($"wb_cabinets.id gave {id}, which is taken", refused.Message, StringComparison.Ordinal);
     }
 
