@@ -36,7 +36,7 @@ public abstract class ConcurrentIndexMigration : Migration
     {
         foreach (var index in Indexes.Reverse())
         {
-            var partitioned = index.Table is not null && ReadPartitions((NpgsqlConnection)connection, index.Table).Count > 0;
+            var partitioned = ReadPartitions((NpgsqlConnection)connection, index.Table).Count > 0;
             Run((NpgsqlConnection)connection, partitioned ? $"DROP INDEX IF EXISTS {index.Name}" : DropConcurrently(index));
         }
     });
@@ -73,7 +73,7 @@ public abstract class ConcurrentIndexMigration : Migration
     // PostgreSQL builds no index of a partitioned table concurrently. One of each partition is, and the table's own then takes them over.
     private static void BuildAt(NpgsqlConnection connection, ConcurrentIndex index)
     {
-        if (index.Table is null || ReadPartitions(connection, index.Table) is not { Count: > 0 } partitions)
+        if (ReadPartitions(connection, index.Table) is not { Count: > 0 } partitions)
         {
             Run(connection, index.Create);
             return;
@@ -127,5 +127,10 @@ public abstract class ConcurrentIndexMigration : Migration
 /// <summary>An index that is built while the table goes on being written.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Create">The whole statement, <c>CREATE INDEX CONCURRENTLY …</c>.</param>
-/// <param name="Table">Its table, where that is another service's and may be partitioned.</param>
-internal sealed record ConcurrentIndex(string Name, string Create, string? Table = null);
+internal sealed record ConcurrentIndex(string Name, string Create)
+{
+    private const string On = " ON ";
+
+    /// <summary>Its table, which may be another service's and partitioned.</summary>
+    public string Table { get; } = Create[(Create.IndexOf(On, StringComparison.Ordinal) + On.Length)..].Split(' ')[0];
+}

@@ -72,5 +72,6 @@ public sealed class OutageTests(AppFixture app) : IClassFixture<AppFixture>
         await using var server = NpgsqlDataSource.Create(settings);
         await server.ExecuteAsync($"ALTER DATABASE \"{app.Database.Name}\" SET {setting}");
         await server.ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{app.Database.Name}'");
+        app.Database.Source.Clear();
     }
 }

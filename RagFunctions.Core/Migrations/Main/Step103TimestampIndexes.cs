@@ -16,9 +16,9 @@ public sealed class Step103TimestampIndexes : ConcurrentIndexMigration
 
     private static IEnumerable<ConcurrentIndex> IndexesOf(string table) =>
     [
-        new($"idx_{table}_created_at", $"CREATE INDEX CONCURRENTLY idx_{table}_created_at ON {table} (created_at)", table),
-        new($"idx_{table}_updated_at", $"CREATE INDEX CONCURRENTLY idx_{table}_updated_at ON {table} (updated_at)", table),
-        new($"idx_{table}_cabinet_created", $"CREATE INDEX CONCURRENTLY idx_{table}_cabinet_created ON {table} (cabinet_id, created_at)", table),
-        new($"idx_{table}_cabinet_updated", $"CREATE INDEX CONCURRENTLY idx_{table}_cabinet_updated ON {table} (cabinet_id, updated_at)", table),
+        new($"idx_{table}_created_at", $"CREATE INDEX CONCURRENTLY idx_{table}_created_at ON {table} (created_at)"),
+        new($"idx_{table}_updated_at", $"CREATE INDEX CONCURRENTLY idx_{table}_updated_at ON {table} (updated_at)"),
+        new($"idx_{table}_cabinet_created", $"CREATE INDEX CONCURRENTLY idx_{table}_cabinet_created ON {table} (cabinet_id, created_at)"),
+        new($"idx_{table}_cabinet_updated", $"CREATE INDEX CONCURRENTLY idx_{table}_cabinet_updated ON {table} (cabinet_id, updated_at)"),
     ];
 }
