@@ -26,7 +26,10 @@ public sealed class UnreadableTableTests : IAsyncLifetime
         await RoleGrants.GrantAsync(_fixture.Source, _role, Stop);
         var settings = new NpgsqlConnectionStringBuilder(_fixture.ConnectionString)
         {
-            Username = _role, Password = "role", Options = "-c statement_timeout=500", MaxPoolSize = 10,
+            Username = _role,
+            Password = "role",
+            Options = "-c statement_timeout=500",
+            MaxPoolSize = 10,
         };
         _main = new MainDatabase(NpgsqlDataSource.Create(settings));
         _runs = new RunsHarness(_fixture, _main, _fixture.Rag);
