@@ -11,6 +11,7 @@ public sealed class RefusalBookingTests(DatabaseFixture fixture) : IClassFixture
     {
         using var runs = new RunsHarness(fixture);
         var cabinet = await runs.IndexedCabinetAsync();
+        await runs.RecordEmbedderAsync();
         using var other = new RunsHarness(
             fixture, ("Embeddings:Provider", "openai"), ("Embeddings:Model", "some-other-model"), ("Embeddings:Endpoint", "http://127.0.0.1:9/v1"));
         var run = Guid.NewGuid();

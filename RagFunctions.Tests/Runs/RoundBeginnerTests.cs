@@ -319,6 +319,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
     public async Task Another_embedder_than_the_index_s_is_refused_by_name()
     {
         var cabinet = await _runs.IndexedCabinetAsync();
+        await _runs.RecordEmbedderAsync();
         using var other = new RunsHarness(
             fixture, ("Embeddings:Provider", "openai"), ("Embeddings:Model", "some-other-model"), ("Embeddings:Endpoint", "http://127.0.0.1:9/v1"));
         var run = Guid.NewGuid();
@@ -340,6 +341,7 @@ public sealed class RoundBeginnerTests(DatabaseFixture fixture) : IClassFixture<
         var cabinet = await _runs.IndexedCabinetAsync();
         var run = Guid.NewGuid();
         await _runs.BeginAsync(cabinet, run);
+        await _runs.RecordEmbedderAsync();
         using var other = new RunsHarness(
             fixture, ("Embeddings:Provider", "openai"), ("Embeddings:Model", "some-other-model"), ("Embeddings:Endpoint", "http://127.0.0.1:9/v1"));
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using RagFunctions.Core;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
 using RagFunctions.Tests.Postgres;
 
@@ -118,6 +119,14 @@ internal sealed class RunsHarness : IDisposable
     {
         await using var command = Command(sql, parameters);
         await command.ExecuteNonQueryAsync(Cancel);
+    }
+
+    /// <summary>Binds the index to these services' embedder, as its first stored vector does.</summary>
+    public Task RecordEmbedderAsync()
+    {
+        var embedder = Get<IndexEmbedder>().Configured;
+        return ExecuteAsync(
+            "INSERT INTO rag_embedder (model, dimensions) SELECT $1, $2 WHERE NOT EXISTS (SELECT FROM rag_embedder)", embedder.Model, embedder.Dimensions);
     }
 
     public Task<T> StatusAsync<T>(long cabinet, string column) => ScalarAsync<T>($"SELECT {column} FROM rag_index_status WHERE cabinet_id = $1", cabinet);

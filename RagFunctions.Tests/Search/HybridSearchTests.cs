@@ -50,7 +50,8 @@ public sealed class HybridSearchTests(DatabaseFixture fixture) : IClassFixture<D
     {
         await using var database = await TestDatabase.CreateAsync();
         await using var scene = await EmbeddingScene.SetAsync(database, 1);
-        await new IndexEmbedder(scene.Rag, scene.Options).CheckAsync(Token);
+        // The index has vectors, so that a question's vector would be of use.
+        await scene.ExecuteAsync($"INSERT INTO rag_embedder (model, dimensions) VALUES ('{scene.Options.ModelName}', {scene.Options.Dimensions})");
         await scene.AddChunksAsync("молния");
         await scene.ExecuteAsync("INSERT INTO rag_provider (not_before) VALUES (now() + interval '40 seconds')");
         var search = SearchScene.Over(scene, _time);

@@ -66,7 +66,7 @@ public sealed class MarketplaceTokenTests
     }
 
     [Fact]
-    public async Task A_missing_category_is_403_with_a_problem()
+    public async Task A_missing_category_is_401_with_a_problem_that_names_the_scope()
     {
         await using var scene = await MarketplaceScene.StartAsync();
         var token = scene.TokenOf(TokenType.Personal, TokenScopes.Everything & ~TokenScopes.Feedbacks);
@@ -74,7 +74,8 @@ public sealed class MarketplaceTokenTests
         using var refused = await scene.SendAsync(MarketplaceHost.Feedbacks, "/api/v1/feedbacks?isAnswered=true&take=1&skip=0", token: token);
         using var other = await scene.SendAsync(MarketplaceHost.Statistics, "/ping", token: token);
 
-        await AssertProblemAsync(refused, HttpStatusCode.Forbidden);
+        await AssertProblemAsync(refused, HttpStatusCode.Unauthorized);
+        Assert.Contains("token scope not allowed", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, other.StatusCode);
     }
 
@@ -109,7 +110,7 @@ public sealed class MarketplaceTokenTests
         using var wrong = await scene.SendAsync(host, "/ping", token: scene.TokenOf(TokenType.Personal, TokenScopes.Everything & ~category));
 
         Assert.Equal("OK", JsonElement.Parse(await right.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).GetProperty("Status").GetString());
-        Assert.Equal(HttpStatusCode.Forbidden, wrong.StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, wrong.StatusCode);
     }
 
     private static async Task AssertProblemAsync(HttpResponseMessage response, HttpStatusCode status)
