@@ -49,6 +49,7 @@ step ".NET SDK" dotnet --version || die "the installed .NET SDK does not satisfy
 shown "PostgreSQL" "$root/eng/postgres.sh" up
 shown "storage emulator" "$root/eng/azurite.sh" up
 step "connection pooler" "$root/eng/pgbouncer.sh"
+step "browser" "$root/eng/browser.sh"
 if have shellcheck; then step "shell scripts" shellcheck -x eng/*.sh eng/pipelines/*.sh .ci/run; fi
 step "restore" dotnet restore RagFunctions.sln
 step "format" dotnet format RagFunctions.sln --verify-no-changes --no-restore

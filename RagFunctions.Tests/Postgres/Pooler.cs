@@ -45,7 +45,7 @@ public sealed class Pooler : IAsyncDisposable
             max_client_conn = 500
             logfile = {folder.FullName}/pooler.log
             """));
-        var pooler = new Pooler(Start(await ProgramAsync(), settings, folder), folder, port);
+        var pooler = new Pooler(Start(await EngScript.PathAsync("pgbouncer.sh", "PgBouncer"), settings, folder), folder, port);
         await pooler.WaitUntilItAnswersAsync();
         return pooler;
     }
@@ -82,16 +82,6 @@ public sealed class Pooler : IAsyncDisposable
         }
 
         return Process.Start(new ProcessStartInfo(program, arguments))!;
-    }
-
-    private static async Task<string> ProgramAsync()
-    {
-        var start = new ProcessStartInfo("bash", [Repository.PathOf("eng", "pgbouncer.sh")]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var script = Process.Start(start)!;
-        var errors = script.StandardError.ReadToEndAsync();
-        var path = await script.StandardOutput.ReadToEndAsync();
-        await script.WaitForExitAsync();
-        return script.ExitCode == 0 ? path.Trim() : throw new InvalidOperationException($"The tests need PgBouncer, and eng/pgbouncer.sh failed:\n{await errors}");
     }
 
     private static void Run(string program, params string[] arguments)
