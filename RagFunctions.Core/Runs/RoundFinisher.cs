@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Store;
@@ -14,6 +15,7 @@ namespace RagFunctions.Core.Runs;
 public sealed partial class RoundFinisher(
     MainDatabase main,
     RagDatabase rag,
+    FirstSync firstSync,
     RoundBooking booking,
     IOptions<RunsOptions> options,
     ILogger<RoundFinisher> logger,
@@ -188,14 +190,15 @@ public sealed partial class RoundFinisher(
         }
     }
 
-    // Where it cannot be read the run ends, and the sweep asks again.
+    // Where it cannot be read the run ends, and the sweep asks again. While the cabinet is read for the first time its changes are left to the
+    // run that the end of the sync starts: a sweep may have begun this one before the first row was there.
     private async Task<bool> HasDueChangesAsync(long cabinetId, CancellationToken cancellationToken)
     {
         try
         {
             await using var command = main.Source.CreateCommand(HasDueChanges);
             command.Parameters.Add(Parameter.Of<long>(cabinetId));
-            return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+            return (bool)(await command.ExecuteScalarAsync(cancellationToken))! && !await firstSync.IsUnderWayAsync(cabinetId, cancellationToken);
         }
         catch (NpgsqlException error) when (StatementFailure.Is(error))
         {

@@ -18,6 +18,7 @@ public static class RunsServices
             .ValidateOnStart();
         return services
             .AddSingleton<SourceFactsReader>()
+            .AddSingleton<FirstSync>()
             .AddSingleton<WorkerClock>()
             .AddSingleton<RoundLease>()
             .AddSingleton<RoundExpiry>()

@@ -21,7 +21,8 @@ internal static class DemoCommand
         var command = new Command("demo", "Shows the main job on a living shop, in a database of its own (rag_demo).") { keep, syncs };
         runner.Run(command, async scope =>
         {
-            var server = scope.Services.GetRequiredService<IConfiguration>()["ConnectionStrings:Main"]!;
+            var server = scope.Services.GetRequiredService<IConfiguration>()["ConnectionStrings:Main"]
+                ?? throw new CliException("ConnectionStrings:Main is missing: the demo makes its database on the server that it names ('eng/postgres.sh url main').");
             var database = await DemoDatabase.CreateAsync(server, scope.CancellationToken);
             return await new DemoTour(scope.Output, database, Shop, (int)scope.Parsed.GetValue(syncs)!.Value)
                 .RunAsync(scope.Parsed.GetValue(keep), scope.CancellationToken);

@@ -29,6 +29,16 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    public async Task A_cabinet_whose_sync_has_not_begun_is_indexed_after_it_or_an_hour()
+    {
+        var cabinet = await fixture.AddCabinetAsync();
+        await _runs.ExecuteAsync("UPDATE wb_cabinets SET api_key_cipher = '\\x01', created_at = now() WHERE id = $1", cabinet);
+        Assert.Null(await DueAsync(cabinet));
+        await _runs.ExecuteAsync("UPDATE wb_cabinets SET created_at = now() - interval '61 minutes' WHERE id = $1", cabinet);
+        Assert.Equal(SweepReason.NeverIndexed, (await DueAsync(cabinet))!.Reason);
+    }
+
+    [Fact]
     [Trait("Guarantee", "sweep")]
     public async Task An_older_worker_starts_no_full_run_for_texts_of_a_newer_one()
     {

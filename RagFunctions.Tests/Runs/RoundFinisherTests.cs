@@ -74,6 +74,16 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    public async Task Changes_of_a_cabinet_read_for_the_first_time_wait_for_its_sync()
+    {
+        var (cabinet, run, start) = await BegunAsync();
+        await _runs.QueueAsync(cabinet, 1);
+        await _runs.ExecuteAsync("UPDATE wb_cabinets SET created_at = now() WHERE id = $1", cabinet);
+        await _runs.ExecuteAsync("INSERT INTO wb_sync_cursors (cabinet_id, entity, last_success_at) VALUES ($1, 'cards', now())", cabinet);
+        Assert.False((await _runs.FinishAsync(cabinet, run, start)).Again);
+    }
+
+    [Fact]
     public async Task What_waits_for_its_next_attempt_brings_no_other_round()
     {
         var (cabinet, run, start) = await BegunAsync();

@@ -1,5 +1,4 @@
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Runs.Sweep;
 
 namespace RagFunctions.Core.Marketplace.Sync;
 
@@ -18,17 +17,6 @@ public sealed class SyncPlanner(MainDatabase main, TimeProvider time)
             AND (s.lease_expires_at IS NULL OR s.lease_expires_at <= clock_timestamp())
         ORDER BY c.id, e.position
         """;
-
-    private const string FirstSync = $"SELECT EXISTS (SELECT FROM wb_cabinets AS c WHERE c.id = $2 AND {SweepQuery.FirstSyncUnderWay})";
-
-    /// <summary>Whether the cabinet is being read for the first time: <see cref="SweepQuery.FirstSyncUnderWay"/>.</summary>
-    public async Task<bool> IsFirstSyncUnderWayAsync(long cabinetId, CancellationToken cancellationToken)
-    {
-        await using var command = main.Source.CreateCommand(FirstSync);
-        command.Parameters.Add(Parameter.Of(time.GetUtcNow()));
-        command.Parameters.Add(Parameter.Of(cabinetId));
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
 
     /// <summary>The active cabinets with something due, and what. One query.</summary>
     /// <param name="cabinetId">Only this cabinet; null = all.</param>

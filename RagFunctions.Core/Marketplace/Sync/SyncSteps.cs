@@ -5,7 +5,7 @@ using RagFunctions.Core.Runs;
 namespace RagFunctions.Core.Marketplace.Sync;
 
 /// <summary>The steps of a cabinet's sync, each the work of one activity. Idempotent: each may run twice, also side by side.</summary>
-public sealed class SyncSteps(SyncPlanner planner, EntitySync sync, ChangeQueue queue, StartIndex start, TimeProvider time)
+public sealed class SyncSteps(SyncPlanner planner, EntitySync sync, ChangeQueue queue, FirstSync firstSync, StartIndex start, TimeProvider time)
 {
     /// <summary>A limit nearer than this is waited for so long: where it is less than a second, several calls fit into the next step.</summary>
     public static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(5);
@@ -43,7 +43,7 @@ public sealed class SyncSteps(SyncPlanner planner, EntitySync sync, ChangeQueue 
     /// <returns>False when it was not started now: the changes are queued, the sweep starts it.</returns>
     public Task<bool> StartIndexAsync(StartSyncedInput input, CancellationToken cancellationToken) =>
         ObservedStep.RunAsync("start_index", input.CabinetId, async _ =>
-            !await planner.IsFirstSyncUnderWayAsync(input.CabinetId, cancellationToken)
+            !await firstSync.IsUnderWayAsync(input.CabinetId, cancellationToken)
             && await start.StartChangedAsync(input.CabinetId, input.Changes, cancellationToken) is not null);
 
     private TimeSpan? WaitOf(EntitySyncResult result) => result switch

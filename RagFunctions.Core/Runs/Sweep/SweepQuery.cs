@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using RagFunctions.Core.Changes;
 using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings;
@@ -13,8 +14,6 @@ namespace RagFunctions.Core.Runs.Sweep;
 public sealed class SweepQuery(
     MainDatabase main, RagDatabase rag, TimeProvider time, IOptions<RunsOptions> options, IOptions<BudgetsOptions> budgets)
 {
-    private const string HasCursorTable = "SELECT to_regclass('wb_sync_cursors') IS NOT NULL";
-
     private const string CapturedTables = """
         (SELECT count(DISTINCT t.tgrelid) FROM pg_trigger AS t
          WHERE t.tgrelid = ANY (ARRAY[to_regclass('wb_products'), to_regclass('wb_orders'), to_regclass('wb_stocks'),
@@ -30,26 +29,10 @@ public sealed class SweepQuery(
                    OR EXISTS (SELECT FROM rag_changes AS q WHERE q.cabinet_id = c.id AND q.next_attempt_at <= now()),
         """;
 
-    /// <summary>
-    /// Whether cabinet <c>c</c> is being read for the first time: some entity that never succeeded is at work, is about to be, or waits for a
-    /// moment. An index begun then would embed texts that the names, prices and ratings still to come change at once. Bounded by an hour, so that
-    /// nothing is held up by an entity that never comes.
-    /// </summary>
-    /// <remarks><c>$1</c>: business time, by which limits end.</remarks>
-    internal const string FirstSyncUnderWay = """
-        c.created_at > clock_timestamp() - interval '1 hour'
-        AND EXISTS (SELECT FROM wb_sync_cursors AS begun WHERE begun.cabinet_id = c.id)
-        AND EXISTS (
-            SELECT FROM unnest(ARRAY['cards', 'prices', 'stocks', 'orders', 'sales', 'reviews']) AS e (name)
-            LEFT JOIN wb_sync_cursors AS k ON k.cabinet_id = c.id AND k.entity = e.name
-            WHERE k.last_success_at IS NULL
-              AND (k.entity IS NULL OR k.lease_expires_at > clock_timestamp() OR (k.not_before > $1 AND k.not_before <= $1 + interval '2 minutes')))
-        """;
-
     private const string CabinetsWithoutCursors = $"{Cabinets} {CapturedTables} < 5, false AND $1 IS NULL FROM wb_cabinets AS c";
 
     private const string CabinetsWithCursors =
-        $"{Cabinets} {CapturedTables} < 5 AND NOT EXISTS (SELECT FROM wb_sync_cursors AS k WHERE k.cabinet_id = c.id), {FirstSyncUnderWay} FROM wb_cabinets AS c";
+        $"{Cabinets} {CapturedTables} < 5 AND NOT EXISTS (SELECT FROM wb_sync_cursors AS k WHERE k.cabinet_id = c.id), {FirstSync.UnderWay} FROM wb_cabinets AS c";
 
     // LIMIT keeps expiry a probe for each cabinet: as an EXISTS it is planned as one read of everything that is expired. A budget that is
     // spent holds back embedding and nothing else.
@@ -148,12 +131,7 @@ public sealed class SweepQuery(
     private async Task<List<CabinetRow>> ReadCabinetsAsync(CancellationToken cancellationToken)
     {
         await using var connection = await main.Source.OpenConnectionAsync(cancellationToken);
-        bool cursors;
-        await using (var look = new NpgsqlCommand(HasCursorTable, connection))
-        {
-            cursors = (bool)(await look.ExecuteScalarAsync(cancellationToken))!;
-        }
-
+        var cursors = await FirstSync.HasCursorsAsync(connection, cancellationToken);
         await using var command = new NpgsqlCommand(cursors ? CabinetsWithCursors : CabinetsWithoutCursors, connection)
         {
             Parameters = { Parameter.Of(time.GetUtcNow()) },

@@ -90,10 +90,34 @@ public sealed class SyncStepsTests(DatabaseFixture database) : IClassFixture<Dat
     public async Task The_run_is_started_once_and_a_failing_start_is_told()
     {
         await using var world = await StartAsync(database);
+        await world.ExecuteAsync("UPDATE wb_cabinets SET created_at = created_at - interval '1 day' WHERE id = $1");
         Assert.True(await Steps(world).StartIndexAsync(new StartSyncedInput(world.Cabinet, 3), Ct));
         Assert.Equal([world.Cabinet], _starter.Started);
         _starter.Failure = new InvalidOperationException("no");
         Assert.False(await Steps(world).StartIndexAsync(new StartSyncedInput(world.Cabinet, 3), Ct));
+    }
+
+    [Theory]
+    [InlineData("not there yet", "", false)]
+    [InlineData("between two pages", "VALUES ($1, 'orders', NULL, NULL::timestamptz)", false)]
+    [InlineData("after a short wait", "VALUES ($1, 'orders', 'waiting', $2 - interval '1 second')", false)]
+    [InlineData("waits for a minute", "VALUES ($1, 'orders', 'waiting', $2 + interval '1 minute')", false)]
+    [InlineData("waits for an hour", "VALUES ($1, 'orders', 'waiting', $2 + interval '1 hour')", true)]
+    [InlineData("failed", "VALUES ($1, 'orders', 'failed', NULL::timestamptz)", true)]
+    [InlineData("closed to the token", "VALUES ($1, 'orders', 'forbidden', NULL::timestamptz)", true)]
+    public async Task A_first_index_waits_for_the_last_entity_that_still_comes(string orders, string cursor, bool starts)
+    {
+        await using var world = await StartAsync(database);
+        await world.ExecuteAsync("""
+            INSERT INTO wb_sync_cursors (cabinet_id, entity, last_outcome, last_success_at)
+            SELECT $1, e, 'ok', now() FROM unnest(ARRAY['cards', 'prices', 'stocks', 'sales', 'reviews']) AS e
+            """);
+        if (cursor.Length > 0)
+        {
+            await world.ExecuteAsync($"INSERT INTO wb_sync_cursors (cabinet_id, entity, last_outcome, not_before) {cursor.Replace("$2", $"timestamptz '{world.Time.GetUtcNow():O}'")}");
+        }
+
+        Assert.True(await Steps(world).StartIndexAsync(new StartSyncedInput(world.Cabinet, 3), Ct) == starts, $"orders: {orders}");
     }
 
     private SyncSteps Steps(SyncWorld world) => ActivatorUtilities.CreateInstance<SyncSteps>(
