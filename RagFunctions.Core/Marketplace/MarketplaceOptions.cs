@@ -35,14 +35,12 @@ public sealed class MarketplaceOptions : IValidatableObject
     /// <summary>How the calls introduce themselves; a service from the catalogue keeps the same name.</summary>
     public string UserAgent { get; set; } = "rag-functions";
 
-    /// <summary>Key for tokens at rest: 32 bytes in base64. Needed to add a cabinet; reading the original's plain tokens works without it.</summary>
+    /// <summary>
+    /// Key for tokens at rest: 32 bytes in base64. Needed to add a cabinet; reading the original's plain tokens works without it. While a key is
+    /// changed: <c>name:key,name:key</c>, the present one first; tokens under a former one are still read, and moved to the present one by
+    /// <c>rag cabinet encrypt</c>.
+    /// </summary>
     public string? TokenKey { get; set; }
-
-    /// <summary>The name of <see cref="TokenKey"/>, stored with every token so that keys can be changed.</summary>
-    public string TokenKeyId { get; set; } = "1";
-
-    /// <summary>Former keys by their names: tokens under them are still read, and moved to the present key by <c>rag cabinet encrypt</c>.</summary>
-    public Dictionary<string, string> FormerTokenKeys { get; } = [];
 
     /// <summary>Seconds until an answer's headers must have arrived; the same again for every 30 seconds of silence in its body.</summary>
     [Range(1, 600, ErrorMessage = "Marketplace:TimeoutSeconds must be between 1 and 600.")]
@@ -119,30 +117,11 @@ public sealed class MarketplaceOptions : IValidatableObject
             yield return new ValidationResult("Marketplace:UserAgent must be a short text of ASCII letters.");
         }
 
-        if (TokenKey is not null && !IsKey(TokenKey))
+        if (TokenKey is not null && Tokens.TokenKey.Read(TokenKey, out _) is { } problem)
         {
-            yield return new ValidationResult("Marketplace:TokenKey must be 32 bytes in base64.");
-        }
-
-        if (string.IsNullOrWhiteSpace(TokenKeyId) || TokenKeyId.Contains('.', StringComparison.Ordinal) || TokenKeyId.Length > 40)
-        {
-            yield return new ValidationResult("Marketplace:TokenKeyId must be a name of at most 40 characters without a dot.");
-        }
-
-        foreach (var (id, key) in FormerTokenKeys)
-        {
-            if (!IsKey(key))
-            {
-                yield return new ValidationResult($"Marketplace:FormerTokenKeys:{id} must be 32 bytes in base64.");
-            }
+            yield return new ValidationResult($"Marketplace:TokenKey cannot be used: {problem}. It is a key, or name:key,name:key with the present one first.");
         }
     }
 
     private static bool IsHeader(string value) => value.Length is > 0 and <= 4_096 && value.All(c => c is > ' ' and < '\u007f');
-
-    private static bool IsKey(string value)
-    {
-        Span<byte> bytes = stackalloc byte[33];
-        return Convert.TryFromBase64String(value, bytes, out var count) && count == 32;
-    }
 }

@@ -138,6 +138,7 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
     [Trait("Guarantee", "keys")]
     [Trait("Defect", "53")]
     [InlineData("short", null, "Api:Keys:0:Key")]
+    [InlineData("@Microsoft.KeyVault(SecretUri=https://kv.example/secrets/api-key)", null, "Api:Keys:0:Key is a reference")]
     [InlineData("long-enough-for-a-key", "1,x", "Api:Keys:0:Cabinets")]
     [InlineData("long-enough-for-a-key", "", "Api:Keys:0:Cabinets")]
     [InlineData("long-enough-for-a-key", "0", "Api:Keys:0:Cabinets")]

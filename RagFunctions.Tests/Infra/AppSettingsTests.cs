@@ -106,8 +106,15 @@ public sealed partial class AppSettingsTests
     }
 
     [Fact]
-    public async Task No_setting_comes_from_elsewhere() => Assert.Equal(
-        "[variables('settings')]", (string)(await BicepCompiler.TemplateAsync()).Single("Microsoft.Web/sites/config").Json["properties"]!);
+    public async Task A_deployment_keeps_what_an_operator_set_beside_it()
+    {
+        var template = await BicepCompiler.TemplateAsync();
+        Assert.Equal(
+            "[union(variables('kept'), variables('settings'), variables('furtherKeys'))]",
+            (string)template.Single("Microsoft.Web/sites/config").Json["properties"]!);
+        Assert.Equal("secureObject", (string)template.Json["parameters"]!["keptSettings"]!["type"]!);
+        Assert.Contains("not(startsWith(lambdaVariables('setting').name, 'Api__Keys__'))", (string)template.Module("app")["variables"]!["kept"]!, StringComparison.Ordinal);
+    }
 
     private static async Task<ServiceProvider> ServicesAsync(string? without)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace RagFunctions.Tests.Infra;
 
@@ -13,13 +14,17 @@ public sealed class PipelineScriptTests : IAsyncLifetime
     {
         await StandInAsync("az", """
             case "$*" in
-              *" list "*) echo "$DEPLOYMENT" ;;
+              *"deployment group list "*) echo "$DEPLOYMENT" ;;
+              *"appsettings list "*) echo '[{"name":"Runs__EmbedWindow","value":"2"}]' ;;
+              *"secret show "*) cat "$VAULT" ;;
+              *"secret set "*) sed 's/.* --file \([^ ]*\) .*/\1/' <<<"$*" | xargs cat >"$VAULT.new" && mv "$VAULT.new" "$VAULT" ;;
               *outputs.*) sed 's/.*outputs\.\([A-Za-z]*\)\..*/\1.example/' <<<"$*" ;;
               *) echo "az $*" ;;
             esac
             """);
         await StandInAsync("rag/rag", """
             echo "rag $* on $ConnectionStrings__Rag"
+            if [ -n "${Marketplace__TokenKey:-}" ]; then echo "with $Marketplace__TokenKey"; fi
             exit "$RAG_CODE"
             """);
         await StandInAsync("sleep", "");
@@ -52,6 +57,30 @@ public sealed class PipelineScriptTests : IAsyncLifetime
         var (_, output) = await PlanAsync("rag", ragCode: 0);
         Assert.Contains("az deployment group what-if --resource-group g --parameters p\n", output, StringComparison.Ordinal);
         Assert.DoesNotContain("deployment group create", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "{}")]
+    [InlineData("rag", """{"settings":[{"name":"Runs__EmbedWindow","value":"2"}]}""")]
+    public async Task The_settings_that_are_there_are_told_to_the_deployment(string deployment, string settings)
+    {
+        var (code, output) = await RunAsync([Repository.PathOf("eng", "pipelines", "kept-settings.sh"), "g"], ("DEPLOYMENT", deployment));
+        Assert.Equal((0, settings), (code, output.Trim()));
+    }
+
+    [Theory]
+    [InlineData("OLD", "1:OLD")]
+    [InlineData("20261101000000:NEWER,1:OLD", "20261101000000:NEWER,1:OLD")]
+    public async Task A_rotation_puts_a_new_key_first_and_encrypts_with_it(string stored, string former)
+    {
+        var vault = Path.Combine(_folder.FullName, "vault");
+        await File.WriteAllTextAsync(vault, stored, TestContext.Current.CancellationToken);
+        var (code, output) = await RunAsync(
+            [Repository.PathOf("eng", "pipelines", "rotate-token-key.sh"), "g", Rag], ("VAULT", vault), ("RAG_CODE", "0"));
+        Assert.Equal(0, code);
+        var keys = await File.ReadAllTextAsync(vault, TestContext.Current.CancellationToken);
+        Assert.Matches($"^[0-9]{{14}}:[A-Za-z0-9+/]{{43}}=,{former}$", keys);
+        Assert.Matches($@"(?s)az functionapp restart --resource-group g --name appName\.example\nrag cabinet encrypt on .*\nwith {Regex.Escape(keys)}\n", output);
     }
 
     [Fact]

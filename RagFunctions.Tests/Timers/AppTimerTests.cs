@@ -107,6 +107,7 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
         List<PurgeInstancesFilter> purged = [];
         _client.Setup(c => c.PurgeAllInstancesAsync(Capture.In(purged), Stop)).ReturnsAsync(new PurgeResult(0));
         var (last, old) = (Guid.NewGuid(), Guid.NewGuid());
+        await ExecuteAsync("DELETE FROM rag_index_runs WHERE cabinet_id = 1");
         await InsertRunAsync(last, daysAgo: 91);
         await InsertRunAsync(old, daysAgo: 92);
 
@@ -119,7 +120,10 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
             INSERT INTO wb_cabinets (id, api_key, name, is_active) VALUES (77, 'purge', 'purge', false);
             INSERT INTO wb_sync_logs (cabinet_id, sync_type, status, started_at)
             SELECT 77, type, 'completed', timestamptz '2026-03-01 02:30:00+00' - days * interval '1 day' - interval '1 second'
-            FROM unnest(ARRAY['orders', 'reviews', 'full']) AS type, unnest(ARRAY[0, 13, 14, 15, 100]) AS days
+            FROM unnest(ARRAY['orders', 'reviews', 'full']) AS type, unnest(ARRAY[0, 13, 14, 15, 100]) AS days;
+            INSERT INTO wb_sync_rejects (cabinet_id, entity, row_key, reason, row, first_seen_at, last_seen_at)
+            SELECT 77, 'orders', days, 'bad', '{}', timestamptz '2025-01-01', timestamptz '2026-03-01 02:30:00+00' - days * interval '1 day' - interval '1 second'
+            FROM unnest(ARRAY[1, 89, 90, 91, 92]) AS days
             """);
         await timer.RunAsync(new TimerInfo(), _client.Object, Stop);
 
@@ -133,6 +137,8 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
         Assert.Equal([last], (Guid[])(await command.ExecuteScalarAsync(Stop))!);
         await using var logs = fixture.Source.CreateCommand("SELECT array_agg(n ORDER BY n) FROM (SELECT sync_type || ' ' || count(*) AS n FROM wb_sync_logs WHERE cabinet_id = 77 GROUP BY sync_type) AS c");
         var left = (string[])(await logs.ExecuteScalarAsync(Stop))!;
+        await using var rejects = fixture.Source.CreateCommand("SELECT array_agg(row_key ORDER BY row_key) FROM wb_sync_rejects WHERE cabinet_id = 77");
+        Assert.Equal(["1", "89"], (string[])(await rejects.ExecuteScalarAsync(Stop))!);
         await ExecuteAsync("DELETE FROM wb_cabinets WHERE id = 77");
         Assert.Equal(["full 5", "orders 2", "reviews 2"], left);
     }

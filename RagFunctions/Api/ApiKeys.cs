@@ -26,6 +26,12 @@ public sealed class ApiKeysOptions : IValidatableObject
                 yield return new ValidationResult($"Api:Keys:{i}:Key must have at least {ApiKeyOptions.ShortestKey} characters.");
             }
 
+            // The platform leaves a reference that it cannot resolve as it stands, and everybody can guess that text.
+            if (Keys[i].Key.StartsWith("@Microsoft.KeyVault(", StringComparison.OrdinalIgnoreCase))
+            {
+                yield return new ValidationResult($"Api:Keys:{i}:Key is a reference to a vault that was not resolved: is the secret there, and may the app's identity read it?");
+            }
+
             if (!Keys[i].TryReadCabinets(out _))
             {
                 yield return new ValidationResult($"Api:Keys:{i}:Cabinets must be cabinet ids with commas between them, or absent for an operator.");

@@ -6,6 +6,8 @@ set -euo pipefail
 (($# == 3)) || { echo "usage: plan.sh RESOURCE_GROUP PARAMETER_FILE RAG" >&2; exit 2; }
 group=$1 parameters=$2 rag=$3
 
+RAG_KEPT_SETTINGS=$("$(dirname "$0")/kept-settings.sh" "$group")
+export RAG_KEPT_SETTINGS
 az deployment group what-if --resource-group "$group" --parameters "$parameters"
 
 destructive=false

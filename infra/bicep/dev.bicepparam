@@ -14,3 +14,4 @@ param alwaysReadyInstances = 0
 param privateNetwork = false
 param apiKey = readEnvironmentVariable('RAG_API_KEY', '')
 param tokenKey = readEnvironmentVariable('RAG_TOKEN_KEY', '')
+param keptSettings = json(readEnvironmentVariable('RAG_KEPT_SETTINGS', '{}'))

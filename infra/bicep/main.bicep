@@ -92,6 +92,13 @@ param alertEmails string[] = []
 @secure()
 param apiKey string = ''
 
+@description('Further keys of the HTTP API: the name of a secret in the vault, and the cabinets it is limited to, with commas between them; without cabinets an operator.')
+param furtherApiKeys { secret: string, cabinets: string? }[] = []
+
+@description('The app settings that are there now, as eng/pipelines/kept-settings.sh prints them: those that the template does not name are kept.')
+@secure()
+param keptSettings object = {}
+
 @description('Key for marketplace tokens at rest, 32 bytes in base64; stored once, a later value is ignored.')
 @secure()
 param tokenKey string = ''
@@ -191,6 +198,9 @@ module app 'modules/app.bicep' = {
     traceSamplingRatio: traceSamplingRatio
     apiKeyUri: vault.outputs.apiKeyUri
     tokenKeyUri: vault.outputs.tokenKeyUri
+    vaultBaseUri: vault.outputs.vaultBaseUri
+    furtherApiKeys: furtherApiKeys
+    keptSettings: keptSettings
     taskHub: 'rag${name}'
     alwaysReadyInstances: alwaysReadyInstances
     maximumInstances: maximumInstances

@@ -15,3 +15,4 @@ param privateNetwork = true
 param alertEmails = empty(readEnvironmentVariable('RAG_ALERT_EMAIL', '')) ? [] : [readEnvironmentVariable('RAG_ALERT_EMAIL', '')]
 param apiKey = readEnvironmentVariable('RAG_API_KEY', '')
 param tokenKey = readEnvironmentVariable('RAG_TOKEN_KEY', '')
+param keptSettings = json(readEnvironmentVariable('RAG_KEPT_SETTINGS', '{}'))

@@ -4,7 +4,10 @@ using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Marketplace.Sync;
 
-/// <summary>Deletes what the sync has logged and nobody will read any more: a row for every try of every entity, some 500 a day for each cabinet.</summary>
+/// <summary>
+/// Deletes what the sync has logged and nobody will read any more: a row for every try of every entity, some 500 a day for each cabinet, and
+/// rows kept aside that the marketplace no longer sends.
+/// </summary>
 public sealed class SyncLogPurge(MainDatabase main, TimeProvider time, IOptions<MarketplaceOptions> options)
 {
     // A transaction's worth: the first purge after a long time finds millions.
@@ -17,29 +20,49 @@ public sealed class SyncLogPurge(MainDatabase main, TimeProvider time, IOptions<
             SELECT id FROM wb_sync_logs WHERE started_at < $1 AND sync_type = ANY ($2) ORDER BY started_at LIMIT $3))
         """;
 
+    // The marketplace tells 90 days: a row kept aside that has not come for so long does not come again.
+    private const int RejectDays = 90;
+
+    private const string DeleteRejects = """
+        DELETE FROM wb_sync_rejects
+        WHERE ctid = ANY (ARRAY(SELECT ctid FROM wb_sync_rejects WHERE last_seen_at < $1 LIMIT $2))
+        """;
+
     internal int BatchRows { get; init; } = RowsAtOnce;
 
-    /// <summary>Deletes rows of this sync older than <see cref="MarketplaceOptions.KeepLogDays"/>. A round trip for every 20,000 of them, and one more.</summary>
+    /// <summary>
+    /// Deletes rows of this sync older than <see cref="MarketplaceOptions.KeepLogDays"/>, and rows kept aside that have not come for 90 days. A
+    /// round trip for every 20,000 of them, and two more.
+    /// </summary>
     /// <returns>How many were deleted.</returns>
     public async Task<long> PurgeAsync(CancellationToken cancellationToken)
     {
-        var before = time.GetUtcNow().AddDays(-options.Value.KeepLogDays).UtcDateTime;
+        var now = time.GetUtcNow();
         string[] types = [.. SyncEntityNames.All.Select(entity => entity.Name())];
         await using var connection = await main.Source.OpenConnectionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(Delete, connection)
+        await using var logs = new NpgsqlCommand(Delete, connection)
         {
             Parameters =
             {
-                Parameter.Of<DateTime>(before),
+                Parameter.Of(now.AddDays(-options.Value.KeepLogDays).UtcDateTime),
                 Parameter.Of<string[]>(types),
-                Parameter.Of<int>(BatchRows),
+                Parameter.Of(BatchRows),
             },
         };
+        await using var rejects = new NpgsqlCommand(DeleteRejects, connection)
+        {
+            Parameters = { Parameter.Of(now.AddDays(-RejectDays)), Parameter.Of(BatchRows) },
+        };
+        return await RepeatAsync(logs, cancellationToken) + await RepeatAsync(rejects, cancellationToken);
+    }
+
+    private async Task<long> RepeatAsync(NpgsqlCommand batch, CancellationToken cancellationToken)
+    {
         long deleted = 0;
         int gone;
         do
         {
-            gone = await command.ExecuteNonQueryAsync(cancellationToken);
+            gone = await batch.ExecuteNonQueryAsync(cancellationToken);
             deleted += gone;
         }
         while (gone == BatchRows);

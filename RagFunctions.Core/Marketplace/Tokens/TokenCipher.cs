@@ -8,16 +8,25 @@ namespace RagFunctions.Core.Marketplace.Tokens;
 /// Tokens at rest: AES-256-GCM, bound to their cabinet, with the key's name beside them so that keys can be changed. A keyed fingerprint
 /// recognises a token without revealing it.
 /// </summary>
-public sealed class TokenCipher(IOptions<MarketplaceOptions> options)
+public sealed class TokenCipher
 {
     private const string Version = "v1";
     private const int NonceSize = 12;
     private const int TagSize = 16;
 
-    private readonly MarketplaceOptions _options = options.Value;
+    private readonly IReadOnlyList<TokenKey> _keys = [];
+
+    /// <param name="options">Valid: its keys can be read.</param>
+    public TokenCipher(IOptions<MarketplaceOptions> options)
+    {
+        if (options.Value.TokenKey is { } setting)
+        {
+            TokenKey.Read(setting, out _keys);
+        }
+    }
 
     /// <summary>Whether a key is set; without one only the original's plain tokens can be read.</summary>
-    public bool HasKey => _options.TokenKey is not null;
+    public bool HasKey => _keys.Count > 0;
 
     /// <summary>Encrypts under the present key. Form: <c>v1.{key id}.{base64 of nonce, text, tag}</c>.</summary>
     /// <exception cref="InvalidOperationException">No key is set.</exception>
@@ -27,9 +36,9 @@ public sealed class TokenCipher(IOptions<MarketplaceOptions> options)
         var sealedBytes = new byte[NonceSize + plain.Length + TagSize];
         var nonce = sealedBytes.AsSpan(0, NonceSize);
         RandomNumberGenerator.Fill(nonce);
-        using var aes = new AesGcm(PresentKey(), TagSize);
+        using var aes = new AesGcm(Present.Bytes, TagSize);
         aes.Encrypt(nonce, plain, sealedBytes.AsSpan(NonceSize, plain.Length), sealedBytes.AsSpan(NonceSize + plain.Length), Bound(cabinetId));
-        return $"{Version}.{_options.TokenKeyId}.{Convert.ToBase64String(sealedBytes)}";
+        return $"{Version}.{Present.Name}.{Convert.ToBase64String(sealedBytes)}";
     }
 
     /// <summary>Decrypts under the key that the text names.</summary>
@@ -42,16 +51,16 @@ public sealed class TokenCipher(IOptions<MarketplaceOptions> options)
             return (null, "the stored token is of an unknown form");
         }
 
-        if (KeyOf(keyId) is not { } key)
+        if (_keys.FirstOrDefault(known => known.Name == keyId) is not { } key)
         {
-            return (null, $"the stored token was encrypted with the key '{keyId}', which is neither Marketplace:TokenKeyId nor among Marketplace:FormerTokenKeys");
+            return (null, $"the stored token was encrypted with the key '{keyId}', which is not among those of Marketplace:TokenKey");
         }
 
         try
         {
             var sealedBytes = Convert.FromBase64String(content).AsSpan();
             var plain = new byte[sealedBytes.Length - NonceSize - TagSize];
-            using var aes = new AesGcm(key, TagSize);
+            using var aes = new AesGcm(key.Bytes, TagSize);
             aes.Decrypt(sealedBytes[..NonceSize], sealedBytes[NonceSize..^TagSize], sealedBytes[^TagSize..], plain, Bound(cabinetId));
             return (Encoding.UTF8.GetString(plain), null);
         }
@@ -62,14 +71,14 @@ public sealed class TokenCipher(IOptions<MarketplaceOptions> options)
     }
 
     /// <summary>Whether a stored text was made with the present key.</summary>
-    public bool IsPresent(string cipher) => cipher.StartsWith($"{Version}.{_options.TokenKeyId}.", StringComparison.Ordinal);
+    public bool IsPresent(string cipher) => cipher.StartsWith($"{Version}.{Present.Name}.", StringComparison.Ordinal);
 
     /// <summary>The fingerprint under the present key, to be stored.</summary>
-    public string Fingerprint(string token) => Fingerprint(PresentKey(), token);
+    public string Fingerprint(string token) => Fingerprint(Present.Bytes, token);
 
     /// <summary>The fingerprints a token may be stored under: one for each key that is set.</summary>
     public string[] Fingerprints(string token) =>
-        [.. new[] { _options.TokenKey }.Concat(_options.FormerTokenKeys.Values).OfType<string>().Select(key => Fingerprint(Convert.FromBase64String(key), token))];
+        [.. _keys.Select(key => Fingerprint(key.Bytes, token))];
 
     private static string Fingerprint(byte[] key, string token)
     {
@@ -77,14 +86,9 @@ public sealed class TokenCipher(IOptions<MarketplaceOptions> options)
         return Convert.ToHexStringLower(HMACSHA256.HashData(own, Encoding.UTF8.GetBytes(token)));
     }
 
-    private byte[] PresentKey() => _options.TokenKey is { } key
-        ? Convert.FromBase64String(key)
+    private TokenKey Present => _keys.Count > 0
+        ? _keys[0]
         : throw new InvalidOperationException("Marketplace:TokenKey is missing: 32 random bytes in base64, needed to store tokens.");
-
-    private byte[]? KeyOf(string id) =>
-        id == _options.TokenKeyId && _options.TokenKey is { } present ? Convert.FromBase64String(present)
-        : _options.FormerTokenKeys.TryGetValue(id, out var former) ? Convert.FromBase64String(former)
-        : null;
 
     private static byte[] Bound(long cabinetId) => Encoding.UTF8.GetBytes($"wb_cabinets:{cabinetId}");
 }

@@ -81,9 +81,7 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
         var id = await Store.AddAsync(_token, null, seller: null, Ct);
         await using var rotated = StubbedServices.Build(database, "http://127.0.0.1:1", TimeProvider.System, new Dictionary<string, string?>
         {
-            ["Marketplace:TokenKey"] = OtherKey,
-            ["Marketplace:TokenKeyId"] = "2",
-            ["Marketplace:FormerTokenKeys:1"] = StubbedServices.TokenKey,
+            ["Marketplace:TokenKey"] = $"2:{OtherKey},1:{StubbedServices.TokenKey}",
         });
         var store = rotated.GetRequiredService<CabinetStore>();
         Assert.Equal(_token, (await store.OpenAsync(id, Ct))!.Access!.Token);
@@ -143,7 +141,9 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     [InlineData("Marketplace:StatisticsUrl", "https://user:pass@example.com", "Marketplace:StatisticsUrl")]
     [InlineData("Marketplace:ContentUrl", "nonsense", "Marketplace:ContentUrl")]
     [InlineData("Marketplace:TokenKey", "c2hvcnQ=", "Marketplace:TokenKey")]
-    [InlineData("Marketplace:FormerTokenKeys:old", "?", "Marketplace:FormerTokenKeys:old")]
+    [InlineData("Marketplace:TokenKey", $"new:{OtherKey},old:?", "Marketplace:TokenKey cannot be used: key 2")]
+    [InlineData("Marketplace:TokenKey", $"new:{OtherKey},new:{StubbedServices.TokenKey}", "two keys are named 'new'")]
+    [InlineData("Marketplace:TokenKey", $"a.b:{OtherKey}", "the name of key 1")]
     [InlineData("Marketplace:Retries", "99", "Marketplace:Retries")]
     public async Task A_wrong_setting_is_named(string name, string value, string? named)
     {

@@ -18,6 +18,11 @@ param embeddingPrice string
 param traceSamplingRatio string
 param apiKeyUri string
 param tokenKeyUri string
+param vaultBaseUri string
+param furtherApiKeys { secret: string, cabinets: string? }[]
+
+@secure()
+param keptSettings object
 param taskHub string
 param alwaysReadyInstances int
 param maximumInstances int
@@ -108,10 +113,26 @@ var settings = {
   Marketplace__TokenKey: '@Microsoft.KeyVault(SecretUri=${tokenKeyUri})'
 }
 
+var furtherKeys = reduce(
+  map(furtherApiKeys, (key, i) => union(
+    { 'Api__Keys__${i + 1}__Key': '@Microsoft.KeyVault(SecretUri=${vaultBaseUri}${key.secret})' },
+    empty(key.?cabinets) ? {} : { 'Api__Keys__${i + 1}__Cabinets': key.cabinets! }
+  )),
+  {},
+  (all, next) => union(all, next)
+)
+
+// What an operator has set and the template does not name stays. Keys of the API are the template's alone: one that is taken out has to be gone.
+var kept = toObject(
+  filter(keptSettings.?settings ?? [], setting => !startsWith(setting.name, 'Api__Keys__')),
+  setting => setting.name,
+  setting => setting.value
+)
+
 resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
-  properties: settings
+  properties: union(kept, settings, furtherKeys)
 }
 
 output name string = app.name

@@ -69,5 +69,6 @@ module endpoint 'endpoint.bicep' = if (isPrivate) {
 }
 
 output name string = vault.name
+output vaultBaseUri string = '${vault.properties.vaultUri}secrets/'
 output apiKeyUri string = '${vault.properties.vaultUri}secrets/api-key'
 output tokenKeyUri string = '${vault.properties.vaultUri}secrets/marketplace-token-key'
