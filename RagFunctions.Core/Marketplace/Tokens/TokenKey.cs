@@ -22,6 +22,7 @@ internal sealed record TokenKey(string Name, byte[] Bytes)
     {
         List<TokenKey> read = [];
         keys = [];
+        Span<byte> bytes = stackalloc byte[Size + 1];
         foreach (var part in setting.Split(','))
         {
             var (name, text) = part.Trim().Split(':', 2) is [var before, var after] ? (before, after) : (OnlyName, part.Trim());
@@ -30,7 +31,6 @@ internal sealed record TokenKey(string Name, byte[] Bytes)
                 return $"the name of key {read.Count + 1} must be at most {LongestName} letters, digits, '-' and '_'";
             }
 
-            Span<byte> bytes = stackalloc byte[Size + 1];
             if (!Convert.TryFromBase64String(text, bytes, out var count) || count != Size)
             {
                 return $"key {read.Count + 1} must be {Size} bytes in base64";
