@@ -49,6 +49,9 @@ public sealed record SearchRequest(string Question)
     /// <summary>The most hits of one search.</summary>
     public const int MaxLimit = 200;
 
+    /// <summary>The hits of a search that names no number.</summary>
+    public const int UsualLimit = 5;
+
     /// <summary>The longest question, in characters.</summary>
     public const int LongestQuestion = 2_000;
 
@@ -59,7 +62,7 @@ public sealed record SearchRequest(string Question)
     public SearchMode Mode { get; init; } = SearchMode.Hybrid;
 
     /// <summary>Hits at most, 1…200.</summary>
-    public int Limit { get; init; } = 5;
+    public int Limit { get; init; } = UsualLimit;
 
     /// <summary>Only these kinds of rows; null: all.</summary>
     public IReadOnlyList<Entity>? Kinds { get; init; }

@@ -123,8 +123,13 @@ public sealed record CabinetPage(IReadOnlyList<CabinetGlance> Cabinets, long? Ne
 /// <summary>A cabinet at a glance.</summary>
 public sealed record CabinetGlance
 {
+    /// <summary>The cabinet.</summary>
     public required long CabinetId { get; init; }
+
+    /// <summary>Its name.</summary>
     public string? Name { get; init; }
+
+    /// <summary>False: hidden from search, no runs.</summary>
     public required bool IsActive { get; init; }
 
     /// <summary>A live lease: something really runs.</summary>
@@ -135,6 +140,8 @@ public sealed record CabinetGlance
 
     /// <summary>A stored request that no run has served yet.</summary>
     public string? RequestedMode { get; init; }
+
+    /// <summary>Chunks of the cabinet.</summary>
     public long TotalChunks { get; init; }
 
     /// <summary>Chunks whose present text has no vector yet.</summary>
@@ -154,6 +161,10 @@ public sealed record CabinetGlance
 
     /// <summary>When the sweep starts the next run at the latest; null while one is under way, and for inactive cabinets.</summary>
     public DateTimeOffset? NextRunAt { get; init; }
+
+    /// <summary>End of the last full run.</summary>
     public DateTimeOffset? LastFullAt { get; init; }
+
+    /// <summary>Of the last run; null: none.</summary>
     public string? LastError { get; init; }
 }

@@ -95,6 +95,8 @@ public sealed record IndexStatus
 {
     /// <summary><c>success</c>, or <c>not_found</c> when the cabinet has never been indexed.</summary>
     public required string Status { get; init; }
+
+    /// <summary>Whose.</summary>
     public required long CabinetId { get; init; }
 
     /// <summary><c>pending</c>, <c>in_progress</c>, <c>completed</c> or <c>failed</c>; null when never indexed.</summary>
@@ -102,11 +104,23 @@ public sealed record IndexStatus
 
     /// <summary>A live lease: true only while something really runs.</summary>
     public bool IsIndexing { get; init; }
+
+    /// <summary>End of the last full run.</summary>
     public DateTimeOffset? LastIndexedAt { get; init; }
+
+    /// <summary>End of the last run of any mode that neither failed nor waits.</summary>
     public DateTimeOffset? LastIncrementalAt { get; init; }
+
+    /// <summary>Chunks of the cabinet.</summary>
     public long TotalChunks { get; init; }
+
+    /// <summary>When it was first asked for.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>When this last changed.</summary>
     public DateTimeOffset? UpdatedAt { get; init; }
+
+    /// <summary>The same in words.</summary>
     public required string Message { get; init; }
 
     /// <summary>The exact outcome of the last run, one of <see cref="RunOutcome"/>.</summary>
@@ -138,6 +152,10 @@ public sealed record IndexStatus
 
     /// <summary>The sweep leaves the cabinet alone until then.</summary>
     public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>Of the last run; null: none.</summary>
     public string? LastError { get; init; }
+
+    /// <summary>The last run; null: none.</summary>
     public RunRecord? LastRun { get; init; }
 }

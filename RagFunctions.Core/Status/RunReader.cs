@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Npgsql;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Runs;
@@ -108,7 +109,7 @@ public sealed class RunReader(RagDatabase rag)
                 EmbedMs = row.Of<long>("embed_ms"),
                 SaveMs = row.Of<long>("save_ms"),
                 LastError = row.Of<string?>("last_error"),
-                Blocked = row.Of<string?>("blocked"),
+                Blocked = row.Of<string?>("blocked") is { } blocked ? JsonSerializer.Deserialize<BlockedCounts[]>(blocked, WireJson.Options) : null,
                 Verified = row.Of<long?>("verify_missing") is { } missing
                     ? new VerifiedCounts(missing, row.Of<long>("verify_stale"), row.Of<long>("verify_surplus"), row.Of<long>("verify_pending"))
                     : null,
@@ -122,7 +123,10 @@ public sealed class RunReader(RagDatabase rag)
 /// <summary>A run as <c>rag_index_runs</c> keeps it. Times by the index database's clock, durations in milliseconds, money in US dollars.</summary>
 public sealed record RunRecord
 {
+    /// <summary>The run.</summary>
     public required Guid RunId { get; init; }
+
+    /// <summary>Whose.</summary>
     public required long CabinetId { get; init; }
 
     /// <summary>The strongest mode any of its rounds had.</summary>
@@ -130,39 +134,97 @@ public sealed record RunRecord
 
     /// <summary>Null while it runs.</summary>
     public string? Outcome { get; init; }
+
+    /// <summary>When its first round began.</summary>
     public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>When it ended; null while it runs.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>Rounds it took.</summary>
     public int Rounds { get; init; }
+
+    /// <summary>Source rows read.</summary>
     public long RowsRead { get; init; }
+
+    /// <summary>Chunks added.</summary>
     public long ChunksNew { get; init; }
+
+    /// <summary>Chunks whose text changed.</summary>
     public long ChunksUpdated { get; init; }
+
+    /// <summary>Chunks found equal.</summary>
     public long ChunksUnchanged { get; init; }
+
+    /// <summary>Chunks removed with their rows.</summary>
     public long ChunksDeleted { get; init; }
+
+    /// <summary>Chunks removed because their date had passed.</summary>
     public long ChunksExpired { get; init; }
+
+    /// <summary>Rows that could not be read or rendered.</summary>
     public long FailedRows { get; init; }
+
+    /// <summary>Texts that could not be embedded.</summary>
     public long FailedChunks { get; init; }
+
+    /// <summary>Chunks without a vector of their text when it ended.</summary>
     public long PendingChunks { get; init; }
+
+    /// <summary>Chunks of the cabinet when it ended.</summary>
     public long TotalChunks { get; init; }
+
+    /// <summary>Requests to the embeddings provider.</summary>
     public long EmbeddingRequests { get; init; }
+
+    /// <summary>Texts sent to it.</summary>
     public long EmbeddingInputs { get; init; }
+
+    /// <summary>Tokens that it counted.</summary>
     public long EmbeddingTokens { get; init; }
+
+    /// <summary>Vectors taken from equal texts instead.</summary>
     public long ReusedVectors { get; init; }
+
+    /// <summary>Batches of texts that were given up.</summary>
     public long FailedBatches { get; init; }
+
+    /// <summary>What the tokens cost, in US dollars.</summary>
     public decimal CostUsd { get; init; }
 
     /// <summary>What re-embedding every chunk of the cabinet would have taken.</summary>
     public long NaiveInputs { get; init; }
+
+    /// <summary>The tokens of that, by estimate.</summary>
     public long NaiveTokens { get; init; }
+
+    /// <summary>The cost of that, in US dollars.</summary>
     public decimal NaiveCostUsd { get; init; }
+
+    /// <summary>Milliseconds of reading, summed over steps that overlap.</summary>
     public long ReadMs { get; init; }
+
+    /// <summary>Milliseconds of making texts.</summary>
     public long RenderMs { get; init; }
+
+    /// <summary>Milliseconds of waiting for the provider.</summary>
     public long EmbedMs { get; init; }
+
+    /// <summary>Milliseconds of writing.</summary>
     public long SaveMs { get; init; }
+
+    /// <summary>What went wrong last; null: nothing.</summary>
     public string? LastError { get; init; }
 
-    /// <summary>JSON array of entity, indexed_rows, eligible_rows; null when the guard held nothing back.</summary>
-    public string? Blocked { get; init; }
+    /// <summary>What the guard against mass deletion kept; null when it held nothing back.</summary>
+    public IReadOnlyList<BlockedCounts>? Blocked { get; init; }
 
     /// <summary>Chunks that differed when a full run verified; null when none did.</summary>
     public VerifiedCounts? Verified { get; init; }
 }
+
+/// <summary>An entity of which the guard against mass deletion deleted nothing.</summary>
+/// <param name="Entity">Which: <c>orders</c> and so on.</param>
+/// <param name="IndexedRows">Rows that the index holds.</param>
+/// <param name="EligibleRows">Rows that the source still offers.</param>
+public sealed record BlockedCounts(string Entity, long IndexedRows, long EligibleRows);

@@ -19,6 +19,9 @@ public sealed class AppFixture : IAsyncLifetime
             SELECT c, 'o' || n, 100000 + 1 + n % 5, 'Кружка', 100, now() - n * interval '1 hour', 'new' FROM unnest(ARRAY[1, 2]) AS c, generate_series(1, 20) AS n;
         """;
 
+    // Nobody listens there: a test that starts a sync starts no traffic.
+    private static readonly string[] Marketplaces = ["Statistics", "Analytics", "Content", "Prices", "Feedbacks", "Common"];
+
     private const int LooksBetweenSweeps = 50;
 
     private TestDatabase _database = null!;
@@ -38,10 +41,13 @@ public sealed class AppFixture : IAsyncLifetime
         await _database.Source.ExecuteAsync(Seed);
         _app = await RunningApp.StartAsync(
             _database,
+            [
             ("Api:Keys:1:Key", NextOperatorKey),
             ("Api:Keys:2:Key", LimitedKey),
             ("Api:Keys:2:Cabinets", "1, 77"),
-            ("LocalHost:Chaos", "true"));
+            ("LocalHost:Chaos", "true"),
+            .. Marketplaces.Select(host => ($"Marketplace:{host}Url", "http://127.0.0.1:9")),
+            ]);
     }
 
     public async ValueTask DisposeAsync()

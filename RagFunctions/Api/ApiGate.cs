@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
+using RagFunctions.Api.OpenApi;
 using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Api;
@@ -14,6 +15,9 @@ namespace RagFunctions.Api;
 public sealed partial class ApiGate(ApiKeyRing keys, ILogger<ApiGate> logger) : IFunctionsWorkerMiddleware
 {
     private static readonly Func<ILogger, string, IDisposable?> CorrelationScope = LoggerMessage.DefineScope<string>("{CorrelationId}");
+
+    // They tell nothing of any cabinet.
+    private static readonly HashSet<string> Open = [nameof(HealthApi.Health), nameof(DocsPages.OpenApi), nameof(DocsPages.Docs)];
 
     /// <summary>The header with the caller's key.</summary>
     public const string KeyHeader = "X-API-KEY";
@@ -32,7 +36,7 @@ public sealed partial class ApiGate(ApiKeyRing keys, ILogger<ApiGate> logger) : 
         using var scope = CorrelationScope(logger, http.TraceIdentifier);
         try
         {
-            if (context.FunctionDefinition.Name != nameof(HealthApi.Health) && !TryEnter(http))
+            if (!Open.Contains(context.FunctionDefinition.Name) && !TryEnter(http))
             {
                 await Problem.WriteAsync(
                     http, StatusCodes.Status403Forbidden, keys.IsEmpty ? "No API key is configured." : $"{KeyHeader} is missing or wrong.");

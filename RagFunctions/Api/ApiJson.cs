@@ -10,4 +10,7 @@ internal static class ApiJson
     public static JsonSerializerOptions Options => WireJson.Options;
 
     public static IResult Answer(object value, int status = StatusCodes.Status200OK) => Results.Json(value, Options, statusCode: status);
+
+    /// <summary>As it goes over the wire.</summary>
+    public static byte[] Bytes(object value) => JsonSerializer.SerializeToUtf8Bytes(value, Options);
 }

@@ -16,6 +16,9 @@ public sealed class ApiKeysOptions : IValidatableObject
     /// <summary>All keys that are valid; two for one caller while one replaces the other.</summary>
     public IList<ApiKeyOptions> Keys { get; } = [];
 
+    /// <summary>Whether <c>/openapi.json</c> and <c>/docs</c> are served; to everybody, as they tell nothing of any cabinet.</summary>
+    public bool Docs { get; set; } = true;
+
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using RagFunctions.Api.OpenApi;
 using RagFunctions.Core.Status;
 
 namespace RagFunctions.Api;
@@ -7,16 +8,19 @@ namespace RagFunctions.Api;
 /// <summary>Tells how all cabinets stand.</summary>
 public sealed class CabinetsApi(CabinetOverview overview)
 {
-    private const int UsualPage = 100;
+    private static readonly QueryNumber After = new("after", "The cabinets behind this id: next_after of the page before.", long.MaxValue);
+    private static readonly QueryNumber Limit = new("limit", "Cabinets on a page.", CabinetOverview.MaxPage) { Usual = 100 };
+
+    internal static readonly ApiRoute GetCabinetsRoute = new(RouteKey.Operator)
+    {
+        Query = [After, Limit],
+        Answers = [ApiAnswer.Of(200, "A page in the order of ids.", ApiExamples.Cabinets)],
+    };
 
     /// <summary>Every cabinet at a glance, paged by id.</summary>
     [Function(nameof(GetCabinets))]
     public Task<IResult> GetCabinets(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/rag/cabinets")] HttpRequest request, CancellationToken cancellationToken) =>
-        CabinetRequest.ForOperatorAsync(request, async () =>
-        {
-            var numbers = RequestReader.ReadNumbers(request, ("after", long.MaxValue), ("limit", CabinetOverview.MaxPage));
-            return ApiJson.Answer(await overview.ReadAsync(
-                numbers.GetValueOrDefault("after"), (int)numbers.GetValueOrDefault("limit", UsualPage), cancellationToken));
-        });
+        GetCabinetsRoute.ForOperatorAsync(request, async query =>
+            ApiJson.Answer(await overview.ReadAsync(query.Of(After), (int)query.Of(Limit), cancellationToken)));
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using RagFunctions.Api.OpenApi;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Migrations;
 
@@ -17,8 +18,17 @@ public sealed partial class HealthApi(MainDatabase main, RagDatabase rag, ILogge
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private static readonly string Version =
+    internal static readonly string Version =
         typeof(HealthApi).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+
+    internal static readonly ApiRoute HealthRoute = new(RouteKey.None)
+    {
+        Answers =
+        [
+            ApiAnswer.Of(200, "Both databases answer within 5 seconds, can be written and have the schema of this version.", ApiExamples.Health),
+            ApiAnswer.Of(503, "At least one does not.", ApiExamples.Unhealthy),
+        ],
+    };
 
     /// <summary>200 when both databases can be written and have the schema of this version, else 503.</summary>
     [Function(nameof(Health))]
@@ -29,13 +39,7 @@ public sealed partial class HealthApi(MainDatabase main, RagDatabase rag, ILogge
             StateAsync(MigrationSet.Main, main.Source, cancellationToken), StateAsync(MigrationSet.Rag, rag.Source, cancellationToken));
         var healthy = answers.All(answer => answer == Ok);
         return ApiJson.Answer(
-            new
-            {
-                Status = healthy ? "ok" : "unavailable",
-                Service = "rag-functions",
-                Version,
-                Databases = new { Main = answers[0], Rag = answers[1] },
-            },
+            new HealthReply(healthy ? Ok : "unavailable", "rag-functions", Version, new DatabaseHealth(answers[0], answers[1])),
             healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 
@@ -64,3 +68,15 @@ public sealed partial class HealthApi(MainDatabase main, RagDatabase rag, ILogge
     [LoggerMessage(6010, LogLevel.Warning, "The {Database} database does not answer")]
     private partial void Unavailable(string database, Exception exception);
 }
+
+/// <summary>Whether the app can work.</summary>
+/// <param name="Status"><c>ok</c>, or <c>unavailable</c> with a 503.</param>
+/// <param name="Service">Always <c>rag-functions</c>.</param>
+/// <param name="Version">Of the app.</param>
+/// <param name="Databases">How each database is.</param>
+internal sealed record HealthReply(string Status, string Service, string Version, DatabaseHealth Databases);
+
+/// <summary>How each database is.</summary>
+/// <param name="Main">The source: <c>ok</c>, <c>read_only</c>, <c>schema_behind</c> or <c>unavailable</c>.</param>
+/// <param name="Rag">The index, in the same words.</param>
+internal sealed record DatabaseHealth(string Main, string Rag);

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using RagFunctions.AllCabinets;
+using RagFunctions.Api.OpenApi;
 using RagFunctions.Core;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Runs;
@@ -12,8 +13,27 @@ namespace RagFunctions.Api;
 /// <summary>Asks for runs.</summary>
 public sealed class IndexApi(StartIndex start, DurableRunStarter starter)
 {
-    private const string FullRebuild = "full_rebuild";
-    private const string AllowMassDelete = "allow_mass_delete";
+    private static readonly QueryFlag FullRebuild = new("full_rebuild", "Read everything again, delete what is gone, verify.");
+    private static readonly QueryFlag AllowMassDelete =
+        new("allow_mass_delete", "This request may delete more than half of an entity; needs an operator's key.");
+
+    internal static readonly ApiRoute PostIndexRoute = new(RouteKey.Cabinet)
+    {
+        Query = [FullRebuild, AllowMassDelete],
+        Body = ChangedIds.Body,
+        Answers =
+        [
+            ApiAnswer.Of(202, "Ids are queued and the request is stored: nothing is lost afterwards. The run goes on in the background.", ApiExamples.AcceptedIndex),
+            ApiAnswer.Of(200, "The body names no row: no run.", new NothingToDo("nothing_to_do", 1, 0)),
+        ],
+        Refusals = [ApiRefusals.UnknownCabinet],
+    };
+
+    internal static readonly ApiRoute PostIndexAllRoute = new(RouteKey.Operator)
+    {
+        Query = [FullRebuild],
+        Answers = [ApiAnswer.Of(202, "The runs are being started, ten at a time.", ApiExamples.AcceptedIndexAll)],
+    };
 
     /// <summary>A run of one cabinet, with the ids of changed rows if the caller knows them.</summary>
     [Function(nameof(PostIndex))]
@@ -22,22 +42,21 @@ public sealed class IndexApi(StartIndex start, DurableRunStarter starter)
         string cabinetId,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) =>
-        CabinetRequest.ForCabinetAsync(request, cabinetId, async id =>
+        PostIndexRoute.ForCabinetAsync(request, cabinetId, async (id, query) =>
         {
             starter.Use(client);
-            var flags = RequestReader.ReadFlags(request, FullRebuild, AllowMassDelete);
-            if (flags.Contains(AllowMassDelete) && !ApiCaller.Of(request).IsOperator)
+            if (query.Has(AllowMassDelete) && !ApiCaller.Of(request).IsOperator)
             {
-                return Problem.Of(request, StatusCodes.Status403Forbidden, $"{AllowMassDelete} needs an operator's key.");
+                return Problem.Of(request, StatusCodes.Status403Forbidden, $"{AllowMassDelete.Name} needs an operator's key.");
             }
 
-            var changed = await RequestReader.ReadChangedIdsAsync(request, cancellationToken);
+            var changed = await ChangedIds.Body.ReadAsync(request, cancellationToken);
             var result = await start.StartAsync(
-                new StartIndexRequest(id, flags.Contains(FullRebuild), flags.Contains(AllowMassDelete), changed), cancellationToken);
+                new StartIndexRequest(id, query.Has(FullRebuild), query.Has(AllowMassDelete), changed), cancellationToken);
             return result.Status switch
             {
                 StartIndexStatus.UnknownCabinet => Problem.UnknownCabinet(request, id),
-                StartIndexStatus.NothingToDo => ApiJson.Answer(new { Status = "nothing_to_do", CabinetId = id, AcceptedChanges = 0 }),
+                StartIndexStatus.NothingToDo => ApiJson.Answer(new NothingToDo("nothing_to_do", id, 0)),
                 _ => AcceptedOf(id, result).AnswerTo(request, client),
             };
         });
@@ -48,10 +67,10 @@ public sealed class IndexApi(StartIndex start, DurableRunStarter starter)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1/rag/index")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) =>
-        CabinetRequest.ForOperatorAsync(request, async () =>
+        PostIndexAllRoute.ForOperatorAsync(request, async query =>
         {
-            var full = RequestReader.ReadFlags(request, FullRebuild).Contains(FullRebuild);
-            if (await RequestReader.ReadChangedIdsAsync(request, cancellationToken) is not null)
+            var full = query.Has(FullRebuild);
+            if (await ChangedIds.Body.ReadAsync(request, cancellationToken) is not null)
             {
                 throw new BadRequestException("Changed ids belong to one cabinet: POST /v1/rag/index/{cabinet_id}.");
             }
@@ -81,3 +100,9 @@ public sealed class IndexApi(StartIndex start, DurableRunStarter starter)
         AcceptedChanges = result.AcceptedChanges,
     };
 }
+
+/// <summary>The answer to a request whose body names no row.</summary>
+/// <param name="Status">Always <c>nothing_to_do</c>.</param>
+/// <param name="CabinetId">Whose.</param>
+/// <param name="AcceptedChanges">Always 0.</param>
+internal sealed record NothingToDo(string Status, long CabinetId, long AcceptedChanges);

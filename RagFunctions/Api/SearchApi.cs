@@ -1,7 +1,8 @@
 using System.Globalization;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using RagFunctions.Api.OpenApi;
 using RagFunctions.Core;
 using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Search;
@@ -11,16 +12,26 @@ namespace RagFunctions.Api;
 /// <summary>Searches the index of a cabinet.</summary>
 public sealed class SearchApi(IndexSearch search)
 {
+    internal static readonly ApiRoute PostSearchRoute = new(RouteKey.Cabinet)
+    {
+        Query = [],
+        Body = SearchBody.Body,
+        Answers = [ApiAnswer.Of(200, "The hits, the best first. An unknown cabinet has none.", ApiExamples.Search)],
+        Refusals =
+        [
+            new(503, "The embeddings provider pauses or does not answer: ask again after Retry-After, or with the mode text.", "The embeddings provider pauses; the mode text goes on."),
+        ],
+    };
+
     /// <summary>The rows of one cabinet that answer a question best.</summary>
     [Function(nameof(PostSearch))]
     public Task<IResult> PostSearch(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1/rag/search/{cabinetId}")] HttpRequest request,
         string cabinetId,
         CancellationToken cancellationToken) =>
-        CabinetRequest.ForCabinetAsync(request, cabinetId, async id =>
+        PostSearchRoute.ForCabinetAsync(request, cabinetId, async (id, _) =>
         {
-            RequestReader.ReadFlags(request);
-            var asked = await RequestReader.ReadJsonAsync(request, SearchBody.Read, cancellationToken)
+            var asked = await SearchBody.Body.ReadAsync(request, cancellationToken)
                 ?? throw new BadRequestException("The body must be an object with a query.");
             try
             {
@@ -39,87 +50,56 @@ public sealed class SearchApi(IndexSearch search)
         });
 }
 
-/// <summary>Reads the body of a search: every field known, every value within its bounds.</summary>
+/// <summary>The body of a search: every field known, every value within its bounds.</summary>
 internal static class SearchBody
 {
-    /// <exception cref="BadRequestException">Says which field is wrong, and how.</exception>
-    public static SearchRequest Read(JsonElement body)
+    private const string Days = "Only orders, reviews and sales of this Moscow day or";
+
+    /// <summary>How it is read and described.</summary>
+    public static readonly ApiBody<SearchRequest> Body = new(
+        () => new SearchRequest(""),
+        Field("query", "The question in words.", ApiValues.Text(SearchRequest.LongestQuestion), (request, text) => request with { Question = text }, isNeeded: true),
+        Field(
+            "mode", "By meaning and by word, by meaning, or by word, which needs no embeddings provider.",
+            ApiValues.OneOf(SearchModeNames.All, SearchModeNames.WireName), (request, mode) => request with { Mode = mode }, usual: SearchMode.Hybrid.WireName()),
+        Field("limit", "Hits at most.", ApiValues.Integer(SearchRequest.MaxLimit), (request, limit) => request with { Limit = (int)limit }, usual: SearchRequest.UsualLimit),
+        Field(
+            "kinds", "Only these kinds of rows.", ApiValues.ListOf(ApiValues.OneOf(EntityNames.All, EntityNames.WireName), EntityNames.All.Count),
+            (request, kinds) => request with { Kinds = kinds }),
+        Field(
+            "articles", "Only these articles (nm_id).", ApiValues.ListOf(ApiValues.Integer(long.MaxValue), SearchRequest.MaxArticles),
+            (request, articles) => request with { Articles = articles }),
+        Field("from", $"{Days} later.", ApiValues.Day(), (request, day) => request with { From = day }),
+        Field("to", $"{Days} earlier.", ApiValues.Day(), (request, day) => request with { To = day }),
+        Field(
+            "min_score", "What each way must reach: the similarity by meaning, the share of the weight of the question's words by word.",
+            ApiValues.Share(), (request, share) => request with { MinScore = share }))
     {
-        SearchRequest? request = null;
-        foreach (var field in RequestReader.Fields(body, "The body"))
+        Check = request =>
         {
-            request ??= new SearchRequest("");
-            var value = field.Value;
-            request = field.Name switch
+            if (request.From > request.To)
             {
-                "query" => request with { Question = Text(value) },
-                "mode" => request with { Mode = Mode(value) },
-                "limit" => request with { Limit = (int)Integer(value, "limit", SearchRequest.MaxLimit) },
-                "kinds" => request with { Kinds = List(value, "kinds", EntityNames.All.Count, Kind) },
-                "articles" => request with { Articles = List(value, "articles", SearchRequest.MaxArticles, (item, name) => Integer(item, name, long.MaxValue)) },
-                "from" => request with { From = Day(value, "from") },
-                "to" => request with { To = Day(value, "to") },
-                "min_score" => request with { MinScore = Share(value) },
-                _ => throw new BadRequestException($"The body has no field '{field.Name}'."),
-            };
-        }
-
-        if (string.IsNullOrEmpty(request?.Question))
+                throw new BadRequestException("from must not be later than to.");
+            }
+        },
+        Examples = new Dictionary<string, JsonObject>
         {
-            throw new BadRequestException("query is missing.");
-        }
+            ["what buyers say"] = new() { ["query"] = "маломерит, какой размер брать", ["kinds"] = new JsonArray("reviews"), ["limit"] = 1 },
+            ["every field"] = new()
+            {
+                ["query"] = "возврат брака",
+                ["mode"] = "text",
+                ["limit"] = 3,
+                ["kinds"] = new JsonArray("orders", "sales"),
+                ["articles"] = new JsonArray(152102405),
+                ["from"] = "2026-11-01",
+                ["to"] = "2026-11-27",
+                ["min_score"] = 0.2,
+            },
+        },
+    };
 
-        return request.From <= request.To || request.From is null || request.To is null
-            ? request
-            : throw new BadRequestException("from must not be later than to.");
-    }
-
-    private static string Text(JsonElement value) =>
-        value.ValueKind == JsonValueKind.String && value.GetString() is { } text && !string.IsNullOrWhiteSpace(text)
-            && text.Length <= SearchRequest.LongestQuestion && !text.Contains('\0', StringComparison.Ordinal)
-            ? text
-            : throw new BadRequestException($"query must be a text of 1 to {SearchRequest.LongestQuestion} characters.");
-
-    private static SearchMode Mode(JsonElement value) =>
-        value.ValueKind == JsonValueKind.String && SearchModeNames.TryParse(value.GetString(), out var mode)
-            ? mode
-            : throw new BadRequestException("mode must be hybrid, vector or text.");
-
-    private static Entity Kind(JsonElement value, string name) =>
-        value.ValueKind == JsonValueKind.String && EntityNames.TryParseWireName(value.GetString(), out var entity)
-            ? entity
-            : throw new BadRequestException($"{name} must be one of orders, products, stocks, reviews, sales.");
-
-    private static long Integer(JsonElement value, string name, long most) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= 1 && number <= most
-            ? number
-            : throw new BadRequestException($"{name} must be an integer from 1 to {most}.");
-
-    private static DateOnly Day(JsonElement value, string name) =>
-        value.ValueKind == JsonValueKind.String
-            && DateOnly.TryParseExact(value.GetString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
-            && day.Year is > 1999 and < 3000
-            ? day
-            : throw new BadRequestException($"{name} must be a day such as 2026-11-01.");
-
-    private static double Share(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var score) && score is >= 0 and <= 1
-            ? score
-            : throw new BadRequestException("min_score must be a number from 0 to 1.");
-
-    private static List<T> List<T>(JsonElement value, string name, int most, Func<JsonElement, string, T> item)
-    {
-        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() is var length && (length < 1 || length > most))
-        {
-            throw new BadRequestException($"{name} must be a list of 1 to {most}.");
-        }
-
-        List<T> items = [];
-        foreach (var element in value.EnumerateArray())
-        {
-            items.Add(item(element, $"{name}[{items.Count}]"));
-        }
-
-        return items;
-    }
+    private static BodyField<SearchRequest> Field<T>(
+        string name, string meaning, ApiValue<T> value, Func<SearchRequest, T, SearchRequest> put, bool isNeeded = false, JsonNode? usual = null) =>
+        BodyField<SearchRequest>.Of(name, meaning, value, put, isNeeded, usual);
 }

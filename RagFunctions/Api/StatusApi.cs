@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using RagFunctions.Api.OpenApi;
 using RagFunctions.Core.Status;
 
 namespace RagFunctions.Api;
@@ -9,13 +10,35 @@ public sealed class StatusApi(IndexStatusReader statuses, RunReader runs, IndexM
 {
     private const int RunsShown = 20;
 
+    internal static readonly ApiRoute GetStatusRoute = new(RouteKey.Cabinet)
+    {
+        Answers = [ApiAnswer.Of(200, "How the index stands; not_found where the cabinet was never indexed.", ApiExamples.Status)],
+    };
+
+    internal static readonly ApiRoute GetRunsRoute = new(RouteKey.Cabinet)
+    {
+        Answers = [ApiAnswer.Of(200, "The last 20 runs; none is an empty list.", ApiExamples.Runs)],
+    };
+
+    internal static readonly ApiRoute GetRunRoute = new(RouteKey.Cabinet)
+    {
+        Answers = [ApiAnswer.Of(200, "The run.", ApiExamples.Run)],
+        Refusals = [new(404, "The cabinet has no such run.", $"Cabinet 1 has no run {Guid.Empty}.")],
+    };
+
+    internal static readonly ApiRoute GetMetricsRoute = new(RouteKey.Cabinet)
+    {
+        Answers = [ApiAnswer.Of(200, "The figures.", ApiExamples.Metrics)],
+        Refusals = [new(404, "No run yet.", "Cabinet 2 has no run yet.")],
+    };
+
     /// <summary>Status, lag and the last run. A cabinet that was never indexed: 200 with <c>not_found</c>, as it always was.</summary>
     [Function(nameof(GetStatus))]
     public Task<IResult> GetStatus(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/rag/status/{cabinetId}")] HttpRequest request,
         string cabinetId,
         CancellationToken cancellationToken) =>
-        CabinetRequest.ForCabinetAsync(request, cabinetId, async id => ApiJson.Answer(await statuses.ReadAsync(id, cancellationToken)));
+        GetStatusRoute.ForCabinetAsync(request, cabinetId, async (id, _) => ApiJson.Answer(await statuses.ReadAsync(id, cancellationToken)));
 
     /// <summary>The last runs, newest first.</summary>
     [Function(nameof(GetRuns))]
@@ -23,8 +46,8 @@ public sealed class StatusApi(IndexStatusReader statuses, RunReader runs, IndexM
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/rag/runs/{cabinetId}")] HttpRequest request,
         string cabinetId,
         CancellationToken cancellationToken) =>
-        CabinetRequest.ForCabinetAsync(request, cabinetId, async id =>
-            ApiJson.Answer(new { CabinetId = id, Runs = await runs.LatestAsync(id, RunsShown, cancellationToken) }));
+        GetRunsRoute.ForCabinetAsync(request, cabinetId, async (id, _) =>
+            ApiJson.Answer(new RunList(id, await runs.LatestAsync(id, RunsShown, cancellationToken))));
 
     /// <summary>One run.</summary>
     [Function(nameof(GetRun))]
@@ -33,7 +56,7 @@ public sealed class StatusApi(IndexStatusReader statuses, RunReader runs, IndexM
         string cabinetId,
         string runId,
         CancellationToken cancellationToken) =>
-        CabinetRequest.ForCabinetAsync(request, cabinetId, async id =>
+        GetRunRoute.ForCabinetAsync(request, cabinetId, async (id, _) =>
         {
             if (!Guid.TryParseExact(runId, "D", out var run))
             {
@@ -51,7 +74,12 @@ public sealed class StatusApi(IndexStatusReader statuses, RunReader runs, IndexM
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/rag/metrics/{cabinetId}")] HttpRequest request,
         string cabinetId,
         CancellationToken cancellationToken) =>
-        CabinetRequest.ForCabinetAsync(request, cabinetId, async id => await metrics.ReadAsync(id, cancellationToken) is { } found
+        GetMetricsRoute.ForCabinetAsync(request, cabinetId, async (id, _) => await metrics.ReadAsync(id, cancellationToken) is { } found
             ? ApiJson.Answer(found)
             : Problem.Of(request, StatusCodes.Status404NotFound, $"Cabinet {id} has no run yet."));
 }
+
+/// <summary>The last runs of a cabinet.</summary>
+/// <param name="CabinetId">Whose.</param>
+/// <param name="Runs">The newest first.</param>
+internal sealed record RunList(long CabinetId, IReadOnlyList<RunRecord> Runs);

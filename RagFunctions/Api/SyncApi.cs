@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using RagFunctions.AllCabinets;
+using RagFunctions.Api.OpenApi;
 using RagFunctions.Core;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Index;
@@ -14,6 +15,19 @@ public sealed class SyncApi(CabinetStore cabinets, TimeProvider time)
 {
     private const string UnderWay = "Already under way; what it does not cover can be asked for after it";
 
+    internal static readonly ApiRoute PostSyncRoute = new(RouteKey.Cabinet)
+    {
+        Query = [],
+        Answers = [ApiAnswer.Of(202, "The sync runs, or ran already.", ApiExamples.AcceptedSync)],
+        Refusals = [ApiRefusals.UnknownCabinet],
+    };
+
+    internal static readonly ApiRoute PostSyncAllRoute = new(RouteKey.Operator)
+    {
+        Query = [],
+        Answers = [ApiAnswer.Of(202, "The syncs are being started, ten at a time.", ApiExamples.AcceptedSyncAll)],
+    };
+
     /// <summary>The sync of one cabinet.</summary>
     [Function(nameof(PostSync))]
     public Task<IResult> PostSync(
@@ -21,9 +35,9 @@ public sealed class SyncApi(CabinetStore cabinets, TimeProvider time)
         string cabinetId,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) =>
-        CabinetRequest.ForCabinetAsync(request, cabinetId, async id =>
+        PostSyncRoute.ForCabinetAsync(request, cabinetId, async (id, _) =>
         {
-            await RefuseParametersAsync(request, cancellationToken);
+            await RequestReader.RefuseBodyAsync(request, cancellationToken);
             if (await cabinets.OpenAsync(id, cancellationToken) is not { IsActive: true })
             {
                 return Problem.UnknownCabinet(request, id);
@@ -44,9 +58,9 @@ public sealed class SyncApi(CabinetStore cabinets, TimeProvider time)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/sync")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) =>
-        CabinetRequest.ForOperatorAsync(request, async () =>
+        PostSyncAllRoute.ForOperatorAsync(request, async _ =>
         {
-            await RefuseParametersAsync(request, cancellationToken);
+            await RequestReader.RefuseBodyAsync(request, cancellationToken);
             var started = await client.StartSingletonAsync(
                 nameof(SyncAllCabinets), InstanceIds.SyncAll, new AllCabinetsInput(RunMode.Incremental) { SyncAskedAt = time.GetUtcNow() },
                 cancellationToken);
@@ -56,10 +70,4 @@ public sealed class SyncApi(CabinetStore cabinets, TimeProvider time)
                 InstanceId = started.InstanceId,
             }.AnswerTo(request, client);
         });
-
-    private static Task RefuseParametersAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        RequestReader.ReadFlags(request);
-        return RequestReader.RefuseBodyAsync(request, cancellationToken);
-    }
 }
