@@ -26,7 +26,7 @@ internal sealed class ApiSchemas
     /// <summary>All schemas that were referred to. May be called once.</summary>
     public JsonObject Take() => new(_schemas);
 
-    private JsonNode Describe(JsonSchemaExporterContext context, JsonNode exported)
+    private JsonObject Describe(JsonSchemaExporterContext context, JsonNode exported)
     {
         var isRoot = context.Path.IsEmpty;
         JsonObject schema;
