@@ -36,6 +36,7 @@ public static class RagFunctionsApplication
         services.AddOptions<ApiKeysOptions>().BindConfiguration(ApiKeysOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services
             .AddSingleton<ApiKeyRing>()
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<KeyRefusals>(provider, TimeProvider.System))
             .AddSingleton<DurableRunStarter>()
             .AddSingleton<IRunStarter>(provider => provider.GetRequiredService<DurableRunStarter>());
         return builder;

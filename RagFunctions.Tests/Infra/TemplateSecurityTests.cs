@@ -139,6 +139,18 @@ public sealed class TemplateSecurityTests
             byScope);
     }
 
+    [Theory]
+    [InlineData("postgres", "PostgreSQLLogs")]
+    [InlineData("vault", "AuditEvent")]
+    public async Task Databases_and_vault_are_locked_and_tell_who_used_them(string module, string log)
+    {
+        var template = await BicepCompiler.TemplateAsync();
+        var locks = Assert.Single(template.Of("Microsoft.Authorization/locks"), one => one.Module == module);
+        Assert.Equal("CanNotDelete", (string?)locks["level"]);
+        var settings = Assert.Single(template.Of("Microsoft.Insights/diagnosticSettings"), one => one.Module == module);
+        Assert.Equal((log, true), ((string?)settings["logs"]![0]!["category"], (bool)settings["logs"]![0]!["enabled"]!));
+    }
+
     [Fact]
     [Trait("Guarantee", "secrets")]
     public async Task Secrets_are_secure_in_every_template_and_stored_once()

@@ -37,6 +37,7 @@ internal static class AlertConditions
             ingestion, shop => shop.Answer(SyncWorld.Orders, "{}").Answer(SyncWorld.Sales, "{}"), SyncEntity.Orders, SyncEntity.Sales),
         ["marketplace-waits"] = ingestion => InShopAsync(ingestion, shop => LimitedFor(shop, "25200"), SyncEntity.Orders),
         ["failures"] = ingestion => InAppAsync(ingestion, breaksDatabase: true),
+        ["wrong-keys"] = ingestion => InAppAsync(ingestion, breaksDatabase: false, wrongKeys: 20),
         ["silence"] = ingestion => InSceneAsync(ingestion, SilentAsync),
     };
 
@@ -52,6 +53,7 @@ internal static class AlertConditions
         ["a sync that fails once"] = ingestion => InShopAsync(
             ingestion, shop => shop.Answer(SyncWorld.Orders, "{}").Answer(SyncWorld.Sales, "[]"), SyncEntity.Orders, SyncEntity.Sales),
         ["a limit of some hours"] = ingestion => InShopAsync(ingestion, shop => LimitedFor(shop, "18000"), SyncEntity.Orders),
+        ["a caller with a former key"] = ingestion => InAppAsync(ingestion, breaksDatabase: false, wrongKeys: 5),
         ["callers without a key"] = ingestion => InAppAsync(ingestion, breaksDatabase: false),
     };
 
@@ -178,7 +180,7 @@ internal static class AlertConditions
     }
 
     // In the cloud the Functions host records every invocation as a request. Here the web server's spans become rows of the same table.
-    private static async Task InAppAsync(MonitorIngestion ingestion, bool breaksDatabase)
+    private static async Task InAppAsync(MonitorIngestion ingestion, bool breaksDatabase, int wrongKeys = 0)
     {
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
         await using var database = await TestDatabase.CreateAsync();
@@ -202,6 +204,14 @@ internal static class AlertConditions
             await database.Source.ExecuteAsync("ALTER TABLE rag_index_status RENAME TO rag_index_status_gone");
             http.DefaultRequestHeaders.Add("X-API-KEY", RunningApp.OperatorKey);
         }
+
+        // At once: each of them waits longer.
+        await Task.WhenAll(Enumerable.Range(0, wrongKeys).Select(async _ =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/rag/status/1") { Headers = { { "X-API-KEY", "not-the-key-of-anybody" } } };
+            using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        }));
 
         for (var i = 0; i < 5; i++)
         {

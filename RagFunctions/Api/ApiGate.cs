@@ -12,7 +12,7 @@ namespace RagFunctions.Api;
 /// Stands before every HTTP function: correlation id, key, and a problem instead of an exception. Only for HTTP triggers:
 /// awaiting anything here would fail every orchestrator.
 /// </summary>
-public sealed partial class ApiGate(ApiKeyRing keys, ILogger<ApiGate> logger) : IFunctionsWorkerMiddleware
+public sealed partial class ApiGate(ApiKeyRing keys, KeyRefusals refusals, ILogger<ApiGate> logger) : IFunctionsWorkerMiddleware
 {
     private static readonly Func<ILogger, string, IDisposable?> CorrelationScope = LoggerMessage.DefineScope<string>("{CorrelationId}");
 
@@ -38,6 +38,11 @@ public sealed partial class ApiGate(ApiKeyRing keys, ILogger<ApiGate> logger) : 
         {
             if (!Open.Contains(context.FunctionDefinition.Name) && !TryEnter(http))
             {
+                if (http.Request.Headers.ContainsKey(KeyHeader))
+                {
+                    await refusals.HoldAsync(http);
+                }
+
                 await Problem.WriteAsync(
                     http, StatusCodes.Status403Forbidden, keys.IsEmpty ? "No API key is configured." : $"{KeyHeader} is missing or wrong.");
                 return;

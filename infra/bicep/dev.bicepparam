@@ -9,6 +9,7 @@ param databaseTier = 'Burstable'
 param databaseStorageGB = 32
 param databaseHighAvailability = false
 param databaseBackupDays = 7
+param deleteLocks = false
 param embeddingCapacity = 60
 param alwaysReadyInstances = 0
 param privateNetwork = false

@@ -43,6 +43,12 @@ param databaseHighAvailability bool
 @maxValue(35)
 param databaseBackupDays int
 
+@description('Backups are also kept in the paired region; decided when the server is made, not changeable afterwards.')
+param databaseGeoRedundantBackup bool = false
+
+@description('Databases and vault cannot be deleted before somebody takes the lock away.')
+param deleteLocks bool
+
 @description('Host of a main database that exists already; empty: the server made here holds it.')
 param existingMainHost string = ''
 
@@ -142,6 +148,10 @@ module postgres 'modules/postgres.bicep' = {
     storageGB: databaseStorageGB
     highAvailability: databaseHighAvailability
     backupDays: databaseBackupDays
+    geoRedundantBackup: databaseGeoRedundantBackup
+    isLocked: deleteLocks
+    workspaceId: observability.outputs.workspaceId
+    receiversId: alerts.outputs.receiversId
     databases: empty(existingMainHost) ? [mainDatabaseName, 'rag'] : ['rag']
     subnetId: network.?outputs.?endpointSubnetId ?? ''
     zoneIds: network.?outputs.?zoneIds ?? {}
@@ -170,6 +180,8 @@ module vault 'modules/vault.bicep' = {
     location: location
     tags: tags
     principalId: identity.outputs.principalId
+    isLocked: deleteLocks
+    workspaceId: observability.outputs.workspaceId
     apiKey: apiKey
     tokenKey: tokenKey
     subnetId: network.?outputs.?endpointSubnetId ?? ''

@@ -79,6 +79,12 @@ var rules = {
     description: 'Functions fail. The exceptions of the operation are in AppExceptions under the same OperationId.'
     query: 'AppRequests | where Success == false and toint(ResultCode) !between (400 .. 499) | summarize failures = count() by OperationName | where failures >= 5'
   }
+  'wrong-keys': {
+    severity: 3
+    minutes: 15
+    description: 'Somebody calls the API with wrong keys: a caller that still has a former one, or somebody who tries. The log line 6010 names the last address.'
+    query: 'AppMetrics | where Name == "rag.api.refused_keys" | summarize calls = sum(Sum) | where calls >= 20'
+  }
   silence: {
     severity: 1
     minutes: 15
@@ -130,3 +136,5 @@ resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
     }
   }
 ]
+
+output receiversId string = receivers.id

@@ -3,6 +3,8 @@ param name string
 param location string
 param tags object
 param principalId string
+param isLocked bool
+param workspaceId string
 
 @secure()
 param apiKey string
@@ -44,6 +46,19 @@ resource tokenKeySecret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (!em
   parent: vault
   name: 'marketplace-token-key'
   properties: { value: tokenKey }
+}
+
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (isLocked) {
+  scope: vault
+  name: 'keys'
+  properties: { level: 'CanNotDelete', notes: 'Without the key in here no stored token opens.' }
+}
+
+// Who read which secret.
+resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: vault
+  name: 'audit'
+  properties: { workspaceId: workspaceId, logs: [{ category: 'AuditEvent', enabled: true }] }
 }
 
 resource role 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
