@@ -64,7 +64,7 @@ public sealed partial class PipelineTests
     public void Tests_run_against_PostgreSQL_with_pgvector_and_none_may_be_skipped()
     {
         Assert.Equal("postgres", Root["stages", 0, "jobs", 0, "services", "postgres"]);
-        Assert.Equal("pgvector/pgvector:pg17", Root["resources", "containers", 0, "image"]);
+        Assert.Equal("pgvector/pgvector:0.8.0-pg17", Root["resources", "containers", 0, "image"]);
         var test = Assert.Single(Pipeline.StepsIn(Root["stages", 0, "jobs", 0]), step => Pipeline.Name(step) == "eng/test.sh");
         Assert.Equal("true", Pipeline.At(test, "env", "CI"));
         var port = ((string)Root["resources", "containers", 0, "ports", 0]!).Split(':')[0];
