@@ -77,5 +77,9 @@ public static class StatusServices
         .AddSingleton<RunPurge>()
         .AddSingleton<IndexStatusReader>()
         .AddSingleton<CabinetOverview>()
+        .AddSingleton<CabinetBoard>()
+        .AddSingleton<CabinetDetailReader>()
+        .AddSingleton<FailureReader>()
+        .AddSingleton<RunHistory>()
         .AddSingleton<IndexMetricsReader>();
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using RagFunctions.Api;
 using RagFunctions.Core;
 using RagFunctions.Core.Runs;
+using RagFunctions.Dashboard;
 using RagFunctions.Index;
 
 namespace RagFunctions;
@@ -34,6 +35,7 @@ public static class RagFunctionsApplication
         services.AddRagCore(builder.Configuration);
         services.AddOpenTelemetry().UseFunctionsWorkerDefaults();
         services.AddOptions<ApiKeysOptions>().BindConfiguration(ApiKeysOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<DashboardOptions>().BindConfiguration(DashboardOptions.Section).ValidateOnStart();
         services
             .AddSingleton<ApiKeyRing>()
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<KeyRefusals>(provider, TimeProvider.System))

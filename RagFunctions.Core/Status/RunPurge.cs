@@ -19,6 +19,9 @@ public sealed class RunPurge(RagDatabase rag, IOptions<RunsOptions> options)
     // The bills of a year are worth more than its runs, and few: a row for each cabinet and day. A request without an answer counts on its day only.
     private const string DeleteOpenRequests = "DELETE FROM rag_open_requests WHERE sent_at < clock_timestamp() - make_interval(days => $1)";
 
+    // A day more than the longest history that is shown.
+    private const string DeleteHours = "DELETE FROM rag_run_hours WHERE hour < clock_timestamp() - interval '15 days'";
+
     /// <summary>Deletes those older than <see cref="RunsOptions.KeepDays"/>; the last run of each cabinet stays.</summary>
     /// <returns>How many were deleted.</returns>
     public async Task<int> PurgeAsync(CancellationToken cancellationToken)
@@ -27,6 +30,11 @@ public sealed class RunPurge(RagDatabase rag, IOptions<RunsOptions> options)
         {
             requests.Parameters.Add(Parameter.Of<int>(options.Value.KeepDays));
             await requests.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await using (var hours = rag.Source.CreateCommand(DeleteHours))
+        {
+            await hours.ExecuteNonQueryAsync(cancellationToken);
         }
 
         await using var command = rag.Source.CreateCommand(Delete);

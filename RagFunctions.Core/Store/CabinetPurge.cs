@@ -27,6 +27,8 @@ public sealed class CabinetPurge(RagDatabase rag)
 
     private const string DeleteBudget = "DELETE FROM rag_budgets WHERE cabinet_id = $1";
 
+    private const string DeleteHours = "DELETE FROM rag_run_hours WHERE cabinet_id = $1";
+
     // Last: as long as it is there the cabinet is one that the index knows and the main database does not.
     private const string DeleteStatus = "DELETE FROM rag_index_status WHERE cabinet_id = $1";
 
@@ -57,6 +59,7 @@ public sealed class CabinetPurge(RagDatabase rag)
         }
 
         await ExecuteAsync(connection, DeleteBudget, cabinetId, limit: null, cancellationToken);
+        await ExecuteAsync(connection, DeleteHours, cabinetId, limit: null, cancellationToken);
         await ExecuteAsync(connection, DeleteStatus, cabinetId, limit: null, cancellationToken);
         return known || chunks + runs > 0 ? chunks : null;
     }

@@ -5,7 +5,10 @@ using RagFunctions.Core.Embeddings;
 
 namespace RagFunctions.Core.Telemetry;
 
-/// <summary>Records how far the index of each active cabinet is behind. One round trip to each database; the sweep calls it once a minute.</summary>
+/// <summary>
+/// Records how far the index of each active cabinet is behind. One round trip to each database, and one more where a cabinet is behind by
+/// minutes; the sweep calls it once a minute.
+/// </summary>
 public sealed class IndexGauges(MainDatabase main, RagDatabase rag, IOptions<BudgetsOptions> budgets)
 {
     // An age is measured by the clock of the database that holds the row.
@@ -47,11 +50,27 @@ public sealed class IndexGauges(MainDatabase main, RagDatabase rag, IOptions<Bud
         FROM spent AS o FULL JOIN rag_budgets AS b USING (cabinet_id)
         """;
 
+    // What is kept of it for the last days. Less than a minute is how long a change waits for the sweep anyway.
+    private const string KeepWorstLag = """
+        INSERT INTO rag_run_hours AS h (cabinet_id, hour, lag_seconds)
+        SELECT cabinet_id, date_trunc('hour', clock_timestamp(), 'UTC'), lag FROM unnest($1, $2) AS behind (cabinet_id, lag)
+        ON CONFLICT (cabinet_id, hour) DO UPDATE SET lag_seconds = excluded.lag_seconds WHERE h.lag_seconds < excluded.lag_seconds
+        """;
+
+    private const double LagWorthKeeping = 60;
+
     /// <summary>Reads and records them.</summary>
     public async Task RecordAsync(CancellationToken cancellationToken)
     {
         var queues = await ReadQueuesAsync(cancellationToken);
         RagTelemetry.Cabinets.Record(queues.Count);
+        await KeepAsync(await RecordAsync(queues, cancellationToken), cancellationToken);
+    }
+
+    /// <returns>Those that are behind by minutes, and by how many seconds.</returns>
+    private async Task<Dictionary<long, double>> RecordAsync(Dictionary<long, (long Queued, double Age)> queues, CancellationToken cancellationToken)
+    {
+        Dictionary<long, double> behind = [];
         await using var batch = rag.Source.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadPendingOnly));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Indexes) { Parameters = { Parameter.Of<long[]>([.. queues.Keys]) } });
@@ -66,7 +85,13 @@ public sealed class IndexGauges(MainDatabase main, RagDatabase rag, IOptions<Bud
             RagTelemetry.Queued.Record(queued, cabinet);
             RagTelemetry.Pending.Record(row.GetInt64(1), cabinet);
             RagTelemetry.Failed.Record(row.GetInt64(2), cabinet);
-            RagTelemetry.Lag.Record(Math.Max(queueAge, row.GetDouble(3)), cabinet);
+            var lag = Math.Max(queueAge, row.GetDouble(3));
+            RagTelemetry.Lag.Record(lag, cabinet);
+            if (lag >= LagWorthKeeping)
+            {
+                behind.Add(id, lag);
+            }
+
             RagTelemetry.RebuildAge.Record(row.GetDouble(4), cabinet);
         }
 
@@ -79,6 +104,19 @@ public sealed class IndexGauges(MainDatabase main, RagDatabase rag, IOptions<Bud
             {
                 RagTelemetry.BudgetUsed.Record(row.GetDouble(2), cabinet);
             }
+        }
+
+        return behind;
+    }
+
+    private async Task KeepAsync(Dictionary<long, double> behind, CancellationToken cancellationToken)
+    {
+        if (behind.Count > 0)
+        {
+            await using var command = rag.Source.CreateCommand(KeepWorstLag);
+            command.Parameters.Add(Parameter.Of<long[]>([.. behind.Keys]));
+            command.Parameters.Add(Parameter.Of<double[]>([.. behind.Values]));
+            await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }
 

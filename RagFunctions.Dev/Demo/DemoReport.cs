@@ -91,6 +91,7 @@ internal sealed class DemoReport(IAnsiConsole console)
         Tell($"curl -H 'X-API-KEY: {DemoHost.OperatorKey}' {address}/v1/rag/metrics/{cabinetId}");
         Tell($"curl -H 'X-API-KEY: {DemoHost.OperatorKey}' {address}/v1/rag/runs/{cabinetId}");
         Tell($"curl -H 'X-API-KEY: {DemoHost.OperatorKey}' -X POST '{address}/v1/rag/index/{cabinetId}?full_rebuild=true'");
+        Tell($"or open {address}/dashboard with the key {DemoHost.OperatorKey}");
     }
 
     private static string Cut(string text) => text.Length <= LongestHit ? text : $"{text[..LongestHit]} ...";

@@ -18,6 +18,11 @@ public sealed class ApiGateTests(AppFixture app) : IClassFixture<AppFixture>
         ("GET", "/v1/rag/metrics/1"),
         ("POST", "/v1/rag/search/1"),
         ("GET", "/v1/rag/cabinets"),
+        ("GET", "/v1/rag/overview"),
+        ("GET", "/v1/rag/history"),
+        ("GET", "/v1/rag/history/1"),
+        ("GET", "/v1/rag/details/1"),
+        ("GET", "/v1/rag/failures/1"),
     ];
 
     [Theory]

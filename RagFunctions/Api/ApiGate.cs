@@ -5,6 +5,7 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
 using RagFunctions.Api.OpenApi;
 using RagFunctions.Core.Databases;
+using RagFunctions.Dashboard;
 
 namespace RagFunctions.Api;
 
@@ -17,7 +18,10 @@ public sealed partial class ApiGate(ApiKeyRing keys, KeyRefusals refusals, ILogg
     private static readonly Func<ILogger, string, IDisposable?> CorrelationScope = LoggerMessage.DefineScope<string>("{CorrelationId}");
 
     // They tell nothing of any cabinet.
-    private static readonly HashSet<string> Open = [nameof(HealthApi.Health), nameof(DocsPages.OpenApi), nameof(DocsPages.Docs)];
+    private static readonly HashSet<string> Open =
+    [
+        nameof(HealthApi.Health), nameof(DocsPages.OpenApi), nameof(DocsPages.Docs), nameof(DashboardPages.Dashboard), nameof(DashboardPages.DashboardFile),
+    ];
 
     /// <summary>The header with the caller's key.</summary>
     public const string KeyHeader = "X-API-KEY";

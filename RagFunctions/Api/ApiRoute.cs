@@ -8,6 +8,9 @@ internal enum RouteKey
     /// <summary>Anybody, without a key.</summary>
     None,
 
+    /// <summary>Any key; the answer holds what it opens.</summary>
+    Any,
+
     /// <summary>A key of the cabinet that the path names, or an operator's.</summary>
     Cabinet,
 
@@ -53,6 +56,14 @@ internal sealed record ApiRoute(RouteKey Key)
             return ApiCaller.Of(request).IsOperator
                 ? await answer(ReadQuery(request))
                 : Problem.Of(request, StatusCodes.Status403Forbidden, "Only an operator's key opens all cabinets.");
+        });
+
+    /// <summary>Reads a request and answers it with what the key opens.</summary>
+    public Task<IResult> ForCallerAsync(HttpRequest request, Func<ApiCaller, QueryValues, Task<IResult>> answer) =>
+        AnswerAsync(request, () =>
+        {
+            Check(RouteKey.Any);
+            return answer(ApiCaller.Of(request), ReadQuery(request));
         });
 
     private static async Task<IResult> AnswerAsync(HttpRequest request, Func<Task<IResult>> answer)

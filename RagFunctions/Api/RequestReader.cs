@@ -24,6 +24,8 @@ internal static class RequestReader
     {
         HashSet<string> flags = [];
         Dictionary<string, long> numbers = [];
+        Dictionary<string, string> texts = [];
+        Dictionary<string, IReadOnlySet<long>> ids = [];
         foreach (var (name, values) in request.Query)
         {
             var given = values is [{ } single] ? single : null;
@@ -43,12 +45,27 @@ internal static class RequestReader
                     break;
                 case QueryNumber bound:
                     throw new BadRequestException($"{name} must be an integer from 1 to {bound.Most}, once.");
+                case QueryWord word when given is not null && word.All.Contains(given):
+                    texts[name] = given;
+                    break;
+                case QueryWord word:
+                    throw new BadRequestException($"{name} must be one of {string.Join(", ", word.All)}, once.");
+                case QueryText text when !string.IsNullOrWhiteSpace(given) && given.Length <= text.Longest:
+                    texts[name] = given;
+                    break;
+                case QueryText text:
+                    throw new BadRequestException($"{name} must be a text of 1 to {text.Longest} characters, once.");
+                case QueryIds list when given?.Split(',') is { } parts && parts.Length <= list.Most:
+                    ids[name] = parts.Select(part => ReadId(part, name)).ToHashSet();
+                    break;
+                case QueryIds list:
+                    throw new BadRequestException($"{name} must be 1 to {list.Most} ids with commas between them, once.");
                 default:
                     throw new BadRequestException($"The query has no parameter '{name}'.");
             }
         }
 
-        return new QueryValues(flags, numbers);
+        return new QueryValues(flags, numbers, texts, ids);
     }
 
     /// <summary>The body as <paramref name="read"/> understands it; null where there is none.</summary>

@@ -18,13 +18,16 @@ internal static class ApiRefusals
         503, "A database does not answer, is read-only, has no room or needs too long: repeat the call.", "A database does not answer, or takes no changes now; try again.");
 
     /// <summary>What becomes of a call whose key does not open the route.</summary>
-    public static IEnumerable<ApiRefusal> Keys(RouteKey key) =>
-    [
-        new(403, "The key is missing or wrong, or none is configured.", $"{ApiGate.KeyHeader} is missing or wrong."),
-        key == RouteKey.Operator
-            ? new(403, "The key is no operator's.", "Only an operator's key opens all cabinets.")
-            : new(403, "The key is for other cabinets.", "The key does not open cabinet 2."),
-    ];
+    public static IEnumerable<ApiRefusal> Keys(RouteKey key)
+    {
+        yield return new(403, "The key is missing or wrong, or none is configured.", $"{ApiGate.KeyHeader} is missing or wrong.");
+        if (key != RouteKey.Any)
+        {
+            yield return key == RouteKey.Operator
+                ? new(403, "The key is no operator's.", "Only an operator's key opens all cabinets.")
+                : new(403, "The key is for other cabinets.", "The key does not open cabinet 2.");
+        }
+    }
 
     /// <summary>What becomes of a body that is not understood.</summary>
     /// <param name="isRead">The route takes one.</param>
