@@ -23,7 +23,7 @@ public sealed class BrowserFixtureTests(BrowserFixture browser)
 
         Assert.Equal("script ran", await open.Page.Locator("#said").TextContentAsync());
         Assert.Empty(await open.AccessibilityFaultsAsync());
-        Assert.False(await open.ScrollsSidewaysAsync());
+        Assert.Empty(await open.TooWideAsync());
         Assert.Empty(open.Complaints);
     }
 
@@ -36,7 +36,7 @@ public sealed class BrowserFixtureTests(BrowserFixture browser)
         var faults = await open.AccessibilityFaultsAsync();
         Assert.Contains(faults, fault => fault.StartsWith("image-alt", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("color-contrast", StringComparison.Ordinal));
-        Assert.True(await open.ScrollsSidewaysAsync());
+        Assert.Contains("width:3000px", await open.TooWideAsync(), StringComparison.Ordinal);
         Assert.Equal("Faulty", await open.Page.TitleAsync());
         Assert.Contains(open.Complaints, complaint => complaint.Contains("Content Security Policy", StringComparison.Ordinal));
         Assert.Contains(open.Complaints, complaint => complaint.StartsWith("script:", StringComparison.Ordinal));

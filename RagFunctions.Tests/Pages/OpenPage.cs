@@ -56,9 +56,17 @@ internal sealed class OpenPage : IAsyncDisposable
         return [.. faults.EnumerateArray().Select(fault => fault.GetString()!)];
     }
 
-    /// <summary>Whether the page is wider than the window: a reader would have to scroll sideways for every line.</summary>
-    public Task<bool> ScrollsSidewaysAsync() =>
-        Page.EvaluateAsync<bool>("document.documentElement.scrollWidth > document.documentElement.clientWidth");
+    /// <summary>What is wider than the window, so that a reader would have to scroll sideways for every line; empty: the page fits.</summary>
+    public async Task<string> TooWideAsync() => await Page.EvaluateAsync<string>("""
+        async () => {
+            // A window that was resized is laid out with its next frame.
+            await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+            const width = document.documentElement.clientWidth;
+            if (document.documentElement.scrollWidth <= width) return '';
+            const wide = [...document.querySelectorAll('body *')].filter(element => element.getBoundingClientRect().right > width + 0.5);
+            return `${document.documentElement.scrollWidth} pixels: ${wide.map(element => element.cloneNode(false).outerHTML).slice(0, 12).join(' ')}`;
+        }
+        """);
 
     public ValueTask DisposeAsync() => _context.DisposeAsync();
 }
