@@ -118,7 +118,9 @@ public sealed record CabinetStanding
 
     /// <summary>Entities that wait for a limit of the marketplace.</summary>
     public long SyncWaits { get; init; }
-    internal bool IsActive { get; init; }
+
+    /// <summary>False: deactivated.</summary>
+    public bool IsActive { get; init; }
 
     /// <summary>The state itself.</summary>
     internal static CabinetState StateOf(CabinetStanding standing) => standing switch

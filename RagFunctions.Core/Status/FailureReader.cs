@@ -90,18 +90,18 @@ public sealed record CabinetFailures(long CabinetId, FailedRowList Rows, FailedC
 
 /// <summary>Rows that could not be read or rendered.</summary>
 /// <param name="Total">How many there are.</param>
-/// <param name="Items">The first 50.</param>
-public sealed record FailedRowList(long Total, IReadOnlyList<FailedRow> Items);
+/// <param name="Listed">The first 50.</param>
+public sealed record FailedRowList(long Total, IReadOnlyList<FailedRow> Listed);
 
 /// <summary>Texts that the provider refused.</summary>
 /// <param name="Total">How many there are.</param>
-/// <param name="Items">The first 50.</param>
-public sealed record FailedChunkList(long Total, IReadOnlyList<FailedChunk> Items);
+/// <param name="Listed">The first 50.</param>
+public sealed record FailedChunkList(long Total, IReadOnlyList<FailedChunk> Listed);
 
 /// <summary>Rows of the marketplace that could not be read or stored.</summary>
 /// <param name="Total">How many there are.</param>
-/// <param name="Items">The first 50.</param>
-public sealed record KeptAsideList(long Total, IReadOnlyList<KeptAsideRow> Items);
+/// <param name="Listed">The first 50.</param>
+public sealed record KeptAsideList(long Total, IReadOnlyList<KeptAsideRow> Listed);
 
 /// <summary>A row that could not be read or rendered; its former chunk stays.</summary>
 /// <param name="Kind">Its entity.</param>

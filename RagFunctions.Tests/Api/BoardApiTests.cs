@@ -106,11 +106,11 @@ public sealed class BoardApiTests(BoardScene scene) : IClassFixture<BoardScene>
 
         var failures = await scene.AskAsync("/v1/rag/failures/6");
         Assert.Equal((1, 1), ((int)failures["rows"]!["total"]!, (int)failures["chunks"]!["total"]!));
-        var row = failures["rows"]!["items"]![0]!;
+        var row = failures["rows"]!["listed"]![0]!;
         Assert.Equal(("reviews", 9, "cannot be read"), ((string?)row["kind"], (int)row["row_id"]!, (string?)row["error"]));
-        var chunk = failures["chunks"]!["items"]![0]!;
+        var chunk = failures["chunks"]!["listed"]![0]!;
         Assert.Equal(("orders", "too long", "the text"), ((string?)chunk["kind"], (string?)chunk["error"], (string?)chunk["text"]));
-        Assert.Equal("no number", (string?)(await scene.AskAsync("/v1/rag/failures/4"))["kept_aside"]!["items"]![0]!["reason"]);
+        Assert.Equal("no number", (string?)(await scene.AskAsync("/v1/rag/failures/4"))["kept_aside"]!["listed"]![0]!["reason"]);
     }
 
     private static IEnumerable<long> Ids(JsonNode board) => board["cabinets"]!.AsArray().Select(cabinet => (long)cabinet!["cabinet_id"]!);

@@ -16,6 +16,9 @@ public sealed class PagesDefinition : ICollectionFixture<BrowserFixture>
 /// </summary>
 public sealed class BrowserFixture : IAsyncLifetime
 {
+    // No measure of speed: milliseconds that a test waits before it says that something hangs.
+    private const float Patience = 30_000;
+
     private IPlaywright _playwright = null!;
     private IBrowser _browser = null!;
 
@@ -24,6 +27,7 @@ public sealed class BrowserFixture : IAsyncLifetime
     {
         var program = await EngScript.PathAsync("browser.sh", "a browser");
         _playwright = await Playwright.CreateAsync();
+        Assertions.SetDefaultExpectTimeout(Patience);
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = program });
     }
 
@@ -50,8 +54,7 @@ public sealed class BrowserFixture : IAsyncLifetime
             Locale = "en-GB",
             TimezoneId = "UTC",
         });
-        // No measure of speed: how long a test waits before it says that something hangs.
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(Patience);
         return new OpenPage(context, await context.NewPageAsync());
     }
 }

@@ -63,7 +63,7 @@ internal sealed class OpenPage : IAsyncDisposable
             await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)));
             const width = document.documentElement.clientWidth;
             if (document.documentElement.scrollWidth <= width) return '';
-            const wide = [...document.querySelectorAll('body *')].filter(element => element.getBoundingClientRect().right > width + 0.5);
+            const wide = [...document.querySelectorAll('body *')].filter(element => element.getBoundingClientRect().left + element.scrollWidth > width + 0.5);
             return `${document.documentElement.scrollWidth} pixels: ${wide.map(element => element.cloneNode(false).outerHTML).slice(0, 12).join(' ')}`;
         }
         """);

@@ -57,10 +57,7 @@ internal sealed record QueryText(string Name, string Meaning, int Longest) : Que
 /// <param name="Most">How many.</param>
 internal sealed record QueryIds(string Name, string Meaning, int Most) : QueryValue(Name, Meaning)
 {
-    public override JsonObject Schema => new()
-    {
-        ["type"] = "array", ["items"] = ApiValues.Integer(long.MaxValue).Schema, ["minItems"] = 1, ["maxItems"] = Most,
-    };
+    public override JsonObject Schema => new() { ["type"] = "string", ["pattern"] = "^[0-9]+(,[0-9]+)*$" };
 }
 
 /// <summary>The query of a request, as its route understands it.</summary>

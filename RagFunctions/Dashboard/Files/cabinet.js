@@ -154,15 +154,15 @@ function failurePanel(failures) {
     list('Rows of the marketplace kept aside', aside, item => [`${item.entity} ${item.row_key}`, item.reason, `first seen ${when(item.first_seen_at)}, last ${when(item.last_seen_at)}`, item.row]));
 }
 
-function list(title, { total, items }, read) {
+function list(title, { total, listed }, read) {
   return total > 0 && h('div', { class: 'failures', key: title },
     h('h3', null, `${title} `, h('span', { class: 'number' }, number(total))),
-    h('ul', null, items.map(item => {
+    h('ul', null, listed.map(item => {
       const [what, why, note, whole] = read(item);
       return h('li', { key: what }, h('b', null, what), h('span', { class: 'why' }, why ?? 'no reason was kept'), h('span', { class: 'note' }, note),
         whole && h('details', null, h('summary', null, 'Show'), h('pre', { tabindex: '0' }, whole)));
     })),
-    total > items.length && h('p', { class: 'note' }, `The first ${items.length} of ${number(total)}.`));
+    total > listed.length && h('p', { class: 'note' }, `The first ${listed.length} of ${number(total)}.`));
 }
 
 function syncPanel(details) {
