@@ -26,7 +26,11 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
         """;
 
     // Without a cursor the cabinet would catch up by timestamps, which hides a change that its queue has lost.
-    private const string AnnouncedBySync = "INSERT INTO wb_sync_cursors (cabinet_id, entity) VALUES ($1, 'orders')";
+    // All of it has been read before: while a cabinet is read for the first time, a run leaves later changes to the end of its sync.
+    private const string AnnouncedBySync = """
+        INSERT INTO wb_sync_cursors (cabinet_id, entity, last_success_at)
+        SELECT $1, entity, now() FROM unnest(ARRAY['cards', 'prices', 'stocks', 'orders', 'sales', 'reviews']) AS entity
+        """;
 
     // A run of forty rows has about as many.
     private const int MostSteps = 12;

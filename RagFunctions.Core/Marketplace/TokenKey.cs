@@ -1,4 +1,4 @@
-namespace RagFunctions.Core.Marketplace.Tokens;
+namespace RagFunctions.Core.Marketplace;
 
 /// <summary>
 /// A key of tokens at rest. <c>Marketplace:TokenKey</c> holds all of them in one text, so that a rotation is one write of one secret: the present
