@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 namespace RagFunctions.Core;
 
 /// <summary>
-/// Everything the system measures, by name. <c>gen_ai.*</c> follows OpenTelemetry's semantic conventions for generative AI; databases
+/// Everything that is measured here, by name; the app counts refused keys under the same one. <c>gen_ai.*</c> follows OpenTelemetry's semantic conventions for generative AI; databases
 /// are measured by Npgsql itself after those for databases. No text, no key and no name of a seller is ever among the values.
 /// </summary>
 internal static class RagTelemetry

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RagFunctions.Api;
+using RagFunctions.Api.OpenApi;
 using RagFunctions.Core;
 using RagFunctions.Core.Runs;
 using RagFunctions.Dashboard;
@@ -38,6 +39,7 @@ public static class RagFunctionsApplication
         services.AddOptions<DashboardOptions>().BindConfiguration(DashboardOptions.Section).ValidateOnStart();
         services
             .AddSingleton<ApiKeyRing>()
+            .AddSingleton(provider => new LibraryEndpoints(provider, DocsPages.Map))
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<KeyRefusals>(provider, TimeProvider.System))
             .AddSingleton<DurableRunStarter>()
             .AddSingleton<IRunStarter>(provider => provider.GetRequiredService<DurableRunStarter>());

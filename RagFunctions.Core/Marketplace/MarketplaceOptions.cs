@@ -117,7 +117,7 @@ public sealed class MarketplaceOptions : IValidatableObject
             yield return new ValidationResult("Marketplace:UserAgent must be a short text of ASCII letters.");
         }
 
-        if (TokenKey is not null && RagFunctions.Core.Marketplace.TokenKey.Read(TokenKey, out _) is { } problem)
+        if (TokenKey is not null && CipherKey.Read(TokenKey, out _) is { } problem)
         {
             yield return new ValidationResult($"Marketplace:TokenKey cannot be used: {problem}. It is a key, or name:key,name:key with the present one first.");
         }

@@ -29,8 +29,6 @@ public sealed record BoardPage(
     /// <summary>By what can be sorted. Numbers begin with the largest, times with the latest, names with A.</summary>
     public static IReadOnlyList<string> Sorts { get; } = [.. Orders.Keys];
 
-    internal IReadOnlySet<long> Keep => Kept ?? new HashSet<long>();
-
     /// <summary>All that match, in order; the id decides where nothing else does, so that pages do not overlap.</summary>
     internal IReadOnlyList<CabinetStanding> Of(IEnumerable<CabinetStanding> all)
     {

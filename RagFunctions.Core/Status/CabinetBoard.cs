@@ -31,10 +31,6 @@ public sealed class CabinetBoard
             FROM wb_sync_cursors GROUP BY cabinet_id) AS k ON k.cabinet_id = c.id
         """;
 
-    // Makes the next statement read pending chunks through their own index, which alone has their order: the planner believes that nearly
-    // all chunks are pending, and would read them all.
-    private const string ReadPendingOnly = "SELECT set_config('enable_sort', 'off', true)";
-
     private const string Indexes = $"""
         SELECT a.cabinet_id, COALESCE(s.lease_owner IS NOT NULL AND s.lease_expires_at > clock_timestamp(), false) AS is_indexing, s.last_outcome,
                COALESCE(s.total_chunks, 0) AS total_chunks, p.pending, p.failed, p.age, GREATEST(s.last_incremental_at, s.updated_at) AS last_run_at,
@@ -48,13 +44,7 @@ public sealed class CabinetBoard
             SELECT cabinet_id, sum(inputs) AS inputs, sum(naive_inputs) AS naive_inputs, sum(cost_usd) AS cost_usd, sum(naive_cost_usd) AS naive_cost_usd
             FROM rag_run_hours WHERE hour >= date_trunc('day', clock_timestamp(), 'UTC') GROUP BY cabinet_id) AS t ON t.cabinet_id = a.cabinet_id
         LEFT JOIN rag_question_costs AS u ON u.cabinet_id = a.cabinet_id AND u.day = (clock_timestamp() AT TIME ZONE 'UTC')::date
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS pending, count(*) FILTER (WHERE m.embed_error IS NOT NULL) AS failed,
-                   COALESCE(extract(epoch FROM clock_timestamp() - min(m.pending_since)), 0)::float8 AS age
-            FROM (SELECT c.embed_error, c.pending_since
-                  FROM rag_metadata AS c
-                  WHERE c.cabinet_id = a.cabinet_id AND c.embedded_hash IS DISTINCT FROM c.chunk_hash
-                  ORDER BY c.chunk_hash) AS m) AS p
+        {PendingCounts.OfCabinet}
         """;
 
     private const string Shared = $"""
@@ -106,14 +96,14 @@ public sealed class CabinetBoard
             reading.Model,
             matching.Count,
             [.. matching.Skip((page.Number - 1) * page.Size).Take(page.Size)],
-            [.. all.Where(standing => page.Keep.Contains(standing.CabinetId))]);
+            page.Kept is { } kept ? [.. all.Where(standing => kept.Contains(standing.CabinetId))] : []);
     }
 
     private async Task<Reading> ReadAsync(CancellationToken cancellationToken)
     {
         var sources = await ReadSourcesAsync(cancellationToken);
         await using var batch = _rag.Source.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadPendingOnly));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(PendingCounts.ReadPendingOnly));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Indexes) { Parameters = { Parameter.Of<long[]>([.. sources.Keys]) } });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Shared));
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);

@@ -1,5 +1,6 @@
 using Npgsql;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Embeddings;
 
 namespace RagFunctions.Core.Status;
 
@@ -20,7 +21,7 @@ public sealed class CabinetOverview(MainDatabase main, RagDatabase rag, TimeProv
         """;
 
     // The cost of a day is that of the runs begun on it, and of the questions asked on it.
-    private const string Indexes = """
+    private const string Indexes = $"""
         SELECT a.cabinet_id, COALESCE(s.lease_owner IS NOT NULL AND s.lease_expires_at > clock_timestamp(), false), s.last_outcome, s.requested_mode,
                COALESCE(s.total_chunks, 0), p.pending, p.failed, p.age, CASE WHEN s.not_before > clock_timestamp() THEN s.not_before END,
                s.full_completed_at, s.last_error, clock_timestamp(),
@@ -28,11 +29,7 @@ public sealed class CabinetOverview(MainDatabase main, RagDatabase rag, TimeProv
                    + COALESCE((SELECT q.cost_usd FROM rag_question_costs AS q WHERE q.cabinet_id = a.cabinet_id AND q.day = $3), 0)
         FROM unnest($1) AS a (cabinet_id)
         LEFT JOIN rag_index_status AS s ON s.cabinet_id = a.cabinet_id
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS pending, count(*) FILTER (WHERE m.embed_error IS NOT NULL) AS failed,
-                   COALESCE(extract(epoch FROM clock_timestamp() - min(m.pending_since)), 0)::float8 AS age
-            FROM rag_metadata AS m
-            WHERE m.cabinet_id = a.cabinet_id AND m.embedded_hash IS DISTINCT FROM m.chunk_hash) AS p
+        {PendingCounts.OfCabinet}
         """;
 
     // The sweep asks for a full run that is older.
@@ -53,11 +50,17 @@ public sealed class CabinetOverview(MainDatabase main, RagDatabase rag, TimeProv
         }
 
         var today = time.GetUtcNow().UtcDateTime.Date;
-        await using var command = rag.Source.CreateCommand(Indexes);
-        command.Parameters.Add(Parameter.Of<long[]>([.. known.Keys]));
-        command.Parameters.Add(Parameter.Of<DateTime>(DateTime.SpecifyKind(today, DateTimeKind.Utc)));
-        command.Parameters.Add(Parameter.Of<DateOnly>(DateOnly.FromDateTime(today)));
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await using var batch = rag.Source.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(PendingCounts.ReadPendingOnly));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Indexes)
+        {
+            Parameters =
+            {
+                Parameter.Of<long[]>([.. known.Keys]), Parameter.Of(DateTime.SpecifyKind(today, DateTimeKind.Utc)), Parameter.Of(DateOnly.FromDateTime(today)),
+            },
+        });
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        await row.NextResultAsync(cancellationToken);
         List<CabinetGlance> glances = [];
         while (await row.ReadAsync(cancellationToken))
         {

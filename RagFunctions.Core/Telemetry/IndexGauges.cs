@@ -21,22 +21,12 @@ public sealed class IndexGauges(MainDatabase main, RagDatabase rag, IOptions<Bud
         GROUP BY c.id
         """;
 
-    // Makes the next statement use the index of the pending chunks, which is the only one that has its order. Without this the planner,
-    // which believes that nearly all chunks are pending, would read every chunk of the cabinet once a minute after a large load.
-    internal const string ReadPendingOnly = "SELECT set_config('enable_sort', 'off', true)";
-
-    internal const string Indexes = """
+    internal const string Indexes = $"""
         SELECT a.cabinet_id, p.pending, p.failed, p.age,
                COALESCE(extract(epoch FROM clock_timestamp() - COALESCE(s.full_completed_at, s.created_at)), 0)::float8
         FROM unnest($1) AS a (cabinet_id)
         LEFT JOIN rag_index_status AS s ON s.cabinet_id = a.cabinet_id
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS pending, count(*) FILTER (WHERE m.embed_error IS NOT NULL) AS failed,
-                   COALESCE(extract(epoch FROM clock_timestamp() - min(m.pending_since)), 0)::float8 AS age
-            FROM (SELECT c.embed_error, c.pending_since
-                  FROM rag_metadata AS c
-                  WHERE c.cabinet_id = a.cabinet_id AND c.embedded_hash IS DISTINCT FROM c.chunk_hash
-                  ORDER BY c.chunk_hash) AS m) AS p
+        {PendingCounts.OfCabinet}
         """;
 
     // The budget of all counts for each cabinet that has spent something, or has a budget of its own.
@@ -72,7 +62,7 @@ public sealed class IndexGauges(MainDatabase main, RagDatabase rag, IOptions<Bud
     {
         Dictionary<long, double> behind = [];
         await using var batch = rag.Source.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadPendingOnly));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(PendingCounts.ReadPendingOnly));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Indexes) { Parameters = { Parameter.Of<long[]>([.. queues.Keys]) } });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Spending) { Parameters = { Parameter.Of(budgets.Value.DailyUsd) } });
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);

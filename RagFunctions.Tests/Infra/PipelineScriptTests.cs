@@ -15,6 +15,7 @@ public sealed class PipelineScriptTests : IAsyncLifetime
         await StandInAsync("az", """
             case "$*" in
               *"deployment group list "*) echo "$DEPLOYMENT" ;;
+              *"functionapp list "*) echo "${APP:-}" ;;
               *"appsettings list "*) echo '[{"name":"Runs__EmbedWindow","value":"2"}]' ;;
               *"secret show "*) cat "$VAULT" ;;
               *"secret set "*) sed 's/.* --file \([^ ]*\) .*/\1/' <<<"$*" | xargs cat >"$VAULT.new" && mv "$VAULT.new" "$VAULT" ;;
@@ -60,11 +61,12 @@ public sealed class PipelineScriptTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("", "{}")]
-    [InlineData("rag", """{"settings":[{"name":"Runs__EmbedWindow","value":"2"}]}""")]
-    public async Task The_settings_that_are_there_are_told_to_the_deployment(string deployment, string settings)
+    [InlineData("rag", "", "{}")]
+    [InlineData("rag", "func-rag", """{"settings":[{"name":"Runs__EmbedWindow","value":"2"}]}""")]
+    [InlineData("", "func-rag", """{"settings":[{"name":"Runs__EmbedWindow","value":"2"}]}""")]
+    public async Task The_settings_that_are_there_are_told_to_the_deployment(string deployment, string app, string settings)
     {
-        var (code, output) = await RunAsync([Repository.PathOf("eng", "pipelines", "kept-settings.sh"), "g"], ("DEPLOYMENT", deployment));
+        var (code, output) = await RunAsync([Repository.PathOf("eng", "pipelines", "kept-settings.sh"), "g"], ("DEPLOYMENT", deployment), ("APP", app));
         Assert.Equal((0, settings), (code, output.Trim()));
     }
 

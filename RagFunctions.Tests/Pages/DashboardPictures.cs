@@ -19,19 +19,18 @@ public sealed class DashboardPictures(BrowserFixture browser, DashboardScene sce
     public async Task The_pictures_of_the_document_are_taken(string name, int width, int height, ColorScheme scheme)
     {
         await using var dashboard = await DashboardPage.OpenAsync(browser, scene.Address, DashboardScene.OperatorKey, width, height, scheme);
-        await TakeAsync("overview", wholePage: false);
+        await TakeAsync("overview");
         await dashboard.Page.GotoAsync($"/dashboard#/cabinets/{DashboardScene.Failing}");
         await dashboard.Page.GetByRole(AriaRole.Heading, new() { Name = "What failed, and why" }).WaitForAsync();
-        await TakeAsync("cabinet", wholePage: false);
+        await TakeAsync("cabinet");
         Assert.Empty(dashboard.Open.Complaints);
 
-        async Task TakeAsync(string view, bool wholePage)
+        async Task TakeAsync(string view)
         {
             Directory.CreateDirectory(Repository.PathOf("docs", "images"));
             await dashboard.Page.ScreenshotAsync(new PageScreenshotOptions
             {
                 Path = Repository.PathOf("docs", "images", $"dashboard-{view}-{name}.png"),
-                FullPage = wholePage,
                 Animations = ScreenshotAnimations.Disabled,
             });
         }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using RagFunctions.Tests.Dev.LocalHost;
 using RagFunctions.Tests.Postgres;
 
@@ -112,14 +111,6 @@ public sealed class DashboardScene : IAsyncLifetime
     internal Task<RunningApp> StartAppAsync(int port, params (string Name, string Value)[] settings) => RunningApp.StartAsync(
         Database,
         [("Api:Keys:1:Key", LimitedKey), ("Api:Keys:1:Cabinets", $"{Indexed},{Failing}"), ("Budgets:DailyUsd", "0.05"), ("LocalHost:Port", $"{port}"), .. settings]);
-
-    /// <summary>A port that nobody listens on.</summary>
-    internal static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     public async Task<T> ScalarAsync<T>(string sql)
     {

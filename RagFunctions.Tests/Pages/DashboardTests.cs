@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using RagFunctions.Tests.Infra;
 using RagFunctions.Tests.Postgres;
 using static Microsoft.Playwright.Assertions;
 
@@ -120,7 +121,7 @@ public sealed class DashboardTests(BrowserFixture browser, DashboardScene scene)
     [Fact]
     public async Task An_app_that_is_lost_is_told_and_found_again()
     {
-        var port = DashboardScene.FreePort();
+        var port = Loopback.FreePort();
         var app = await scene.StartAppAsync(port);
         await using var dashboard = await DashboardPage.OpenAsync(browser, app.Host.Address, DashboardScene.OperatorKey);
         await app.DisposeAsync();

@@ -1,8 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 using RagFunctions.Tests.Infra;
 
@@ -30,7 +28,7 @@ public sealed class Pooler : IAsyncDisposable
     {
         var server = await PostgresServer.ConnectionToAsync("postgres");
         var folder = Directory.CreateTempSubdirectory("rag-pooler-");
-        var port = FreePort();
+        var port = Loopback.FreePort();
         var settings = Path.Combine(folder.FullName, "pgbouncer.ini");
         await File.WriteAllTextAsync(settings, string.Create(CultureInfo.InvariantCulture, $"""
             [databases]
@@ -110,12 +108,5 @@ public sealed class Pooler : IAsyncDisposable
                 await Task.Yield();
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

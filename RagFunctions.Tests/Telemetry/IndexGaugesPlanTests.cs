@@ -1,4 +1,5 @@
 using Npgsql;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Telemetry;
 using RagFunctions.Tests.Postgres;
 
@@ -24,7 +25,7 @@ public sealed class IndexGaugesPlanTests(DatabaseFixture fixture) : IClassFixtur
         await fixture.Source.ExecuteAsync(AThirdIsPending);
         await fixture.Source.ExecuteAsync("VACUUM ANALYZE rag_metadata");
         await using var batch = fixture.Source.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(IndexGauges.ReadPendingOnly));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(PendingCounts.ReadPendingOnly));
 
         // What a larger table costs, with fewer rows: there reading all of a cabinet's chunks in one go looks cheap.
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL random_page_cost = 20"));

@@ -46,19 +46,17 @@ public sealed partial class KeyRefusals(TimeProvider clock, ILogger<KeyRefusals>
         var caller = CallerOf(http);
         var wait = Count(caller);
         RefusedKeys.Add(1);
-        if (wait == TimeSpan.Zero || Interlocked.Increment(ref _waiting) > MostWaiting)
+        if (wait == TimeSpan.Zero)
         {
-            if (wait != TimeSpan.Zero)
-            {
-                Interlocked.Decrement(ref _waiting);
-            }
-
             return;
         }
 
         try
         {
-            await Task.Delay(wait, clock, http.RequestAborted);
+            if (Interlocked.Increment(ref _waiting) <= MostWaiting)
+            {
+                await Task.Delay(wait, clock, http.RequestAborted);
+            }
         }
         finally
         {

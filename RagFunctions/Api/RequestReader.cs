@@ -22,50 +22,15 @@ internal static class RequestReader
     /// <exception cref="BadRequestException">An unknown name, a name given twice, or a value that is not what the parameter takes.</exception>
     public static QueryValues ReadQuery(HttpRequest request, IReadOnlyList<QueryValue> known)
     {
-        HashSet<string> flags = [];
-        Dictionary<string, long> numbers = [];
-        Dictionary<string, string> texts = [];
-        Dictionary<string, IReadOnlySet<long>> ids = [];
+        Dictionary<string, object> read = [];
         foreach (var (name, values) in request.Query)
         {
-            var given = values is [{ } single] ? single : null;
-            switch (known.FirstOrDefault(parameter => parameter.Name == name))
-            {
-                case QueryFlag when bool.TryParse(given, out var flag):
-                    if (flag)
-                    {
-                        flags.Add(name);
-                    }
-
-                    break;
-                case QueryFlag:
-                    throw new BadRequestException($"{name} must be true or false, once.");
-                case QueryNumber bound when long.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= bound.Most:
-                    numbers[name] = number;
-                    break;
-                case QueryNumber bound:
-                    throw new BadRequestException($"{name} must be an integer from 1 to {bound.Most}, once.");
-                case QueryWord word when given is not null && word.All.Contains(given):
-                    texts[name] = given;
-                    break;
-                case QueryWord word:
-                    throw new BadRequestException($"{name} must be one of {string.Join(", ", word.All)}, once.");
-                case QueryText text when !string.IsNullOrWhiteSpace(given) && given.Length <= text.Longest:
-                    texts[name] = given;
-                    break;
-                case QueryText text:
-                    throw new BadRequestException($"{name} must be a text of 1 to {text.Longest} characters, once.");
-                case QueryIds list when given?.Split(',') is { } parts && parts.Length <= list.Most:
-                    ids[name] = parts.Select(part => ReadId(part, name)).ToHashSet();
-                    break;
-                case QueryIds list:
-                    throw new BadRequestException($"{name} must be 1 to {list.Most} ids with commas between them, once.");
-                default:
-                    throw new BadRequestException($"The query has no parameter '{name}'.");
-            }
+            var parameter = known.FirstOrDefault(one => one.Name == name)
+                ?? throw new BadRequestException($"The query has no parameter '{name}'.");
+            read[name] = parameter.Read(values is [{ } single] ? single : null);
         }
 
-        return new QueryValues(flags, numbers, texts, ids);
+        return new QueryValues(read);
     }
 
     /// <summary>The body as <paramref name="read"/> understands it; null where there is none.</summary>

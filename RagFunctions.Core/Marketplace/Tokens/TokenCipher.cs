@@ -14,14 +14,14 @@ public sealed class TokenCipher
     private const int NonceSize = 12;
     private const int TagSize = 16;
 
-    private readonly IReadOnlyList<TokenKey> _keys = [];
+    private readonly IReadOnlyList<CipherKey> _keys = [];
 
     /// <param name="options">Valid: its keys can be read.</param>
     public TokenCipher(IOptions<MarketplaceOptions> options)
     {
         if (options.Value.TokenKey is { } setting)
         {
-            TokenKey.Read(setting, out _keys);
+            CipherKey.Read(setting, out _keys);
         }
     }
 
@@ -86,7 +86,7 @@ public sealed class TokenCipher
         return Convert.ToHexStringLower(HMACSHA256.HashData(own, Encoding.UTF8.GetBytes(token)));
     }
 
-    private TokenKey Present => _keys.Count > 0
+    private CipherKey Present => _keys.Count > 0
         ? _keys[0]
         : throw new InvalidOperationException("Marketplace:TokenKey is missing: 32 random bytes in base64, needed to store tokens.");
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Options;
 using Scalar.AspNetCore;
@@ -9,7 +10,7 @@ namespace RagFunctions.Api.OpenApi;
 /// The API's description and a page to read and try it. Open to everybody, as a browser sends no key with an address and neither tells
 /// anything of any cabinet; <c>Api:Docs=false</c> switches both off.
 /// </summary>
-public sealed class DocsPages(IOptions<ApiKeysOptions> options, IServiceProvider services)
+public sealed class DocsPages(IOptions<ApiKeysOptions> options, LibraryEndpoints page)
 {
     private const string Address = "/docs";
 
@@ -19,13 +20,6 @@ public sealed class DocsPages(IOptions<ApiKeysOptions> options, IServiceProvider
         + "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
     private static readonly Lazy<byte[]> Document = new(() => ApiJson.Bytes(ApiDocument.Make(HealthApi.Version)));
-
-    private readonly LibraryEndpoints _page = new(services, routes => routes.MapScalarApiReference(Address, page => page
-        .WithTitle("RagFunctions")
-        .WithOpenApiRoutePattern("/openapi.json")
-        .DisableDefaultFonts()
-        .DisableTelemetry()
-        .DisableAgent()));
 
     /// <summary>The description, OpenAPI 3.1.</summary>
     [Function(nameof(OpenApi))]
@@ -42,10 +36,18 @@ public sealed class DocsPages(IOptions<ApiKeysOptions> options, IServiceProvider
         }
 
         request.HttpContext.Response.Headers.ContentSecurityPolicy = OnlyFromHere;
-        return await _page.TryAnswerAsync(request.HttpContext)
+        return await page.TryAnswerAsync(request.HttpContext)
             ? Results.Empty
             : Problem.Of(request, StatusCodes.Status404NotFound, "The page has no such part.");
     }
+
+    /// <summary>The page as its library maps it.</summary>
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapScalarApiReference(Address, page => page
+        .WithTitle("RagFunctions")
+        .WithOpenApiRoutePattern("/openapi.json")
+        .DisableDefaultFonts()
+        .DisableTelemetry()
+        .DisableAgent());
 
     private static IResult SwitchedOff(HttpRequest request) =>
         Problem.Of(request, StatusCodes.Status404NotFound, "The API's description is switched off (Api:Docs).");

@@ -7,9 +7,9 @@ namespace RagFunctions.Api.OpenApi;
 
 /// <summary>
 /// Endpoints that a library maps, called from a function. In the Functions worker every request ends at a function, so what a library would
-/// put beside it in the router is kept here, and the function hands its request on.
+/// put beside it in the router is kept here, and the function hands its request on. One for the app, as a function's class is made for each call.
 /// </summary>
-internal sealed class LibraryEndpoints : IEndpointRouteBuilder
+public sealed class LibraryEndpoints : IEndpointRouteBuilder
 {
     private readonly Lazy<IReadOnlyList<Entry>> _entries;
 

@@ -6,7 +6,7 @@ namespace RagFunctions.Core.Marketplace;
 /// </summary>
 /// <param name="Name">Stored beside each token, so that it is known which key opens it.</param>
 /// <param name="Bytes">32 bytes.</param>
-internal sealed record TokenKey(string Name, byte[] Bytes)
+internal sealed record CipherKey(string Name, byte[] Bytes)
 {
     /// <summary>Length of a key: AES-256.</summary>
     private const int Size = 32;
@@ -18,9 +18,9 @@ internal sealed record TokenKey(string Name, byte[] Bytes)
     /// <param name="setting">The setting's text.</param>
     /// <param name="keys">The present key first; empty where the text cannot be read.</param>
     /// <returns>What is wrong with the text, without a word of it; null = nothing.</returns>
-    public static string? Read(string setting, out IReadOnlyList<TokenKey> keys)
+    public static string? Read(string setting, out IReadOnlyList<CipherKey> keys)
     {
-        List<TokenKey> read = [];
+        List<CipherKey> read = [];
         keys = [];
         Span<byte> bytes = stackalloc byte[Size + 1];
         foreach (var part in setting.Split(','))
@@ -41,7 +41,7 @@ internal sealed record TokenKey(string Name, byte[] Bytes)
                 return $"two keys are named '{name}'";
             }
 
-            read.Add(new TokenKey(name, bytes[..Size].ToArray()));
+            read.Add(new CipherKey(name, bytes[..Size].ToArray()));
         }
 
         keys = read;
