@@ -54,6 +54,8 @@ internal static class RagCommandLine
             StatusCommand.Create(runner),
             RunsCommand.Create(runner),
             SearchCommand.Create(runner),
+            EvalCommand.Create(runner),
+            McpCommand.Create(runner),
             CabinetCommand.Create(runner),
             ModelCommand.Create(runner),
             SyncCommand.Create(runner),

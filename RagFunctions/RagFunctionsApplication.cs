@@ -37,9 +37,10 @@ public static class RagFunctionsApplication
         services.AddOpenTelemetry().UseFunctionsWorkerDefaults();
         services.AddOptions<ApiKeysOptions>().BindConfiguration(ApiKeysOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<DashboardOptions>().BindConfiguration(DashboardOptions.Section).ValidateOnStart();
+        McpEndpoint.Add(services);
         services
             .AddSingleton<ApiKeyRing>()
-            .AddSingleton(provider => new LibraryEndpoints(provider, DocsPages.Map))
+            .AddKeyedSingleton(DocsPages.Endpoints, (provider, _) => new LibraryEndpoints(provider, DocsPages.Map))
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<KeyRefusals>(provider, TimeProvider.System))
             .AddSingleton<DurableRunStarter>()
             .AddSingleton<IRunStarter>(provider => provider.GetRequiredService<DurableRunStarter>());

@@ -5,6 +5,7 @@ using NpgsqlTypes;
 using Pgvector;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
 
 namespace RagFunctions.Core.Search;
 
@@ -80,7 +81,9 @@ public sealed class IndexSearch(RagDatabase rag, IndexEmbedder embedder, Questio
         parameters.Add(Optional(request.Kinds?.Select(kind => kind.ChunkType()).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text));
         parameters.Add(Optional(request.Articles?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Bigint));
         parameters.Add(Optional(request.MinScore, NpgsqlDbType.Double));
-        parameters.Add(new NpgsqlParameter<long> { TypedValue = options.Value.ExactUpTo });
+        // The offline embedder leaves most of a short question at zero, which a bit cannot tell from less: two steps would lose most hits.
+        var comparesAll = request.ComparesAll || embedder.Configured.Model == OfflineEmbeddingGenerator.ModelName;
+        parameters.Add(new NpgsqlParameter<long> { TypedValue = comparesAll ? long.MaxValue : options.Value.ExactUpTo });
         parameters.Add(new NpgsqlParameter<int> { TypedValue = options.Value.Candidates });
     }
 

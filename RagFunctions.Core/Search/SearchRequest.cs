@@ -79,6 +79,9 @@ public sealed record SearchRequest(string Question)
     /// <summary>What each way leaves out below: similarity by meaning, share of the question's weight by word. Null: nothing.</summary>
     public double? MinScore { get; init; }
 
+    /// <summary>Compares every vector, however large the cabinet: to measure what the usual way misses.</summary>
+    public bool ComparesAll { get; init; }
+
     /// <exception cref="ArgumentException">Something is out of its bounds.</exception>
     internal void Check()
     {

@@ -12,6 +12,9 @@ public sealed class AppFixture : IAsyncLifetime
     public const string NextOperatorKey = "operator-key-number-2";
     public const string LimitedKey = "key-of-the-first-cabinet";
 
+    // Opens nothing but the first.
+    public const string SingleKey = "key-of-one-cabinet-alone";
+
     private const string Seed = """
         INSERT INTO wb_cabinets (id, api_key, name, is_active) VALUES (1, 'a', 'first', true), (2, 'b', 'second', true), (3, 'c', 'third', false);
         INSERT INTO wb_products (cabinet_id, nm_id, name, brand, price) SELECT c, 100000 + n, 'Кружка ' || n, 'Бренд', 100 + n FROM unnest(ARRAY[1, 2]) AS c, generate_series(1, 5) AS n;
@@ -45,6 +48,8 @@ public sealed class AppFixture : IAsyncLifetime
             ("Api:Keys:1:Key", NextOperatorKey),
             ("Api:Keys:2:Key", LimitedKey),
             ("Api:Keys:2:Cabinets", "1, 77"),
+            ("Api:Keys:3:Key", SingleKey),
+            ("Api:Keys:3:Cabinets", "1"),
             ("LocalHost:Chaos", "true"),
             .. Marketplaces.Select(host => ($"Marketplace:{host}Url", "http://127.0.0.1:9")),
             ]);

@@ -23,6 +23,7 @@ public sealed class ArrowTests
         ["Store", "Embeddings"],
         ["Runs"],
         ["Status", "Search", "Telemetry", "Marketplace"],
+        ["Mcp"],
     ];
 
     // Whatever the compiler makes of lambdas and asynchronous methods is nested in the types that people write.

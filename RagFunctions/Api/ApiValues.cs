@@ -18,10 +18,13 @@ internal static class ApiValues
     /// <summary>An integer from 1.</summary>
     /// <param name="most">The largest.</param>
     public static ApiValue<long> Integer(long most) => new(
-        () => new() { ["type"] = "integer", ["format"] = "int64", ["minimum"] = 1, ["maximum"] = most },
+        () => most == long.MaxValue ? AnyPositive() : new() { ["type"] = "integer", ["format"] = "int64", ["minimum"] = 1, ["maximum"] = most },
         (value, name) => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= 1 && number <= most
             ? number
             : throw new BadRequestException($"{name} must be an integer from 1 to {most}."));
+
+    // The format bounds it: a reader whose numbers are doubles would show the bound itself as 9223372036854776000.
+    private static JsonObject AnyPositive() => new() { ["type"] = "integer", ["format"] = "int64", ["minimum"] = 1 };
 
     /// <summary>A text with something in it.</summary>
     /// <param name="longest">In characters.</param>

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Scalar.AspNetCore;
 
@@ -10,8 +11,11 @@ namespace RagFunctions.Api.OpenApi;
 /// The API's description and a page to read and try it. Open to everybody, as a browser sends no key with an address and neither tells
 /// anything of any cabinet; <c>Api:Docs=false</c> switches both off.
 /// </summary>
-public sealed class DocsPages(IOptions<ApiKeysOptions> options, LibraryEndpoints page)
+public sealed class DocsPages(IOptions<ApiKeysOptions> options, [FromKeyedServices(DocsPages.Endpoints)] LibraryEndpoints page)
 {
+    /// <summary>The name of the page's endpoints among the services.</summary>
+    public const string Endpoints = "docs";
+
     private const string Address = "/docs";
 
     // Whatever the page's script would like to load, it comes from here or not at all.
@@ -47,7 +51,10 @@ public sealed class DocsPages(IOptions<ApiKeysOptions> options, LibraryEndpoints
         .WithOpenApiRoutePattern("/openapi.json")
         .DisableDefaultFonts()
         .DisableTelemetry()
-        .DisableAgent());
+        .DisableAgent()
+        // Both lead to a service of the page's maker.
+        .HideClientButton()
+        .HideDeveloperTools());
 
     private static IResult SwitchedOff(HttpRequest request) =>
         Problem.Of(request, StatusCodes.Status404NotFound, "The API's description is switched off (Api:Docs).");

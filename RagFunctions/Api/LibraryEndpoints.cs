@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Template;
 
-namespace RagFunctions.Api.OpenApi;
+namespace RagFunctions.Api;
 
 /// <summary>
 /// Endpoints that a library maps, called from a function. In the Functions worker every request ends at a function, so what a library would
