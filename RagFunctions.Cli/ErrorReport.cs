@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Migrations;
 using Spectre.Console;
@@ -22,7 +23,7 @@ internal static partial class ErrorReport
     private static string Describe(Exception exception) => exception switch
     {
         OperationCanceledException => "cancelled",
-        CliException or MigrationException or CabinetException or RoleGrantException => exception.Message,
+        CliException or MigrationException or CabinetException or RoleGrantException or ModelSwitchException => exception.Message,
         OptionsValidationException validation => string.Join(Environment.NewLine, validation.Failures.Select(WithoutFrame)),
         PostgresException postgres => $"the database says: {postgres.MessageText} ({postgres.SqlState})",
         NpgsqlException npgsql => $"the database does not answer: {npgsql.GetBaseException().Message}",

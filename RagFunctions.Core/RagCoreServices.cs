@@ -81,5 +81,6 @@ public static class StatusServices
         .AddSingleton<CabinetDetailReader>()
         .AddSingleton<FailureReader>()
         .AddSingleton<RunHistory>()
+        .AddSingleton<GenerationProgress>()
         .AddSingleton<IndexMetricsReader>();
 }

@@ -50,6 +50,13 @@ internal static class StatusCommand
                 scope.Output.WriteLine($"  last error     {error}");
             }
 
+            if (status.NextGeneration is { } next)
+            {
+                scope.Output.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  vectors        {status.Model} ({status.Dimensions}); next {next.Model} ({next.Dimensions}): {next.Done:N0} of {next.Of:N0}, {next.Failed:N0} failed{(next.Serves ? ", serves search" : "")}"));
+            }
+
             if (status.LastRun is { } run)
             {
                 RunReport.Write(scope.Output, run);

@@ -28,7 +28,7 @@ public static class RoleGrants
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', p.oid::regprocedure, $1)
         FROM pg_proc AS p
-        WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = 'rag_search'
+        WHERE p.pronamespace = current_schema()::regnamespace AND p.proname IN ('rag_search', 'rag_model_of')
         UNION ALL
         SELECT format('GRANT USAGE ON SEQUENCE %s TO %I', string_agg(c.oid::regclass::text, ', '), $1)
         FROM pg_class AS c

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Polly;
@@ -16,15 +15,17 @@ namespace RagFunctions.Core.Embeddings;
 /// </remarks>
 public sealed class BatchEmbedder(
     RagDatabase rag,
-    PendingTexts pending,
-    VectorWriter writer,
-    ProviderPause pause,
+    Embedders embedders,
     EmbeddingPayments payments,
-    ProviderPace pace,
-    IEmbeddingGenerator<string, Embedding<float>> generator,
-    EmbeddingsOptions options,
+    TimeProvider time,
     ILogger<BatchEmbedder> logger)
 {
+    // A provider that the next generation has no use of (wrong key, wrong name) is left alone for so long.
+    private static readonly TimeSpan PauseOfNext = TimeSpan.FromMinutes(10);
+
+    // The embedder of the active generation, as the last interval found it: it changes when a change of the model is finished.
+    private volatile Embedder _active = embedders.Main;
+
     /// <summary>The first wait before what is paid is stored once more; it doubles twice.</summary>
     internal TimeSpan StoreDelay { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -40,23 +41,54 @@ public sealed class BatchEmbedder(
         RagTelemetry.Inputs.Add(result.Inputs, cabinet);
         RagTelemetry.Skipped.Add(result.Reused, cabinet);
         RagTelemetry.Lost.Add(result.Lost, cabinet);
-        RagTelemetry.Cost.Add((double)options.PriceOf(result.Tokens), cabinet);
+        RagTelemetry.Cost.Add((double)result.Usd, cabinet);
         return result;
     }
 
     private async Task<EmbedBatchResult> EmbedIntervalAsync(EmbedBatchInput input, CancellationToken cancellationToken)
     {
-        var pass = new EmbeddingPass(input, new(rag, writer, pause, payments, pace, generator, options, StoreAgain(), logger));
+        var generation = Generation.Of(input.Interval);
+        if (!generation.IsNext)
+        {
+            return await EmbedAsync(input, generation, _active, cancellationToken);
+        }
+
+        var result = await EmbedAsync(input, generation, embedders.Next ?? embedders.Main, cancellationToken);
+        return await HoldBackAsync(result, generation, cancellationToken);
+    }
+
+    private async Task<EmbedBatchResult> EmbedAsync(
+        EmbedBatchInput input, Generation generation, Embedder embedder, CancellationToken cancellationToken)
+    {
+        var pass = PassOf(input, generation, embedder, new EmbedBatchResult());
         var from = input.Interval.From ?? "";
         while (true)
         {
-            var page = await pass.TimeSavingAsync(() => pending.ReadAsync(input.CabinetId, input.Token, from, input.Interval.To, cancellationToken));
-            if (!await pass.MayGoOnAsync(page, EmbedderIdentity.Of(options), cancellationToken))
+            var page = await pass.ReadAsync(from, cancellationToken);
+            if (page.LeaseHeld && page.Recorded != embedder.Identity)
+            {
+                if (page.Recorded is { } recorded && embedders.Of(recorded) is { } right)
+                {
+                    // What has been read is pending for another embedder than the generation's; the right one reads again.
+                    embedder = right;
+                    _active = generation.IsNext ? _active : right;
+                    pass = PassOf(input, generation, right, pass.Result);
+                    continue;
+                }
+
+                if (generation.IsNext)
+                {
+                    // Given up or finished meanwhile, or of an embedder that this worker does not know: others build it.
+                    return pass.Result with { Postponed = true };
+                }
+            }
+
+            if (!await pass.MayGoOnAsync(page, cancellationToken))
             {
                 return pass.Result;
             }
 
-            await pass.SendAsync(await FittingAsync(pass, page.Texts, cancellationToken), cancellationToken);
+            await pass.SendAsync(await FittingAsync(pass, embedder.Options, page.Texts, cancellationToken), cancellationToken);
             if (pass.Ended || !page.More)
             {
                 return pass.Result;
@@ -66,6 +98,33 @@ public sealed class BatchEmbedder(
             from = page.Texts[^1].Hash + "!";
         }
     }
+
+    // What keeps the next generation from being built must not keep the run from serving the active one: it neither stops the run nor makes
+    // the cabinet wait. The rest of the interval is pending and comes with a later run.
+    private async Task<EmbedBatchResult> HoldBackAsync(EmbedBatchResult result, Generation generation, CancellationToken cancellationToken)
+    {
+        if (result.StopError is { } error)
+        {
+            await new ProviderPause(rag, generation).PauseAsync(PauseOfNext, error, TimeSpan.Zero, cancellationToken);
+        }
+
+        return result with
+        {
+            Postponed = result.Postponed || result.RetryAt is not null || result.StopError is not null || result.Budget is not null,
+            Error = result.StopError is { } stopped ? $"the next generation is not built: {stopped}" : result.Error,
+            RetryAt = null,
+            StopError = null,
+            Budget = null,
+            StoreFailed = false,
+        };
+    }
+
+    private EmbeddingPass PassOf(EmbedBatchInput input, Generation generation, Embedder embedder, EmbedBatchResult sofar) => new(
+        input,
+        new EmbeddingPassServices(
+            rag, new PendingTexts(rag, embedder.Options, generation), new VectorWriter(rag, embedder.Options, generation),
+            new ProviderPause(rag, generation), payments, new ProviderPace(rag, embedder.Options, time), embedder, StoreAgain(), logger),
+        sofar);
 
     private ResiliencePipeline StoreAgain() => new ResiliencePipelineBuilder()
         .AddRetry(new RetryStrategyOptions
@@ -78,7 +137,7 @@ public sealed class BatchEmbedder(
         .Build();
 
     private async Task<List<IReadOnlyList<PendingText>>> FittingAsync(
-        EmbeddingPass pass, IReadOnlyList<PendingText> texts, CancellationToken cancellationToken)
+        EmbeddingPass pass, EmbeddingsOptions options, IReadOnlyList<PendingText> texts, CancellationToken cancellationToken)
     {
         List<PendingText> fitting = [];
         foreach (var text in texts)
@@ -118,6 +177,8 @@ public sealed record EmbedBatchInput(long CabinetId, Guid RunId, long Token, Has
 /// <param name="Lost">Tries that were sent and not answered: nobody knows whether they are paid. They are booked by their estimate.</param>
 /// <param name="Budget">Set: a daily budget is spent, and which; the rest of the interval is still pending.</param>
 /// <param name="StoreFailed">With <paramref name="StopError"/>: it is the database that does not take vectors.</param>
+/// <param name="Usd">US dollars that <paramref name="Tokens"/> cost, at the price of the embedder that was asked.</param>
+/// <param name="Postponed">Of the next generation: what is left is for a later run (the provider, a budget, the turn of others).</param>
 public sealed record EmbedBatchResult(
     bool Superseded = false,
     long Embedded = 0,
@@ -133,4 +194,6 @@ public sealed record EmbedBatchResult(
     long SaveMs = 0,
     long Lost = 0,
     string? Budget = null,
-    bool StoreFailed = false);
+    bool StoreFailed = false,
+    decimal Usd = 0,
+    bool Postponed = false);

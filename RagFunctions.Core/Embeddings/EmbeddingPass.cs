@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Polly;
@@ -10,25 +9,33 @@ using RagFunctions.Core.Leases;
 namespace RagFunctions.Core.Embeddings;
 
 /// <summary>One working-through of an interval: pays, sends, stores, decides what an error means, and keeps count.</summary>
-internal sealed class EmbeddingPass(EmbedBatchInput input, EmbeddingPassServices services)
+/// <param name="sofar">What the interval has come to before.</param>
+internal sealed class EmbeddingPass(EmbedBatchInput input, EmbeddingPassServices services, EmbedBatchResult sofar)
 {
+    // A request that builds the next generation waits no longer for its turn: the run has the changes of the cabinet to serve.
+    private static readonly TimeSpan PatienceForNext = TimeSpan.FromSeconds(30);
+
     // A request that is refused says nothing of whose fault it is; this text is nobody's.
     private const string Probe = "проверка";
 
-    private readonly EmbeddingsOptions _options = services.Options;
+    private readonly EmbeddingsOptions _options = services.Embedder.Options;
 
     private bool _probed;
     private bool _lookedJustNow;
     private bool _onProbation;
 
     /// <summary>The sums so far.</summary>
-    public EmbedBatchResult Result { get; private set; } = new();
+    public EmbedBatchResult Result { get; private set; } = sofar;
 
     /// <summary>Nothing more may be sent.</summary>
-    public bool Ended => Result.Superseded || Result.RetryAt is not null || Result.StopError is not null || Result.Budget is not null;
+    public bool Ended => Result.Superseded || Result.RetryAt is not null || Result.StopError is not null || Result.Budget is not null || Result.Postponed;
+
+    /// <summary>Reads what waits behind a hash, after giving it what the index already has.</summary>
+    public Task<PendingPage> ReadAsync(string from, CancellationToken cancellationToken) => TimeSavingAsync(
+        () => services.Pending.ReadAsync(input.CabinetId, input.Token, from, input.Interval.To, cancellationToken));
 
     /// <summary>Takes over what a page says; false when there is nothing to send.</summary>
-    public async Task<bool> MayGoOnAsync(PendingPage page, EmbedderIdentity configured, CancellationToken cancellationToken)
+    public async Task<bool> MayGoOnAsync(PendingPage page, CancellationToken cancellationToken)
     {
         Result = Result with { Reused = Result.Reused + page.Reused };
         _lookedJustNow = true;
@@ -37,9 +44,9 @@ internal sealed class EmbeddingPass(EmbedBatchInput input, EmbeddingPassServices
         {
             Result = Result with { Superseded = true };
         }
-        else if (page.Recorded is { } recorded && recorded != configured)
+        else if (page.Recorded is { } recorded && recorded != services.Embedder.Identity)
         {
-            Result = Result with { StopError = EmbedderMismatchException.Text(recorded, configured) };
+            Result = Result with { StopError = EmbedderMismatchException.Text(recorded, services.Embedder.Identity) };
         }
         else if (page.Texts.Count > 0 && page.NotBefore is { } notBefore)
         {
@@ -135,7 +142,7 @@ internal sealed class EmbeddingPass(EmbedBatchInput input, EmbeddingPassServices
             return false;
         }
 
-        Result = Result with { RetryAt = await ProviderPause.CurrentAsync(connection, cancellationToken) };
+        Result = Result with { RetryAt = await services.Pause.CurrentAsync(connection, cancellationToken) };
         return !Ended;
     }
 
@@ -221,7 +228,7 @@ internal sealed class EmbeddingPass(EmbedBatchInput input, EmbeddingPassServices
     private async Task<Attempt?> TrySendAsync(string[] texts, long bytes, CancellationToken cancellationToken)
     {
         var estimate = TokenEstimate.OfBytes(bytes + (texts.Length * (long)_options.PassagePrefix.Length));
-        if (input.IsLarge && await services.Pace.WaitAsync(estimate, cancellationToken) && !await MaySendAsync(cancellationToken))
+        if (input.IsLarge && !await TakeTurnAsync(estimate, cancellationToken))
         {
             return null;
         }
@@ -237,7 +244,7 @@ internal sealed class EmbeddingPass(EmbedBatchInput input, EmbeddingPassServices
         Result = Result with { Requests = Result.Requests + 1 };
         try
         {
-            var answer = await services.Generator.GenerateAsync(
+            var answer = await services.Embedder.Generator.GenerateAsync(
                 _options.PassagePrefix.Length == 0 ? texts : texts.Select(text => _options.PassagePrefix + text), cancellationToken: cancellationToken);
             Result = Result with { EmbedMs = Result.EmbedMs + Milliseconds(sent) };
             return await PayAsync(request, answer.Usage?.TotalTokenCount ?? 0, cancellationToken)
@@ -265,6 +272,20 @@ internal sealed class EmbeddingPass(EmbedBatchInput input, EmbeddingPassServices
             }
 
             return await JudgeAsync(exception, texts.Length == 1 && texts[0] == Probe, Stopwatch.GetElapsedTime(sent), cancellationToken);
+        }
+    }
+
+    private async Task<bool> TakeTurnAsync(long tokens, CancellationToken cancellationToken)
+    {
+        switch (await services.Pace.WaitAsync(tokens, input.Interval.IsNext ? PatienceForNext : null, cancellationToken))
+        {
+            case null:
+                Result = Result with { Postponed = true };
+                return false;
+            case true:
+                return await MaySendAsync(cancellationToken);
+            default:
+                return true;
         }
     }
 
@@ -302,7 +323,7 @@ internal sealed class EmbeddingPass(EmbedBatchInput input, EmbeddingPassServices
     {
         // Servers that do not count leave the estimate as the only figure there is.
         var tokens = counted > 0 ? counted : request.EstimatedTokens;
-        Result = Result with { Inputs = Result.Inputs + request.Inputs, Tokens = Result.Tokens + tokens };
+        Result = Result with { Inputs = Result.Inputs + request.Inputs, Tokens = Result.Tokens + tokens, Usd = Result.Usd + _options.PriceOf(tokens) };
         try
         {
             await services.StoreAgain.ExecuteAsync(
@@ -326,12 +347,12 @@ internal sealed class EmbeddingPass(EmbedBatchInput input, EmbeddingPassServices
 /// <param name="StoreAgain">How a database that does not take what is paid is asked again.</param>
 internal sealed record EmbeddingPassServices(
     RagDatabase Rag,
+    PendingTexts Pending,
     VectorWriter Writer,
     ProviderPause Pause,
     EmbeddingPayments Payments,
     ProviderPace Pace,
-    IEmbeddingGenerator<string, Embedding<float>> Generator,
-    EmbeddingsOptions Options,
+    Embedder Embedder,
     ResiliencePipeline StoreAgain,
     ILogger Logger);
 

@@ -5,12 +5,13 @@ using RagFunctions.Core.Embeddings.Providers;
 namespace RagFunctions.Core.Embeddings;
 
 /// <summary>Divides the texts of a cabinet that wait for a vector into intervals of their hashes, one for each embedding activity.</summary>
-public sealed class EmbeddingPlanner(RagDatabase rag, EmbeddingsOptions options)
+/// <remarks>Where a next generation is being built, the round also gets a part of what waits for it.</remarks>
+public sealed class EmbeddingPlanner(RagDatabase rag, Embedders embedders)
 {
     // No row: the lease is somebody else's.
     private const string ChunksUnderLease =
         """
-        SELECT COALESCE(total_chunks, 0)::bigint FROM rag_index_status WHERE cabinet_id = $1 AND lease_token = $2
+        SELECT COALESCE(total_chunks, 0)::bigint, on_next FROM rag_index_status WHERE cabinet_id = $1 AND lease_token = $2
         """;
 
     // Byte order, like the borders of the intervals: the database's own collation may order digits and letters otherwise.
@@ -22,6 +23,19 @@ public sealed class EmbeddingPlanner(RagDatabase rag, EmbeddingsOptions options)
           AND (next_attempt_at IS NULL OR next_attempt_at <= now())
         GROUP BY chunk_hash
         ORDER BY chunk_hash COLLATE "C"
+        """;
+
+    // In the order of the index, so that it ends where enough are read. $3 texts at most, $4 the embedders that the settings name.
+    private const string DueTextsOfNext =
+        $"""
+        SELECT left(chunk_hash, $2), max(octet_length(chunk_text)), count(*)
+        FROM rag_metadata
+        WHERE cabinet_id = $1 AND next_hash IS DISTINCT FROM chunk_hash AND chunk_hash IS NOT NULL
+          AND (next_retry_at IS NULL OR next_retry_at <= now())
+          AND {Generation.NextKey} = ANY ($4)
+        GROUP BY chunk_hash
+        ORDER BY chunk_hash COLLATE "C"
+        LIMIT $3
         """;
 
     // Rows as the planner of queries believes; -1 before the first look.
@@ -37,6 +51,12 @@ public sealed class EmbeddingPlanner(RagDatabase rag, EmbeddingsOptions options)
         """
         ANALYZE (SKIP_LOCKED) rag_metadata (cabinet_id, source_table, source_id, chunk_hash, embedded_hash, embedded_model)
         """;
+
+    /// <summary>
+    /// Intervals of the next generation in one round: about as many as run at once. What waits longer than that is a change of the cabinet,
+    /// which the next round serves before it builds on.
+    /// </summary>
+    internal const int MostOfNext = 8;
 
     /// <summary>Fewer pending chunks than this are embedded before the statistics matter.</summary>
     internal const int LoadFrom = 1_000;
@@ -68,27 +88,53 @@ public sealed class EmbeddingPlanner(RagDatabase rag, EmbeddingsOptions options)
         batch.BatchCommands.Add(new(ChunksUnderLease) { Parameters = { Parameter.Of(input.CabinetId), Parameter.Of(input.Token) } });
         batch.BatchCommands.Add(new(DueTexts) { Parameters = { Parameter.Of(input.CabinetId), Parameter.Of(HashIntervals.PrefixLength) } });
         batch.BatchCommands.Add(new(BelievedRows));
+        var next = (embedders.Next ?? embedders.Main).Options;
+        batch.BatchCommands.Add(new(DueTextsOfNext)
+        {
+            Parameters =
+            {
+                Parameter.Of(input.CabinetId), Parameter.Of(HashIntervals.PrefixLength),
+                Parameter.Of((long)((MostOfNext * next.MaxInputsPerRequest) + 1)), Parameter.Of(embedders.Keys),
+            },
+        });
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
         {
             return (new PlanEmbeddingResult(Superseded: true, PendingChunks: 0, []), IsLoad: false);
         }
 
-        var chunksBefore = reader.GetInt64(0);
+        var (chunksBefore, onNext) = (reader.GetInt64(0), reader.GetBoolean(1));
         await reader.NextResultAsync(cancellationToken);
-        List<(string Prefix, int Tokens)> pending = [];
-        long chunks = 0;
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            pending.Add((reader.GetString(0), TokenEstimate.OfBytes(reader.GetInt32(1))));
-            chunks += reader.GetInt64(2);
-        }
-
+        var (pending, chunks) = await ReadTextsAsync(reader, cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var isLoad = chunks >= LoadFrom && chunks >= reader.GetInt64(0) / 10 && chunks >= chunksBefore / 2;
-        var intervals = HashIntervals.Cut(pending, options.MaxInputsPerRequest, options.MaxTokensPerRequest, options.ParallelRequests);
-        return (new PlanEmbeddingResult(Superseded: false, chunks, intervals), isLoad);
+        await reader.NextResultAsync(cancellationToken);
+        var (pendingOfNext, _) = await ReadTextsAsync(reader, cancellationToken);
+
+        var active = Cut(pending, embedders.Main.Options).ToList();
+        var ofNext = Cut(pendingOfNext, next).Take(MostOfNext).Select(interval => interval with { IsNext = true }).ToList();
+
+        // First those that the search of the cabinet waits for.
+        IReadOnlyList<HashInterval> intervals = onNext ? [.. ofNext, .. active] : [.. active, .. ofNext];
+        return (new PlanEmbeddingResult(Superseded: false, chunks, intervals, Builds: !onNext), isLoad);
+    }
+
+    private static IReadOnlyList<HashInterval> Cut(List<(string Prefix, int Tokens)> texts, EmbeddingsOptions options) =>
+        HashIntervals.Cut(texts, options.MaxInputsPerRequest, options.MaxTokensPerRequest, options.ParallelRequests);
+
+    private static async Task<(List<(string Prefix, int Tokens)> Texts, long Chunks)> ReadTextsAsync(
+        NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        List<(string Prefix, int Tokens)> texts = [];
+        long chunks = 0;
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            texts.Add((reader.GetString(0), TokenEstimate.OfBytes(reader.GetInt32(1))));
+            chunks += reader.GetInt64(2);
+        }
+
+        return (texts, chunks);
     }
 }
 
@@ -97,6 +143,9 @@ public sealed record PlanEmbeddingInput(long CabinetId, Guid RunId, long Token);
 
 /// <summary>Contiguous intervals of <c>chunk_hash</c> that together hold every due pending chunk of the cabinet.</summary>
 /// <param name="Superseded">The token is no longer the cabinet's.</param>
-/// <param name="PendingChunks">Due pending chunks found.</param>
-/// <param name="Intervals">At most 400; identical texts never stand in two of them. Empty when nothing is pending.</param>
-public sealed record PlanEmbeddingResult(bool Superseded, long PendingChunks, IReadOnlyList<HashInterval> Intervals);
+/// <param name="PendingChunks">Due pending chunks found, of the active generation.</param>
+/// <param name="Intervals">
+/// At most 400 of the active generation and 8 of the next; identical texts never stand in two of one generation. Empty when nothing is pending.
+/// </param>
+/// <param name="Builds">The intervals of the next generation build it: nobody searches by it yet, so they leave the provider to others.</param>
+public sealed record PlanEmbeddingResult(bool Superseded, long PendingChunks, IReadOnlyList<HashInterval> Intervals, bool Builds = false);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings.Providers;
 
 namespace RagFunctions.Core.Embeddings;
@@ -16,24 +17,35 @@ public static class EmbeddingServices
         services.AddOptions<EmbeddingsOptions>().Bind(configuration.GetSection(EmbeddingsOptions.Section)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<EmbeddingsOptions>, EmbeddingsOptionsValidator>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<EmbeddingsOptions>>().Value);
-        services.AddSingleton<IEmbeddingGenerator<string, Embedding<float>>>(provider =>
-        {
-            var options = provider.GetRequiredService<EmbeddingsOptions>();
-            return new ObservedEmbeddings(
-                EmbeddingClients.Create(options, provider.GetRequiredService<TimeProvider>(), provider.GetService<TokenCredential>()), options);
-        });
+        services.AddSingleton<IEmbeddingGenerator<string, Embedding<float>>>(
+            provider => Asking(provider, provider.GetRequiredService<EmbeddingsOptions>()));
+        services.AddOptions<EmbeddingsOptions>(EmbeddingsOptions.NextName)
+            .Configure(next => EmbeddingsOptions.BindNext(configuration, next))
+            .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<EmbeddingsOptions>>(_ => new NextEmbeddingsOptionsValidator(configuration));
+        services.AddSingleton(provider => new Embedders(
+            new Embedder(provider.GetRequiredService<EmbeddingsOptions>(), provider.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>()),
+            EmbeddingsOptions.HasNext(configuration) ? Next(provider) : null));
         services.AddOptions<BudgetsOptions>().Bind(configuration.GetSection(BudgetsOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<EmbeddingPayments>();
-        services.AddSingleton<ProviderPace>();
         services.AddSingleton<CabinetBudgets>();
         services.AddSingleton<EmptyIndex>();
-        services.AddSingleton<IndexEmbedder>();
+        services.AddSingleton<ModelSwitch>();
+        services.AddSingleton<GenerationMove>();
+        services.AddSingleton(provider => new IndexEmbedder(
+            provider.GetRequiredService<RagDatabase>(), provider.GetRequiredService<EmbeddingsOptions>(), provider.GetRequiredService<Embedders>().Next?.Options));
         services.AddHostedService<EmbedderStartCheck>();
-        services.AddSingleton<ProviderPause>();
-        services.AddSingleton<PendingTexts>();
-        services.AddSingleton<VectorWriter>();
         services.AddSingleton<EmbeddingPlanner>();
         services.AddSingleton<BatchEmbedder>();
         return services;
     }
+
+    private static Embedder Next(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<IOptionsMonitor<EmbeddingsOptions>>().Get(EmbeddingsOptions.NextName);
+        return new Embedder(options, Asking(provider, options));
+    }
+
+    private static ObservedEmbeddings Asking(IServiceProvider provider, EmbeddingsOptions options) => new(
+        EmbeddingClients.Create(options, provider.GetRequiredService<TimeProvider>(), provider.GetService<TokenCredential>()), options);
 }

@@ -9,7 +9,7 @@ public sealed class EmptyIndex(RagDatabase rag)
     // Whoever stores a vector waits, and then finds the new length.
     private const string Lock = "LOCK TABLE rag_embeddings IN ACCESS EXCLUSIVE MODE";
 
-    private const string HasVectors = "SELECT EXISTS (SELECT FROM rag_embeddings)";
+    private const string HasVectors = "SELECT EXISTS (SELECT FROM rag_embeddings) OR EXISTS (SELECT FROM rag_next_embedder)";
 
     // An approximate index takes at most 2,000 dimensions, and of an empty table it is made anew in no time: rag ann create.
     private const string Change = """
@@ -21,7 +21,7 @@ public sealed class EmptyIndex(RagDatabase rag)
         """;
 
     /// <summary>Gives the vector column another length and forgets the embedder, which the next vector records.</summary>
-    /// <returns>False: there are vectors, and nothing was done.</returns>
+    /// <returns>False: there are vectors, or a next generation is being built; nothing was done.</returns>
     public async Task<bool> TrySwitchAsync(int dimensions, CancellationToken cancellationToken)
     {
         await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);

@@ -76,4 +76,5 @@ public static class HashIntervals
 /// <summary>A half-open interval of <c>chunk_hash</c>; the borders are prefixes of a lower-case hex SHA-256, compared byte by byte.</summary>
 /// <param name="From">Inclusive; null = from the beginning.</param>
 /// <param name="To">Exclusive; null = to the end.</param>
-public sealed record HashInterval(string? From, string? To);
+/// <param name="IsNext">It is about the generation that is being built, not about the active one.</param>
+public sealed record HashInterval(string? From, string? To, bool IsNext = false);

@@ -6,59 +6,89 @@ using RagFunctions.Core.Embeddings.Providers;
 
 namespace RagFunctions.Core.Embeddings;
 
-/// <summary>Binds the index to one embedder: its first vector records it (<see cref="VectorWriter"/>), every later one must have the same.</summary>
-public sealed class IndexEmbedder(RagDatabase rag, EmbeddingsOptions options)
+/// <summary>
+/// Binds the index to one embedder: its first vector records it (<see cref="VectorWriter"/>), every later one must have the same. While the
+/// model changes there is a second one, of the next generation.
+/// </summary>
+/// <param name="options">The settings <c>Embeddings:*</c>.</param>
+/// <param name="next">The settings <c>Embeddings:Next:*</c>, if there are any.</param>
+public sealed class IndexEmbedder(RagDatabase rag, EmbeddingsOptions options, EmbeddingsOptions? next = null)
 {
-    // The column's length is that of the generation, also before the first vector; without one it is -1.
+    // The column's length is that of the generation, also before the first vector; without one it is -1. $1 cabinet.
     private const string Read =
         """
         SELECT e.model, e.dimensions, e.passage_prefix,
-               (SELECT atttypmod FROM pg_attribute WHERE attrelid = 'rag_embeddings'::regclass AND attname = 'embedding')
-        FROM (SELECT) AS one LEFT JOIN rag_embedder AS e ON true
+               (SELECT atttypmod FROM pg_attribute WHERE attrelid = 'rag_embeddings'::regclass AND attname = 'embedding'),
+               n.model, n.dimensions, n.passage_prefix,
+               COALESCE((SELECT s.on_next FROM rag_index_status AS s WHERE s.cabinet_id = $1), false)
+        FROM (SELECT) AS one LEFT JOIN rag_embedder AS e ON true LEFT JOIN rag_next_embedder AS n ON true
         """;
 
-    /// <summary>The embedder of the configuration.</summary>
+    /// <summary>The embedder of the settings <c>Embeddings:*</c>.</summary>
     public EmbedderIdentity Configured { get; } = EmbedderIdentity.Of(options);
 
+    /// <summary>The embedder of the settings <c>Embeddings:Next:*</c>; null: there are none.</summary>
+    public EmbedderIdentity? ConfiguredNext { get; } = next is null ? null : EmbedderIdentity.Of(next);
+
     /// <summary>
-    /// Refuses the configured embedder if the index belongs to another one or holds vectors of another length; records nothing. One round
-    /// trip; for start-up, rounds and readers.
+    /// Refuses the settings if they do not name the embedder of the active generation, or one of another length than an empty index has room
+    /// for; records nothing. One round trip; for start-up, rounds and readers.
     /// </summary>
     /// <returns>False when the index is not bound to any embedder yet.</returns>
     /// <exception cref="EmbedderMismatchException">Nothing may be embedded or searched with what is configured.</exception>
-    public async Task<bool> CheckAsync(CancellationToken cancellationToken)
+    public async Task<bool> CheckAsync(CancellationToken cancellationToken) =>
+        Judge(await ReadAsync(cabinetId: 0, cancellationToken)) is not null;
+
+    /// <summary>The embedders of both generations, whatever the settings name. One round trip.</summary>
+    public Task<IndexGenerations> ReadAsync(CancellationToken cancellationToken) => ReadAsync(cabinetId: 0, cancellationToken);
+
+    /// <summary>
+    /// The embedder that questions to a cabinet are embedded with: that of the generation its search is on. Where the settings do not name
+    /// it, that of the active generation, which answers as well until the change is finished.
+    /// </summary>
+    /// <returns>Null when the index is not bound to any embedder yet.</returns>
+    /// <exception cref="EmbedderMismatchException">The settings name neither.</exception>
+    public async Task<SearchEmbedder?> OfSearchAsync(long cabinetId, CancellationToken cancellationToken)
+    {
+        var generations = await ReadAsync(cabinetId, cancellationToken);
+        return generations is { OnNext: true, Next: { } second } && IsConfigured(second)
+            ? new SearchEmbedder(second, IsNext: true)
+            : Judge(generations) is { } first ? new SearchEmbedder(first, IsNext: false) : null;
+    }
+
+    /// <summary>Whether the settings name it.</summary>
+    public bool IsConfigured(EmbedderIdentity identity) => identity == Configured || identity == ConfiguredNext;
+
+    private EmbedderIdentity? Judge(IndexGenerations generations) => generations switch
+    {
+        { Active: { } recorded } when !IsConfigured(recorded) => throw new EmbedderMismatchException(recorded, Configured),
+        { Active: null, Length: > 0 } when generations.Length != Configured.Dimensions =>
+            throw new EmbedderMismatchException(generations.Length, Configured),
+        _ => generations.Active,
+    };
+
+    private async Task<IndexGenerations> ReadAsync(long cabinetId, CancellationToken cancellationToken)
     {
         await using var command = rag.Source.CreateCommand(Read);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        var recorded = reader.IsDBNull(0) ? null : new EmbedderIdentity(reader.GetString(0), reader.GetInt32(1), reader.GetString(2));
-        if (recorded is not null && recorded != Configured)
-        {
-            throw new EmbedderMismatchException(recorded, Configured);
-        }
+        command.Parameters.Add(Parameter.Of(cabinetId));
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        return new IndexGenerations(Identity(0), row.GetInt32(3), Identity(4), row.GetBoolean(7));
 
-        if (recorded is null && reader.GetInt32(3) is > 0 and var length && length != Configured.Dimensions)
-        {
-            throw new EmbedderMismatchException(length, Configured);
-        }
-
-        return recorded is not null;
+        EmbedderIdentity? Identity(int at) => row.IsDBNull(at) ? null : new(row.GetString(at), row.GetInt32(at + 1), row.GetString(at + 2));
     }
 }
 
-/// <summary>What makes two vectors comparable.</summary>
-/// <param name="Model">The model's name, never a deployment's.</param>
-/// <param name="Dimensions">Length of a vector.</param>
-/// <param name="PassagePrefix">What stood before each text.</param>
-public sealed record EmbedderIdentity(string Model, int Dimensions, string PassagePrefix = "")
-{
-    /// <summary>The embedder that the options name.</summary>
-    public static EmbedderIdentity Of(EmbeddingsOptions options) => new(options.ModelName, options.Dimensions, options.PassagePrefix);
+/// <summary>Which embedders the index has.</summary>
+/// <param name="Active">Of the active generation; null: no vector was stored yet.</param>
+/// <param name="Length">Of the vectors that it has room for.</param>
+/// <param name="Next">Of the generation that is being built; null: none is.</param>
+/// <param name="OnNext">The search of the cabinet that was asked about is on the next one.</param>
+public sealed record IndexGenerations(EmbedderIdentity? Active, int Length, EmbedderIdentity? Next, bool OnNext);
 
-    /// <inheritdoc />
-    public override string ToString() =>
-        $"{Model} ({Dimensions} dimensions{(PassagePrefix.Length == 0 ? "" : $", prefix '{PassagePrefix}'")})";
-}
+/// <summary>What the questions to a cabinet are embedded with.</summary>
+/// <param name="IsNext">It is the embedder of the generation that is being built.</param>
+public sealed record SearchEmbedder(EmbedderIdentity Identity, bool IsNext);
 
 /// <summary>The index holds, or has room for, the vectors of one embedder, the configuration names another: nothing may be embedded or searched.</summary>
 public sealed class EmbedderMismatchException : Exception
@@ -99,6 +129,10 @@ internal sealed partial class EmbedderStartCheck(IndexEmbedder embedder, ILogger
         try
         {
             await embedder.CheckAsync(cancellationToken);
+            if (await embedder.ReadAsync(cancellationToken) is { Next: { } next } && !embedder.IsConfigured(next))
+            {
+                NextIsUnknown(logger, next);
+            }
         }
         catch (NpgsqlException error)
         {
@@ -112,4 +146,8 @@ internal sealed partial class EmbedderStartCheck(IndexEmbedder embedder, ILogger
 
     [LoggerMessage(5090, LogLevel.Warning, "The index database could not be asked for its embedding model at start: {Error}")]
     private static partial void NotChecked(ILogger logger, string error);
+
+    [LoggerMessage(5091, LogLevel.Warning,
+        "The index is changing to {Next}, which Embeddings:Next:* does not name here: this worker keeps the active generation right and builds nothing of the next one")]
+    private static partial void NextIsUnknown(ILogger logger, EmbedderIdentity next);
 }

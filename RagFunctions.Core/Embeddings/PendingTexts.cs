@@ -6,7 +6,7 @@ using RagFunctions.Core.Leases;
 namespace RagFunctions.Core.Embeddings;
 
 /// <summary>Reads what still waits in an interval of hashes, after giving it what the index already has.</summary>
-public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
+public sealed class PendingTexts
 {
     private const string RecordedEmbedder =
         """
@@ -58,7 +58,7 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
                   AND s.embedded_hash = s.chunk_hash AND s.embedded_model = $2 AND e.model = $2
                 LIMIT 1) AS same
             WHERE p.cabinet_id = $1 AND p.embedded_hash IS DISTINCT FROM p.chunk_hash AND p.chunk_hash COLLATE "C" = ANY ($3)
-              AND NOT EXISTS (SELECT FROM rag_embedder WHERE (model, passage_prefix) <> ($2, $4))
+              AND EXISTS (SELECT FROM rag_embedder WHERE (model, dimensions, passage_prefix) = ($2, $5, $4))
         ), stored AS (
             UPDATE rag_metadata m
             SET embedded_hash = found.chunk_hash, embedded_model = $2, pending_since = NULL, embed_attempts = 0,
@@ -74,6 +74,27 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
             updated_at = now()
         """;
 
+    private readonly RagDatabase _rag;
+    private readonly EmbeddingsOptions _options;
+    private readonly string _pauses;
+    private readonly string _recordedEmbedder;
+    private readonly string _due;
+    private readonly string _reuse;
+
+    /// <param name="rag">The index.</param>
+    /// <param name="options">The embedder whose vectors the texts wait for.</param>
+    public PendingTexts(RagDatabase rag, EmbeddingsOptions options)
+        : this(rag, options, Generation.Active)
+    {
+    }
+
+    internal PendingTexts(RagDatabase rag, EmbeddingsOptions options, Generation generation)
+    {
+        (_rag, _options) = (rag, options);
+        (_pauses, _recordedEmbedder) = (generation.Sql(ProviderPause.Pauses), generation.Sql(RecordedEmbedder));
+        (_due, _reuse) = (generation.Sql(Due), generation.Sql(Reuse));
+    }
+
     /// <summary>
     /// Renews the lease, reads at most one request's worth of texts, and first gives those their vector that the index has already.
     /// Two round trips at any size, two more where there are such texts.
@@ -84,7 +105,7 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
     /// <param name="cancellationToken">Stops the waiting.</param>
     public async Task<PendingPage> ReadAsync(long cabinetId, long token, string from, string? to, CancellationToken cancellationToken)
     {
-        await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
+        await using var connection = await _rag.Source.OpenConnectionAsync(cancellationToken);
         if (!await LeaseHeartbeat.RenewAsync(connection, cabinetId, token, cancellationToken))
         {
             return new PendingPage(LeaseHeld: false, 0, [], More: false, null, null, OnProbation: false, StoreFailures: 0);
@@ -105,17 +126,17 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
     private async Task<(PendingPage Page, List<string> Owned)> ReadDueAsync(
         NpgsqlConnection connection, long cabinetId, string from, string? to, CancellationToken cancellationToken)
     {
-        var due = new NpgsqlBatchCommand(Due);
+        var due = new NpgsqlBatchCommand(_due);
         due.Parameters.Add(Parameter.Of(cabinetId));
         due.Parameters.Add(Parameter.Of(from));
         due.Parameters.Add(Parameter.Of(to));
-        due.Parameters.Add(Parameter.Of(options.MaxInputsPerRequest + 1));
-        due.Parameters.Add(Parameter.Of(options.ModelName));
+        due.Parameters.Add(Parameter.Of(_options.MaxInputsPerRequest + 1));
+        due.Parameters.Add(Parameter.Of(_options.ModelName));
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
-                new(Alone), new(ProviderPause.Pauses), new(RecordedEmbedder), new(StoreFailures) { Parameters = { Parameter.Of(cabinetId) } }, due,
+                new(Alone), new(_pauses), new(_recordedEmbedder), new(StoreFailures) { Parameters = { Parameter.Of(cabinetId) } }, due,
             },
         };
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -141,7 +162,7 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
             }
         }
 
-        var more = texts.Count > options.MaxInputsPerRequest;
+        var more = texts.Count > _options.MaxInputsPerRequest;
         if (more)
         {
             texts.RemoveAt(texts.Count - 1);
@@ -152,11 +173,12 @@ public sealed class PendingTexts(RagDatabase rag, EmbeddingsOptions options)
 
     private async Task<int> ReuseAsync(NpgsqlConnection connection, long cabinetId, List<string> hashes, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Reuse, connection);
+        await using var command = new NpgsqlCommand(_reuse, connection);
         command.Parameters.Add(Parameter.Of(cabinetId));
-        command.Parameters.Add(Parameter.Of(options.ModelName));
+        command.Parameters.Add(Parameter.Of(_options.ModelName));
         command.Parameters.Add(Parameter.Of(hashes.ToArray()));
-        command.Parameters.Add(Parameter.Of(options.PassagePrefix));
+        command.Parameters.Add(Parameter.Of(_options.PassagePrefix));
+        command.Parameters.Add(Parameter.Of(_options.Dimensions));
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

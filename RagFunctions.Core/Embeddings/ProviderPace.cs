@@ -10,17 +10,24 @@ namespace RagFunctions.Core.Embeddings;
 /// </summary>
 public sealed class ProviderPace(RagDatabase rag, EmbeddingsOptions options, TimeProvider time)
 {
-    // $1 seconds that the request lasts. The row's lock puts those who ask together in a line; the answer is how long until one's turn.
+    // $1 seconds that the request lasts, $2 longest wait or null. The row's lock puts those who ask together in a line; the answer is how long until one's turn.
     private const string TakeTurn =
         """
         INSERT INTO rag_pace AS p (singleton, free_at) VALUES (true, clock_timestamp() + make_interval(secs => $1))
         ON CONFLICT (singleton) DO UPDATE SET free_at = GREATEST(p.free_at, clock_timestamp()) + make_interval(secs => $1)
+        WHERE $2::float8 IS NULL OR p.free_at <= clock_timestamp() + make_interval(secs => $2)
         RETURNING extract(epoch FROM free_at - clock_timestamp())::float8 - $1
         """;
 
     /// <summary>Waits for the turn of a request of a large run; at once where the quota is not known. One round trip.</summary>
     /// <returns>True: it waited, and the world may have moved on.</returns>
-    public async Task<bool> WaitAsync(long tokens, CancellationToken cancellationToken)
+    public async Task<bool> WaitAsync(long tokens, CancellationToken cancellationToken) =>
+        await WaitAsync(tokens, patience: null, cancellationToken) == true;
+
+    /// <summary>The same for somebody who has something better to do than to wait long.</summary>
+    /// <param name="patience">The longest wait; null: as long as it takes.</param>
+    /// <returns>Null: the turn would come later, and none was taken. True: it waited.</returns>
+    public async Task<bool?> WaitAsync(long tokens, TimeSpan? patience, CancellationToken cancellationToken)
     {
         if (options.TokensPerMinute == 0)
         {
@@ -29,7 +36,12 @@ public sealed class ProviderPace(RagDatabase rag, EmbeddingsOptions options, Tim
 
         await using var command = rag.Source.CreateCommand(TakeTurn);
         command.Parameters.Add(Parameter.Of(tokens * 60 / (options.TokensPerMinute * options.LargeRunsShare)));
-        var seconds = (double)(await command.ExecuteScalarAsync(cancellationToken))!;
+        command.Parameters.Add(Parameter.Of(patience?.TotalSeconds));
+        if (await command.ExecuteScalarAsync(cancellationToken) is not double seconds)
+        {
+            return null;
+        }
+
         if (seconds <= 0)
         {
             return false;

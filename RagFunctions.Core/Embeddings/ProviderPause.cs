@@ -12,8 +12,9 @@ namespace RagFunctions.Core.Embeddings;
 /// pause was set neither lengthen it nor count. So eight workers that fail together wait as long as one. Without a time from the
 /// provider the pause is 5 s and doubles from failure to failure up to 5 min. A success after the pause ends the row
 /// (<see cref="VectorWriter"/>, in the statement that stores); one during the pause is of a request sent before and proves nothing.
+/// The embedder of the next generation has a row of its own (<c>rag_next_provider</c>): its trouble must not hold up the active one.
 /// </remarks>
-public sealed class ProviderPause(RagDatabase rag)
+public sealed class ProviderPause
 {
     /// <summary>When requests may be sent again; one row, or none when they may be sent now.</summary>
     internal const string Current =
@@ -43,6 +44,18 @@ public sealed class ProviderPause(RagDatabase rag)
         RETURNING GREATEST(p.not_before, clock_timestamp() + interval '1 second')
         """;
 
+    private readonly RagDatabase _rag;
+    private readonly string _current;
+    private readonly string _set;
+
+    /// <param name="rag">The index.</param>
+    public ProviderPause(RagDatabase rag)
+        : this(rag, Generation.Active)
+    {
+    }
+
+    internal ProviderPause(RagDatabase rag, Generation generation) => (_rag, _current, _set) = (rag, generation.Sql(Current), generation.Sql(Set));
+
     // A provider whose header says "tomorrow" is asked again after an hour.
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
@@ -54,7 +67,7 @@ public sealed class ProviderPause(RagDatabase rag)
     /// <returns>When requests may be sent again; always in the future.</returns>
     public async Task<DateTimeOffset> PauseAsync(TimeSpan? asked, string reason, TimeSpan sinceSent, CancellationToken cancellationToken)
     {
-        await using var command = rag.Source.CreateCommand(Set);
+        await using var command = _rag.Source.CreateCommand(_set);
         command.Parameters.Add(Parameter.Of((asked > Longest ? Longest : asked)?.TotalSeconds));
         command.Parameters.Add(Parameter.Of(reason));
         command.Parameters.Add(Parameter.Of(sinceSent.TotalSeconds));
@@ -62,9 +75,9 @@ public sealed class ProviderPause(RagDatabase rag)
     }
 
     /// <summary>When requests may be sent again; null: now.</summary>
-    public static async Task<DateTimeOffset?> CurrentAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public async Task<DateTimeOffset?> CurrentAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Current, connection);
+        await using var command = new NpgsqlCommand(_current, connection);
         return await command.ExecuteScalarAsync(cancellationToken) is DateTime notBefore ? new DateTimeOffset(notBefore) : null;
     }
 }

@@ -9,12 +9,12 @@ internal static class VectorColumn
     public const int LongestInLine = 1_900;
 
     /// <summary>Vectors of this length and no other. Rewrites the table.</summary>
-    public static string OfLength(int dimensions) => As(
-        string.Create(CultureInfo.InvariantCulture, $"vector({dimensions})"), dimensions <= LongestInLine ? "PLAIN" : "EXTERNAL");
+    public static string OfLength(int dimensions, string table = "rag_embeddings") => As(
+        table, string.Create(CultureInfo.InvariantCulture, $"vector({dimensions})"), dimensions <= LongestInLine ? "PLAIN" : "EXTERNAL");
 
     // A length is part of a type and cannot be a parameter. Triggers that watch the column keep its type from being changed, so they are
     // taken off and put back in the same transaction, as they were.
-    private static string As(string type, string storage) => $"""
+    private static string As(string table, string type, string storage) => $"""
         DO $column$
         DECLARE
             watching record;
@@ -23,12 +23,12 @@ internal static class VectorColumn
         BEGIN
             FOR watching IN
                 SELECT tgname, pg_get_triggerdef(oid) AS definition FROM pg_trigger
-                WHERE tgrelid = 'rag_embeddings'::regclass AND NOT tgisinternal AND tgattr::text <> ''
+                WHERE tgrelid = '{table}'::regclass AND NOT tgisinternal AND tgattr::text <> ''
             LOOP
                 definitions := definitions || watching.definition;
-                EXECUTE format('DROP TRIGGER %I ON rag_embeddings', watching.tgname);
+                EXECUTE format('DROP TRIGGER %I ON {table}', watching.tgname);
             END LOOP;
-            ALTER TABLE rag_embeddings ALTER COLUMN embedding TYPE {type}, ALTER COLUMN embedding SET STORAGE {storage};
+            ALTER TABLE {table} ALTER COLUMN embedding TYPE {type}, ALTER COLUMN embedding SET STORAGE {storage};
             FOREACH definition IN ARRAY definitions LOOP
                 EXECUTE definition;
             END LOOP;

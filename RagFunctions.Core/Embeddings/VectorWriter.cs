@@ -6,7 +6,7 @@ using RagFunctions.Core.Embeddings.Providers;
 namespace RagFunctions.Core.Embeddings;
 
 /// <summary>Writes what came of a request: vectors, or why there are none. One round trip each.</summary>
-public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
+public sealed class VectorWriter
 {
     // Before the vectors, in the same transaction: of two first runs the later one waits here, and its statement for the vectors sees what
     // the other has recorded.
@@ -30,7 +30,7 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
             FROM answer
             WHERE m.cabinet_id = $1 AND m.chunk_hash COLLATE "C" = answer.hash COLLATE "C"
               AND m.embedded_hash IS DISTINCT FROM answer.hash
-              AND NOT EXISTS (SELECT FROM rag_embedder WHERE (model, dimensions, passage_prefix) <> ($2, $5, $6))
+              AND EXISTS (SELECT FROM rag_embedder WHERE (model, dimensions, passage_prefix) = ($2, $5, $6))
             RETURNING m.id, m.cabinet_id, m.chunk_type, answer.vector
         ), pause AS (
             UPDATE rag_provider SET not_before = NULL, reason = NULL, updated_at = clock_timestamp()
@@ -74,6 +74,26 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
         SELECT count(*) FROM kept
         """;
 
+    private readonly RagDatabase _rag;
+    private readonly EmbeddingsOptions _options;
+    private readonly bool _isNext;
+    private readonly string _storeVectors;
+    private readonly string _markRefused;
+    private readonly string _markUnanswered;
+
+    /// <param name="rag">The index.</param>
+    /// <param name="options">The embedder whose vectors are written.</param>
+    public VectorWriter(RagDatabase rag, EmbeddingsOptions options)
+        : this(rag, options, Generation.Active)
+    {
+    }
+
+    internal VectorWriter(RagDatabase rag, EmbeddingsOptions options, Generation generation)
+    {
+        (_rag, _options, _isNext) = (rag, options, generation.IsNext);
+        (_storeVectors, _markRefused, _markUnanswered) = (generation.Sql(StoreVectors), generation.Sql(MarkRefused), generation.Sql(MarkUnanswered));
+    }
+
     /// <summary>Stores the vector of each text with every chunk that still has this text and waits.</summary>
     /// <returns>How many chunks got a vector.</returns>
     public async Task<int> StoreAsync(
@@ -85,7 +105,7 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
         return await DatabaseRetries.Concurrency.ExecuteAsync(
             async token =>
             {
-                await using var batch = rag.Source.CreateBatch();
+                await using var batch = _rag.Source.CreateBatch();
                 Fill(batch, cabinetId, hashes, values);
                 await batch.ExecuteNonQueryAsync(token);
                 return batch.BatchCommands[^1].RecordsAffected;
@@ -97,9 +117,9 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
     /// <exception cref="NpgsqlException">It does not.</exception>
     public async Task<bool> RehearseAsync(long cabinetId, PendingText text, CancellationToken cancellationToken)
     {
-        var vector = new float[options.Dimensions];
+        var vector = new float[_options.Dimensions];
         vector[0] = 1;
-        await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
+        await using var connection = await _rag.Source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var batch = new NpgsqlBatch(connection, transaction);
         Fill(batch, cabinetId, [text.Hash], [new Vector(vector)]);
@@ -111,13 +131,13 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
     /// <summary>Keeps the provider's refusal of a text with every chunk that waits with it, and when to try again.</summary>
     /// <returns>How many chunks that are.</returns>
     public Task<long> RefuseAsync(long cabinetId, string hash, string error, CancellationToken cancellationToken) =>
-        MarkAsync(MarkRefused, cabinetId, Parameter.Of(hash), error, cancellationToken);
+        MarkAsync(_markRefused, cabinetId, Parameter.Of(hash), error, cancellationToken);
 
     /// <summary>Keeps with the chunks of these texts that they got no usable answer.</summary>
     /// <returns>How many chunks that are.</returns>
     public Task<long> KeepUnansweredAsync(long cabinetId, IReadOnlyList<PendingText> texts, string error, CancellationToken cancellationToken) =>
         MarkAsync(
-            MarkUnanswered,
+            _markUnanswered,
             cabinetId,
             Parameter.Of(texts.Select(text => text.Hash).ToArray()),
             error,
@@ -125,16 +145,21 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
 
     private void Fill(NpgsqlBatch batch, long cabinetId, string[] hashes, Vector[] vectors)
     {
-        batch.BatchCommands.Add(new(RecordEmbedder)
+        // Of the next generation the embedder is recorded when the change of the model begins.
+        if (!_isNext)
         {
-            Parameters = { Parameter.Of(options.ModelName), Parameter.Of(options.Dimensions), Parameter.Of(options.PassagePrefix) },
-        });
-        batch.BatchCommands.Add(new(StoreVectors)
+            batch.BatchCommands.Add(new(RecordEmbedder)
+            {
+                Parameters = { Parameter.Of(_options.ModelName), Parameter.Of(_options.Dimensions), Parameter.Of(_options.PassagePrefix) },
+            });
+        }
+
+        batch.BatchCommands.Add(new(_storeVectors)
         {
             Parameters =
             {
-                Parameter.Of(cabinetId), Parameter.Of(options.ModelName), Parameter.Of(hashes), Parameter.Of(vectors),
-                Parameter.Of(options.Dimensions), Parameter.Of(options.PassagePrefix),
+                Parameter.Of(cabinetId), Parameter.Of(_options.ModelName), Parameter.Of(hashes), Parameter.Of(vectors),
+                Parameter.Of(_options.Dimensions), Parameter.Of(_options.PassagePrefix),
             },
         });
     }
@@ -143,7 +168,7 @@ public sealed class VectorWriter(RagDatabase rag, EmbeddingsOptions options)
         await DatabaseRetries.Concurrency.ExecuteAsync(
             async token =>
             {
-                await using var command = rag.Source.CreateCommand(sql);
+                await using var command = _rag.Source.CreateCommand(sql);
                 command.Parameters.Add(Parameter.Of(cabinetId));
                 command.Parameters.Add(hashes.Clone());
                 command.Parameters.Add(Parameter.Of(error));

@@ -19,7 +19,7 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
             chunks_unchanged = chunks_unchanged + $6, chunks_deleted = chunks_deleted + $7, failed_rows = failed_rows + $8,
             failed_chunks = failed_chunks + $9, embedding_requests = embedding_requests + $10, embedding_inputs = embedding_inputs + $11,
             embedding_tokens = embedding_tokens + $12, reused_vectors = reused_vectors + $13, failed_batches = failed_batches + $14,
-            cost_usd = cost_usd + $12 * $15 / 1000000, read_ms = read_ms + $16, render_ms = render_ms + $17, embed_ms = embed_ms + $18,
+            cost_usd = cost_usd + $15, read_ms = read_ms + $16, render_ms = render_ms + $17, embed_ms = embed_ms + $18,
             save_ms = save_ms + $19, last_error = COALESCE(last_error, $20),
             blocked = CASE WHEN $21::jsonb IS NULL THEN blocked ELSE COALESCE(blocked, '[]') || $21::jsonb END
         WHERE run_id = $1
@@ -115,7 +115,7 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
             command.Parameters.Add(Parameter.Of<long>(sum));
         }
 
-        command.Parameters.Add(Price());
+        command.Parameters.Add(Parameter.Of(t.Usd));
         foreach (var sum in (long[])[t.ReadMs, t.RenderMs, t.EmbedMs, t.SaveMs])
         {
             command.Parameters.Add(Parameter.Of<long>(sum));

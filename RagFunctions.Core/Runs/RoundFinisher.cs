@@ -19,7 +19,9 @@ public sealed partial class RoundFinisher(
     RoundBooking booking,
     IOptions<RunsOptions> options,
     ILogger<RoundFinisher> logger,
-    IRunVerifier verifier)
+    IRunVerifier verifier,
+    Embedders embedders,
+    GenerationMove move)
 {
     // Also the request for a full run that a truncated table leaves there.
     private const string HasDueChanges = """
@@ -46,7 +48,7 @@ public sealed partial class RoundFinisher(
         // Read before the round is booked. A change queued later is found by the sweep, which sees that no run is under way.
         var dueChanges = await HasDueChangesAsync(input.CabinetId, cancellationToken);
         await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
-        var before = await RunRow.ReadAsync(connection, null, input.CabinetId, input.RunId, cancellationToken);
+        var before = await RunRow.ReadAsync(connection, null, input.CabinetId, input.RunId, embedders.Keys, cancellationToken);
 
         // The figures of the end take a scan, and verifying takes a read of everything: outside the transaction.
         var measured = before is not null && !IsBooked(before, input) && Owns(before, input) && !GoesOn(before, input, dueChanges)
@@ -54,7 +56,7 @@ public sealed partial class RoundFinisher(
             : null;
 
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        if (await RunRow.ReadAsync(connection, transaction, input.CabinetId, input.RunId, cancellationToken) is not { } row)
+        if (await RunRow.ReadAsync(connection, transaction, input.CabinetId, input.RunId, embedders.Keys, cancellationToken) is not { } row)
         {
             return new FinishRoundResult(false, RunOutcome.Superseded);
         }
@@ -85,10 +87,24 @@ public sealed partial class RoundFinisher(
         await transaction.CommitAsync(cancellationToken);
         if (!end.Again)
         {
+            // After the booking: a run is over whether its cabinet moves or not, and the sweep asks again for one that could not.
+            await MoveAsync(input.CabinetId, cancellationToken);
             Ended(row.Mode.WireName(), input.CabinetId, end.Outcome, figures?.TotalChunks ?? 0, figures?.PendingChunks ?? 0);
         }
 
         return end;
+    }
+
+    private async Task MoveAsync(long cabinetId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await move.TryAsync(cabinetId, cancellationToken);
+        }
+        catch (NpgsqlException error)
+        {
+            NotMoved(cabinetId, error);
+        }
     }
 
     private static bool IsBooked(RunRow row, FinishRoundInput input) => row.FinishedRounds >= input.Round;
@@ -97,7 +113,7 @@ public sealed partial class RoundFinisher(
 
     private static bool GoesOn(RunRow row, FinishRoundInput input, bool dueChanges) =>
         input is { LastRound: false, ApplyFailed: false, RetryAt: null, StopError: null, Budget: null }
-        && (dueChanges || row.HasDuePending || row.HasUnseenRequest);
+        && (dueChanges || row.HasDuePending || (row.HasDueNext && !input.NextPostponed) || row.HasUnseenRequest);
 
     private FinishRoundResult Decide(RunRow row, FinishRoundInput input, bool dueChanges)
     {
@@ -211,6 +227,9 @@ public sealed partial class RoundFinisher(
     [LoggerMessage(4021, LogLevel.Error, "The index of cabinet {CabinetId} cannot be counted and verified")]
     private partial void NotMeasured(long cabinetId, Exception error);
 
+    [LoggerMessage(4022, LogLevel.Warning, "The search of cabinet {CabinetId} could not be moved to the next generation of vectors; the sweep tries again")]
+    private partial void NotMoved(long cabinetId, Exception error);
+
     [LoggerMessage(4020, LogLevel.Information,
         "Finished {Mode} indexing for cabinet {CabinetId}: {Outcome}, {TotalChunks} chunks, {PendingChunks} pending")]
     private partial void Ended(string mode, long cabinetId, string outcome, long totalChunks, long pendingChunks);
@@ -228,6 +247,7 @@ public sealed partial class RoundFinisher(
 /// <param name="Budget">A daily budget is spent, and which.</param>
 /// <param name="StoreFailed">With <paramref name="StopError"/>: it is the database that takes no vectors.</param>
 /// <param name="EntityUnread">The table of an entity could not be read when the round was planned: the run has failed, whatever it did.</param>
+/// <param name="NextPostponed">What waits for the next generation of vectors is for a later run.</param>
 public sealed record FinishRoundInput(
     long CabinetId,
     Guid RunId,
@@ -241,7 +261,8 @@ public sealed record FinishRoundInput(
     RunMode Mode = RunMode.Incremental,
     string? Budget = null,
     bool StoreFailed = false,
-    bool EntityUnread = false);
+    bool EntityUnread = false,
+    bool NextPostponed = false);
 
 /// <summary>Sums over the steps of one round.</summary>
 public sealed record RoundTotals
@@ -258,6 +279,9 @@ public sealed record RoundTotals
     public long Requests { get; init; }
     public long Inputs { get; init; }
     public long Tokens { get; init; }
+
+    /// <summary>US dollars that they cost.</summary>
+    public decimal Usd { get; init; }
     public long FailedBatches { get; init; }
     public long ReadMs { get; init; }
     public long RenderMs { get; init; }
@@ -295,6 +319,7 @@ public sealed record RoundTotals
         Requests = Requests + result.Requests,
         Inputs = Inputs + result.Inputs,
         Tokens = Tokens + result.Tokens,
+        Usd = Usd + result.Usd,
         // One that has to wait is tried again; if nobody waits for it, the run's outcome says so.
         FailedBatches = FailedBatches + (result.Error is null && result.StopError is null ? 0 : 1),
         EmbedMs = EmbedMs + result.EmbedMs,

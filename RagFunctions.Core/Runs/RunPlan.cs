@@ -36,6 +36,8 @@ public sealed class RunPlan
     private readonly Queue<ChangeRange> _ranges = [];
     private readonly Queue<HashInterval> _intervals = [];
     private bool _isLarge;
+    private bool _isNextLarge;
+    private bool _nextPostponed;
     private readonly int _mostIntervals = int.MaxValue;
 
     private Phase _phase = Phase.Begin;
@@ -253,7 +255,9 @@ public sealed class RunPlan
     private void Plan(PlanEmbeddingResult result)
     {
         _pending = result.PendingChunks;
-        _isLarge = result.Intervals.Count > MostShortIntervals;
+        _isLarge = result.Intervals.Count(interval => !interval.IsNext) > MostShortIntervals;
+        // Whoever searches by the next generation waits for a change of his; while it is being built nobody waits for it.
+        _isNextLarge = result.Builds;
         foreach (var interval in result.Intervals)
         {
             _intervals.Enqueue(interval);
@@ -279,6 +283,11 @@ public sealed class RunPlan
 
         _totals = Shortened(_totals.Plus(result));
         _done++;
+        if (result.Postponed)
+        {
+            PostponeNext();
+        }
+
         LeaveEmbedWhenOver();
     }
 
@@ -414,7 +423,8 @@ public sealed class RunPlan
 
     private RunStep.EmbedBatch? NextInterval() =>
         !Stopped && _running.Count < _input.EmbedWindow && _intervals.TryDequeue(out var interval)
-            ? new RunStep.EmbedBatch(new EmbedBatchInput(_input.CabinetId, _runId, _start!.Token, interval, _isLarge))
+            ? new RunStep.EmbedBatch(new EmbedBatchInput(
+                _input.CabinetId, _runId, _start!.Token, interval, interval.IsNext ? _isNextLarge : _isLarge))
             : null;
 
     private RunStep.FinishRound NextFinish()
@@ -425,7 +435,21 @@ public sealed class RunPlan
         var last = _input.Round >= _input.MaxRounds || _stepFailed;
         return new RunStep.FinishRound(new FinishRoundInput(
             _input.CabinetId, _runId, _input.Round, _start!.Token, _totals, _applyFailed, _retryAt, _stopError, last, _start.Mode, _budget, _storeFailed,
-            _start.Unread is { Count: > 0 }));
+            _start.Unread is { Count: > 0 }, _nextPostponed));
+    }
+
+    // The others of the next generation would meet the same; those of the active one go on.
+    private void PostponeNext()
+    {
+        _nextPostponed = true;
+        for (var left = _intervals.Count; left > 0; left--)
+        {
+            var interval = _intervals.Dequeue();
+            if (!interval.IsNext)
+            {
+                _intervals.Enqueue(interval);
+            }
+        }
     }
 
     private void RangeOver(RunStep.ApplyChanges step)

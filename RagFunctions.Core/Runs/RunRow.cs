@@ -1,5 +1,6 @@
 using Npgsql;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Embeddings;
 
 namespace RagFunctions.Core.Runs;
 
@@ -22,12 +23,14 @@ internal sealed record RunRow(
     bool IsBlocked,
     string? LastError,
     bool HasDuePending,
+    bool HasDueNext,
     DateTimeOffset AsOf,
     int StoreFailures)
 {
     // $1 cabinet, $2 run. The run's row survives a purge of the cabinet's status, so it leads. The first pending chunk in the order of
     // the hashes, not any: the planner believes that nearly all are pending, and where none is, it looked for one in the whole table.
-    private const string Select = """
+    // $3 the embedders that the settings name: what others build is no reason for another round here.
+    private const string Select = $"""
         SELECT clock_timestamp() AS now, s.lease_token, s.lease_run_id, s.requested_mode, r.request_version AS seen_request_version,
                COALESCE(s.request_version, 0) AS request_version, r.mode, r.rounds, r.finished_at IS NOT NULL AS is_finished, r.outcome,
                s.not_before, r.failed_rows, r.failed_chunks, r.failed_batches, r.blocked IS NOT NULL AS is_blocked, r.last_error,
@@ -36,6 +39,13 @@ internal sealed record RunRow(
                   AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= clock_timestamp())
                 ORDER BY m.chunk_hash
                 LIMIT 1) IS NOT NULL AS has_due_pending,
+               CASE WHEN {Generation.NextKey} = ANY ($3) THEN
+                   (SELECT m.id FROM rag_metadata AS m
+                    WHERE m.cabinet_id = $1 AND m.next_hash IS DISTINCT FROM m.chunk_hash AND m.chunk_hash IS NOT NULL
+                      AND (m.next_retry_at IS NULL OR m.next_retry_at <= clock_timestamp())
+                    ORDER BY m.chunk_hash
+                    LIMIT 1) IS NOT NULL
+               ELSE false END AS has_due_next,
                r.as_of, COALESCE(s.store_failures, 0) AS store_failures
         FROM rag_index_runs AS r
         LEFT JOIN rag_index_status AS s ON s.cabinet_id = r.cabinet_id
@@ -50,7 +60,7 @@ internal sealed record RunRow(
 
     /// <summary>Reads them; null when there is no such run. In a transaction the status row stays locked.</summary>
     public static async Task<RunRow?> ReadAsync(
-        NpgsqlConnection connection, NpgsqlTransaction? transaction, long cabinetId, Guid runId, CancellationToken cancellationToken)
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, long cabinetId, Guid runId, string[] embedders, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
         if (transaction is not null)
@@ -60,7 +70,7 @@ internal sealed record RunRow(
 
         batch.BatchCommands.Add(new(Select)
         {
-            Parameters = { Parameter.Of<long>(cabinetId), Parameter.Of<Guid>(runId) },
+            Parameters = { Parameter.Of<long>(cabinetId), Parameter.Of<Guid>(runId), Parameter.Of(embedders) },
         });
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         if (transaction is not null)
@@ -87,6 +97,7 @@ internal sealed record RunRow(
                 row.Of<bool>("is_blocked"),
                 row.Of<string?>("last_error"),
                 row.Of<bool>("has_due_pending"),
+                row.Of<bool>("has_due_next"),
                 row.Of<DateTimeOffset>("as_of"),
                 row.Of<int>("store_failures"))
             : null;

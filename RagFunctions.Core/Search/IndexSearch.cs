@@ -13,7 +13,8 @@ namespace RagFunctions.Core.Search;
 /// Search within one cabinet, by meaning, by word or by both: the function <c>rag_search</c>, which other readers use too. Every door
 /// (HTTP, command line, MCP) comes through here.
 /// </summary>
-public sealed class IndexSearch(RagDatabase rag, IndexEmbedder embedder, QuestionVectors questions, IOptions<SearchOptions> options, TimeProvider time)
+public sealed class IndexSearch(
+    RagDatabase rag, IndexEmbedder embedder, Embedders embedders, QuestionVectors questions, IOptions<SearchOptions> options, TimeProvider time)
 {
     private const string Search = """
         SELECT source_table, source_id, chunk_index, nm_id, business_date, chunk_text, score, similarity, vector_rank, text_rank, text_share
@@ -33,29 +34,44 @@ public sealed class IndexSearch(RagDatabase rag, IndexEmbedder embedder, Questio
     {
         request.Check();
         // An index without an embedder has no vectors yet, but words.
-        if (request.Mode == SearchMode.Text || !await embedder.CheckAsync(cancellationToken))
+        if (request.Mode == SearchMode.Text || await embedder.OfSearchAsync(cabinetId, cancellationToken) is not { } asked)
         {
             return request.Mode == SearchMode.Vector
                 ? new SearchAnswer([], request.Mode, Model: null, 0, 0)
                 : await FindAsync(cabinetId, request, vector: null, cancellationToken);
         }
 
-        var began = Stopwatch.GetTimestamp();
-        var vector = await questions.OfAsync(cabinetId, request.Question, cancellationToken);
-        var took = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-        return await FindAsync(cabinetId, request, vector, cancellationToken) with { QuestionMilliseconds = took };
+        try
+        {
+            return await FindAsync(cabinetId, request, asked, cancellationToken);
+        }
+        catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.InvalidParameterValue or PostgresErrorCodes.DataException)
+        {
+            // A change of the model was finished or given up between the question's vector and its comparison.
+            if (await embedder.OfSearchAsync(cabinetId, cancellationToken) is not { } now || now == asked)
+            {
+                throw;
+            }
+
+            return await FindAsync(cabinetId, request, now, cancellationToken);
+        }
     }
 
-    /// <summary>The same with a vector that the caller has, made by the index's embedder; null searches by word alone.</summary>
+    /// <summary>The same with a vector that the caller has, made by the embedder of <c>Embeddings:*</c>; null searches by word alone.</summary>
+    public Task<SearchAnswer> FindAsync(
+        long cabinetId, SearchRequest request, ReadOnlyMemory<float>? vector, CancellationToken cancellationToken) =>
+        FindAsync(cabinetId, request, vector, embedder.Configured.Model, cancellationToken);
+
+    /// <summary>The same with a vector made by a model that the caller names.</summary>
     public async Task<SearchAnswer> FindAsync(
-        long cabinetId, SearchRequest request, ReadOnlyMemory<float>? vector, CancellationToken cancellationToken)
+        long cabinetId, SearchRequest request, ReadOnlyMemory<float>? vector, string model, CancellationToken cancellationToken)
     {
         request.Check();
         var mode = vector is null ? SearchMode.Text : request.Mode;
         var began = Stopwatch.GetTimestamp();
         await using var command = rag.Source.CreateCommand(Search);
         command.CommandTimeout = options.Value.TimeoutSeconds;
-        Fill(command.Parameters, cabinetId, request, vector, mode);
+        Fill(command.Parameters, cabinetId, request, vector, model, mode);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<SearchHit> hits = [];
         while (await reader.ReadAsync(cancellationToken))
@@ -64,14 +80,23 @@ public sealed class IndexSearch(RagDatabase rag, IndexEmbedder embedder, Questio
         }
 
         return new SearchAnswer(
-            hits, mode, mode == SearchMode.Text ? null : embedder.Configured.Model, 0, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            hits, mode, mode == SearchMode.Text ? null : model, 0, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
     }
 
-    private void Fill(NpgsqlParameterCollection parameters, long cabinetId, SearchRequest request, ReadOnlyMemory<float>? vector, SearchMode mode)
+    private async Task<SearchAnswer> FindAsync(long cabinetId, SearchRequest request, SearchEmbedder asked, CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var vector = await questions.OfAsync(embedders.Of(asked.Identity)!, asked.IsNext, cabinetId, request.Question, cancellationToken);
+        var took = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        return await FindAsync(cabinetId, request, vector, asked.Identity.Model, cancellationToken) with { QuestionMilliseconds = took };
+    }
+
+    private void Fill(
+        NpgsqlParameterCollection parameters, long cabinetId, SearchRequest request, ReadOnlyMemory<float>? vector, string model, SearchMode mode)
     {
         parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
         parameters.Add(new() { Value = vector is { } given ? new Vector(given) : DBNull.Value, DataTypeName = "vector" });
-        parameters.Add(new NpgsqlParameter<string> { TypedValue = embedder.Configured.Model });
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = model });
         parameters.Add(new NpgsqlParameter<int> { TypedValue = request.Limit });
         parameters.Add(Optional(Midnight(request.From), NpgsqlDbType.TimestampTz));
         parameters.Add(Optional(Midnight(request.To?.AddDays(1)), NpgsqlDbType.TimestampTz));

@@ -5,20 +5,25 @@ using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Embeddings.Providers;
 
 namespace RagFunctions.Core.Search;
 
 /// <summary>The vector of a question: asked for once in some minutes, booked before it is used, and never asked for while the provider pauses.</summary>
 public sealed class QuestionVectors(
-    RagDatabase rag, IEmbeddingGenerator<string, Embedding<float>> generator, EmbeddingsOptions embeddings, IOptions<SearchOptions> options,
-    TimeProvider time) : IDisposable
+    RagDatabase rag, IOptions<SearchOptions> options, TimeProvider time) : IDisposable
 {
     // 6 KB each: 12 MB at most.
     private const int MostKept = 2_000;
 
     private const string ReadPause = """
         SELECT extract(epoch FROM not_before - clock_timestamp())::float8 FROM rag_provider WHERE not_before > clock_timestamp()
+        """;
+
+    // The embedder of the next generation of vectors has a pause of its own.
+    private const string ReadPauseOfNext = """
+        SELECT extract(epoch FROM not_before - clock_timestamp())::float8 FROM rag_next_provider WHERE not_before > clock_timestamp()
         """;
 
     private const string Book = """
@@ -34,19 +39,25 @@ public sealed class QuestionVectors(
     private readonly MemoryCache _kept = new(new MemoryCacheOptions { SizeLimit = MostKept });
 
     /// <summary>The question's vector.</summary>
+    /// <param name="embedder">That of the generation which the cabinet is searched by.</param>
+    /// <param name="isNext">It is the generation that is being built.</param>
+    /// <param name="cabinetId">Who pays.</param>
+    /// <param name="question">In words.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
     /// <exception cref="SearchUnavailableException">The provider pauses, does not answer in time, or refuses.</exception>
-    public async Task<ReadOnlyMemory<float>> OfAsync(long cabinetId, string question, CancellationToken cancellationToken)
+    public async Task<ReadOnlyMemory<float>> OfAsync(
+        Embedder embedder, bool isNext, long cabinetId, string question, CancellationToken cancellationToken)
     {
-        var key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{embeddings.ModelName}\n{question}")));
+        var key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{embedder.Identity}\n{question}")));
         var lifetime = TimeSpan.FromMinutes(options.Value.CacheMinutes);
         if (_kept.TryGetValue(key, out Kept? kept) && time.GetUtcNow() - kept!.At < lifetime)
         {
             return kept.Vector;
         }
 
-        await RefuseInPauseAsync(cancellationToken);
-        var answer = await AskAsync(question, cancellationToken);
-        await BookAsync(cabinetId, answer.Usage?.InputTokenCount ?? 0, cancellationToken);
+        await RefuseInPauseAsync(isNext, cancellationToken);
+        var answer = await AskAsync(embedder, question, cancellationToken);
+        await BookAsync(cabinetId, answer.Usage?.InputTokenCount ?? 0, embedder.Options, cancellationToken);
         var vector = answer[0].Vector;
         if (lifetime > TimeSpan.Zero)
         {
@@ -59,22 +70,23 @@ public sealed class QuestionVectors(
     /// <inheritdoc />
     public void Dispose() => _kept.Dispose();
 
-    private async Task RefuseInPauseAsync(CancellationToken cancellationToken)
+    private async Task RefuseInPauseAsync(bool isNext, CancellationToken cancellationToken)
     {
-        await using var command = rag.Source.CreateCommand(ReadPause);
+        await using var command = rag.Source.CreateCommand(isNext ? ReadPauseOfNext : ReadPause);
         if (await command.ExecuteScalarAsync(cancellationToken) is double seconds)
         {
             throw new SearchUnavailableException("The embeddings provider pauses; the mode text goes on.", TimeSpan.FromSeconds(Math.Max(1, seconds)));
         }
     }
 
-    private async Task<GeneratedEmbeddings<Embedding<float>>> AskAsync(string question, CancellationToken cancellationToken)
+    private async Task<GeneratedEmbeddings<Embedding<float>>> AskAsync(
+        Embedder embedder, string question, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(options.Value.QuestionSeconds), time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            return await generator.GenerateAsync([embeddings.QueryPrefix + question], cancellationToken: both.Token);
+            return await embedder.Generator.GenerateAsync([embedder.Options.QueryPrefix + question], cancellationToken: both.Token);
         }
         catch (EmbeddingProviderException error)
         {
@@ -93,13 +105,13 @@ public sealed class QuestionVectors(
         }
     }
 
-    private async Task BookAsync(long cabinetId, long tokens, CancellationToken cancellationToken)
+    private async Task BookAsync(long cabinetId, long tokens, EmbeddingsOptions embeddings, CancellationToken cancellationToken)
     {
         await using var command = rag.Source.CreateCommand(Book);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
         command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime) });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = tokens });
-        command.Parameters.Add(new NpgsqlParameter<decimal> { TypedValue = tokens * embeddings.PricePerMillionTokens / 1_000_000m });
+        command.Parameters.Add(new NpgsqlParameter<decimal> { TypedValue = embeddings.PriceOf(tokens) });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

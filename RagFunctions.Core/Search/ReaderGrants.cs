@@ -22,7 +22,7 @@ public static class ReaderGrants
         WHERE n.oid IN (current_schema()::regnamespace, (SELECT extnamespace FROM pg_extension WHERE extname = 'vector'))
         UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', p.oid::regprocedure, $1)
-        FROM pg_proc AS p WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = 'rag_search'
+        FROM pg_proc AS p WHERE p.pronamespace = current_schema()::regnamespace AND p.proname IN ('rag_search', 'rag_model_of')
         """;
 
     private const string Forget = "DELETE FROM rag_readers WHERE reader = (SELECT oid FROM pg_roles WHERE rolname = $1)::regrole";

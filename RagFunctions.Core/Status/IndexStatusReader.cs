@@ -17,13 +17,20 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
     private const string Index = """
         SELECT s.indexing_status, COALESCE(s.lease_owner IS NOT NULL AND s.lease_expires_at > clock_timestamp(), false) AS is_indexing,
                s.last_indexed_at, s.last_incremental_at, s.total_chunks, s.created_at, s.updated_at, s.last_outcome, s.requested_mode, s.is_active,
-               CASE WHEN s.not_before > clock_timestamp() THEN s.not_before END AS not_before, s.last_error, p.pending, p.failed, p.age
+               CASE WHEN s.not_before > clock_timestamp() THEN s.not_before END AS not_before, s.last_error, p.pending, p.failed, p.age,
+               (SELECT model FROM rag_embedder) AS active_model, (SELECT dimensions FROM rag_embedder) AS active_dimensions,
+               n.model AS next_model, n.dimensions AS next_dimensions, n.done AS next_done, n.total AS next_total, n.failed AS next_failed, s.on_next
         FROM rag_index_status AS s
         CROSS JOIN LATERAL (
             SELECT count(*) AS pending, count(*) FILTER (WHERE m.embed_error IS NOT NULL) AS failed,
                    COALESCE(extract(epoch FROM clock_timestamp() - min(m.pending_since)), 0)::float8 AS age
             FROM rag_metadata AS m
             WHERE m.cabinet_id = s.cabinet_id AND m.embedded_hash IS DISTINCT FROM m.chunk_hash) AS p
+        LEFT JOIN LATERAL (
+            SELECT b.model, b.dimensions, count(m.id) AS total, count(m.id) FILTER (WHERE m.next_hash = m.chunk_hash) AS done,
+                   count(m.id) FILTER (WHERE m.next_error IS NOT NULL AND m.next_hash IS DISTINCT FROM m.chunk_hash) AS failed
+            FROM rag_next_embedder AS b LEFT JOIN rag_metadata AS m ON m.cabinet_id = s.cabinet_id
+            GROUP BY b.model, b.dimensions) AS n ON true
         WHERE s.cabinet_id = $1
         """;
 
@@ -77,6 +84,13 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
             LagSeconds = Math.Max(queueAge, row.Of<double>("age")),
             ChangeSource = source.Kind.WireName(),
             LastRun = last,
+            Model = row.Of<string?>("active_model"),
+            Dimensions = row.Of<int?>("active_dimensions"),
+            NextGeneration = row.Of<string?>("next_model") is { } next
+                ? new NextGenerationStatus(
+                    next, row.Of<int>("next_dimensions"), row.Of<long>("next_done"), row.Of<long>("next_total"), row.Of<long>("next_failed"),
+                    row.Of<bool>("on_next"))
+                : null,
         };
     }
 
@@ -158,4 +172,22 @@ public sealed record IndexStatus
 
     /// <summary>The last run; null: none.</summary>
     public RunRecord? LastRun { get; init; }
+
+    /// <summary>The model of the active generation of vectors; null: no vector was stored yet.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Length of its vectors.</summary>
+    public int? Dimensions { get; init; }
+
+    /// <summary>The generation that is being built beside it; null: the model is not changing.</summary>
+    public NextGenerationStatus? NextGeneration { get; init; }
 }
+
+/// <summary>How far the next generation of a cabinet's vectors is.</summary>
+/// <param name="Model">Its model.</param>
+/// <param name="Dimensions">Length of its vectors.</param>
+/// <param name="Done">Chunks that have their vector.</param>
+/// <param name="Of">Chunks of the cabinet.</param>
+/// <param name="Failed">Of the others, those whose text could not be embedded; they are tried again.</param>
+/// <param name="Serves">The search of the cabinet is on it.</param>
+public sealed record NextGenerationStatus(string Model, int Dimensions, long Done, long Of, long Failed, bool Serves);

@@ -34,6 +34,9 @@ internal static class ChunkWriter
             embed_attempts = CASE WHEN m.chunk_hash = EXCLUDED.chunk_hash THEN m.embed_attempts ELSE 0 END,
             embed_error = CASE WHEN m.chunk_hash = EXCLUDED.chunk_hash THEN m.embed_error END,
             next_attempt_at = CASE WHEN m.chunk_hash = EXCLUDED.chunk_hash THEN m.next_attempt_at END,
+            next_attempts = CASE WHEN m.chunk_hash = EXCLUDED.chunk_hash THEN m.next_attempts ELSE 0 END,
+            next_error = CASE WHEN m.chunk_hash = EXCLUDED.chunk_hash THEN m.next_error END,
+            next_retry_at = CASE WHEN m.chunk_hash = EXCLUDED.chunk_hash THEN m.next_retry_at END,
             updated_at = clock_timestamp()
         WHERE (m.chunk_hash, m.nm_id, m.business_date, m.expires_at, m.renderer_version, m.source_name)
             IS DISTINCT FROM (EXCLUDED.chunk_hash, EXCLUDED.nm_id, EXCLUDED.business_date, EXCLUDED.expires_at,

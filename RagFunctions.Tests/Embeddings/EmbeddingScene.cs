@@ -48,7 +48,7 @@ public sealed class EmbeddingScene : IAsyncDisposable
         Server = server;
         Options = options;
         Embedder = EmbedderFor(options);
-        Planner = new EmbeddingPlanner(database.Rag, options);
+        Planner = new EmbeddingPlanner(database.Rag, EmbeddersOf(options));
     }
 
     public long CabinetId { get; }
@@ -98,17 +98,16 @@ public sealed class EmbeddingScene : IAsyncDisposable
 
     public BatchEmbedder EmbedderFor(EmbeddingsOptions options) => new(
         Rag,
-        new PendingTexts(Rag, options),
-        new VectorWriter(Rag, options),
-        new ProviderPause(Rag),
+        EmbeddersOf(options),
         new EmbeddingPayments(Rag, Microsoft.Extensions.Options.Options.Create(Budgets)),
-        new ProviderPace(Rag, options, Time),
-        EmbeddingClients.Create(options, TimeProvider.System),
-        options,
+        Time,
         NullLogger<BatchEmbedder>.Instance)
     {
         StoreDelay = TimeSpan.FromMilliseconds(20),
     };
+
+    /// <summary>The embedder of the options and no other.</summary>
+    public static Embedders EmbeddersOf(EmbeddingsOptions options) => new(new Embedder(options, EmbeddingClients.Create(options, TimeProvider.System)));
 
     public static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 

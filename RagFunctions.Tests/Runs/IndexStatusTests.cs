@@ -133,6 +133,7 @@ public sealed class IndexStatusTests(DatabaseFixture fixture) : IClassFixture<Da
             Inputs = 2,
             Requests = 1,
             Tokens = 50_000,
+            Usd = 0.001m,
             Reused = 1,
             ReadMs = 1_500,
         });

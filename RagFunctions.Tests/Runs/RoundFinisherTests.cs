@@ -46,10 +46,10 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     {
         var (cabinet, run, first) = await BegunAsync();
         await _runs.QueueAsync(cabinet, 1);
-        Assert.True((await _runs.FinishAsync(cabinet, run, first, totals: new RoundTotals { New = 2, Tokens = 1_000_000, ReadMs = 5 })).Again);
+        Assert.True((await _runs.FinishAsync(cabinet, run, first, totals: new RoundTotals { New = 2, Tokens = 1_000_000, Usd = 0.02m, ReadMs = 5 })).Again);
         await _runs.ExecuteAsync("DELETE FROM rag_changes WHERE cabinet_id = $1", cabinet);
         var second = await _runs.BeginAsync(cabinet, run, 2);
-        Assert.False((await _runs.FinishAsync(cabinet, run, second, 2, new RoundTotals { New = 3, Tokens = 500_000, ReadMs = 7 })).Again);
+        Assert.False((await _runs.FinishAsync(cabinet, run, second, 2, new RoundTotals { New = 3, Tokens = 500_000, Usd = 0.01m, ReadMs = 7 })).Again);
         Assert.Equal((5L, 12L, 2), (
             await _runs.RunColumnAsync<long>(run, "chunks_new"), await _runs.RunColumnAsync<long>(run, "read_ms"), await _runs.RunColumnAsync<int>(run, "rounds")));
         Assert.Equal(0.03m, await _runs.RunColumnAsync<decimal>(run, "cost_usd"));

@@ -86,7 +86,8 @@ public sealed class ReaderRoleTests : IAsyncLifetime
               AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
             ORDER BY 1
             """);
-        Assert.Equal(["rag_lexemes", "rag_model_key", "rag_search"], callable);
+        Assert.Equal(["rag_lexemes", "rag_model_key", "rag_model_of", "rag_search"], callable);
+        await AssertFailsAsync("SELECT rag_model_of(2)");
         Assert.Empty(await _reader.ReadNamesAsync("SELECT attname FROM pg_stats WHERE schemaname = 'public'"));
     }
 

@@ -15,8 +15,7 @@ internal static class SearchScene
     public static IndexSearch Over(EmbeddingScene scene, TimeProvider time, SearchOptions settings)
     {
         var options = Options.Create(settings);
-        var generator = EmbeddingClients.Create(scene.Options, TimeProvider.System);
         return new IndexSearch(
-            scene.Rag, new IndexEmbedder(scene.Rag, scene.Options), new QuestionVectors(scene.Rag, generator, scene.Options, options, time), options, time);
+            scene.Rag, new IndexEmbedder(scene.Rag, scene.Options), EmbeddingScene.EmbeddersOf(scene.Options), new QuestionVectors(scene.Rag, options, time), options, time);
     }
 }

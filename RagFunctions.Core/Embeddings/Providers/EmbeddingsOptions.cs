@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace RagFunctions.Core.Embeddings.Providers;
@@ -7,6 +8,12 @@ public sealed class EmbeddingsOptions
 {
     /// <summary>The configuration section.</summary>
     public const string Section = "Embeddings";
+
+    /// <summary>The section of the embedder that the index is changing to.</summary>
+    public const string NextSection = "Embeddings:Next";
+
+    /// <summary>The name of the options of that section.</summary>
+    public const string NextName = "Next";
 
     /// <summary>The most inputs OpenAI and Azure OpenAI take in one request.</summary>
     public const int ProviderMaxInputs = 2_048;
@@ -82,6 +89,31 @@ public sealed class EmbeddingsOptions
 
     /// <summary>What so many tokens cost, in US dollars.</summary>
     public decimal PriceOf(long tokens) => tokens * PricePerMillionTokens / 1_000_000m;
+
+    /// <summary>Whether the settings name a next embedder.</summary>
+    internal static bool HasNext(IConfiguration configuration) => configuration.GetSection(NextSection).Exists();
+
+    /// <summary>
+    /// Reads <c>Embeddings:Next:*</c>. What it leaves out is as in <c>Embeddings:*</c>, but for what belongs to a model (name, length,
+    /// deployment, prefixes, price) and, where it names a provider or an endpoint, for the way there: no key goes to another server.
+    /// </summary>
+    internal static void BindNext(IConfiguration configuration, EmbeddingsOptions next)
+    {
+        configuration.GetSection(Section).Bind(next);
+        var own = configuration.GetSection(NextSection);
+        if (own[nameof(Provider)] is not null || own[nameof(Endpoint)] is not null)
+        {
+            (next.Endpoint, next.ApiKey, next.AllowHttp) = (null, null, false);
+        }
+
+        (next.Model, next.Dimensions, next.Deployment, next.SendDimensions) = ("", 0, null, null);
+        (next.QueryPrefix, next.PassagePrefix, next.PricePerMillionTokens) = ("", "", -1);
+        own.Bind(next);
+        if (next is { Provider: EmbeddingsProvider.Offline, PricePerMillionTokens: -1 })
+        {
+            next.PricePerMillionTokens = 0;
+        }
+    }
 }
 
 /// <summary>Who makes vectors from texts.</summary>
@@ -109,11 +141,16 @@ public sealed class EmbeddingsOptionsValidator : IValidateOptions<EmbeddingsOpti
     /// <inheritdoc />
     public ValidateOptionsResult Validate(string? name, EmbeddingsOptions options)
     {
+        if (name == EmbeddingsOptions.NextName)
+        {
+            return ValidateOptionsResult.Skip;
+        }
+
         var errors = Errors(options).ToList();
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 
-    private static IEnumerable<string> Errors(EmbeddingsOptions options)
+    internal static IEnumerable<string> Errors(EmbeddingsOptions options)
     {
         if (!Enum.IsDefined(options.Provider))
         {
@@ -198,4 +235,25 @@ public sealed class EmbeddingsOptionsValidator : IValidateOptions<EmbeddingsOpti
         Uri.TryCreate(text, UriKind.Absolute, out var uri)
         && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && (allowHttp || uri.IsLoopback)))
         && uri.UserInfo.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0;
+}
+
+/// <summary>The same for <c>Embeddings:Next:*</c>, where there is such a section.</summary>
+internal sealed class NextEmbeddingsOptionsValidator(IConfiguration configuration) : IValidateOptions<EmbeddingsOptions>
+{
+    /// <inheritdoc />
+    public ValidateOptionsResult Validate(string? name, EmbeddingsOptions options)
+    {
+        if (name != EmbeddingsOptions.NextName || !EmbeddingsOptions.HasNext(configuration))
+        {
+            return ValidateOptionsResult.Skip;
+        }
+
+        var errors = EmbeddingsOptionsValidator.Errors(options)
+            .Select(error => options.PricePerMillionTokens == -1 && error.Contains("PricePerMillionTokens", StringComparison.Ordinal)
+                ? "Embeddings:PricePerMillionTokens is missing: the estimate, the bill and the budgets count by it; 0 where nothing is paid."
+                : error)
+            .Select(error => error.Replace("Embeddings:", EmbeddingsOptions.NextSection + ":", StringComparison.Ordinal))
+            .ToList();
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
 }

@@ -77,8 +77,8 @@ public sealed class Step130SearchTables : Migration
 
     // The writer needs no right on these tables. A trigger on another table must not get these functions to work for it, so nobody else
     // may use them. Inserts are kept a statement at a time; an update that leaves the text alone, as bookings do, costs nothing.
-    private const string CreateTriggers = """
-        CREATE FUNCTION rag_keep_words() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $function$
+    internal const string CreateKeepers = """
+        CREATE OR REPLACE FUNCTION rag_keep_words() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $function$
         BEGIN
             IF TG_LEVEL = 'STATEMENT' THEN
                 INSERT INTO rag_words (metadata_id, business_date, expires_at, words)
@@ -99,7 +99,7 @@ public sealed class Step130SearchTables : Migration
         END
         $function$;
 
-        CREATE FUNCTION rag_keep_bits() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $function$
+        CREATE OR REPLACE FUNCTION rag_keep_bits() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $function$
         BEGIN
             IF TG_LEVEL = 'STATEMENT' THEN
                 INSERT INTO rag_vector_bits (metadata_id, cabinet_id, nm_id, business_date, expires_at, model_key, chunk_type, bits)
@@ -117,7 +117,9 @@ public sealed class Step130SearchTables : Migration
         $function$;
 
         REVOKE ALL ON FUNCTION rag_keep_words(), rag_keep_bits() FROM PUBLIC;
+        """;
 
+    private const string CreateTriggers = """
         CREATE TRIGGER rag_words_insert AFTER INSERT ON rag_metadata REFERENCING NEW TABLE AS new_rows
             FOR EACH STATEMENT EXECUTE FUNCTION rag_keep_words();
         CREATE TRIGGER rag_words_update AFTER UPDATE OF chunk_text, cabinet_id, chunk_type, nm_id, business_date, expires_at ON rag_metadata
@@ -143,7 +145,7 @@ public sealed class Step130SearchTables : Migration
 
     /// <inheritdoc />
     public override void Up() => Execute.Sql(
-        RequireVector + CreateConfiguration + CreateWords + CreateBits + CreateTriggers + FixedPath.Of("rag_keep_words", "rag_keep_bits"));
+        RequireVector + CreateConfiguration + CreateWords + CreateBits + CreateKeepers + CreateTriggers + FixedPath.Of("rag_keep_words", "rag_keep_bits"));
 
     /// <inheritdoc />
     public override void Down() => Execute.Sql(Drop);

@@ -36,7 +36,7 @@ public sealed class Step132Search : Migration
 
     // "+ 0" keeps an approximate index out of it: that would look at the nearest 40 vectors of all tenants and drop the others' afterwards.
     // It also keeps tables without statistics, as they are after a first load, from a join that compares all chunks with all vectors.
-    private const string CreateByMeaning = """
+    internal const string CreateByMeaning = """
         CREATE FUNCTION rag_by_meaning(
             cabinet bigint, query vector, query_model text, depth integer, kinds text[], nm_ids bigint[], since timestamptz,
             until timestamptz, as_of timestamptz, least_similarity double precision, is_exact boolean, candidates integer)
@@ -187,7 +187,7 @@ public sealed class Step132Search : Migration
         """;
 
     // Reciprocal ranks with the usual 60, scaled so that the first of both ways has 1.
-    private const string CreateSearch = """
+    internal const string CreateSearch = """
         CREATE FUNCTION rag_search(
             cabinet bigint, query vector, query_model text, max_hits integer DEFAULT 5, only_type text DEFAULT NULL,
             only_nm_id bigint DEFAULT NULL, since timestamptz DEFAULT NULL, as_of timestamptz DEFAULT now(),

@@ -12,7 +12,7 @@ namespace RagFunctions.Core.Runs.Sweep;
 /// the number of cabinets and never the number of rows.
 /// </summary>
 public sealed class SweepQuery(
-    MainDatabase main, RagDatabase rag, TimeProvider time, IOptions<RunsOptions> options, IOptions<BudgetsOptions> budgets)
+    MainDatabase main, RagDatabase rag, TimeProvider time, IOptions<RunsOptions> options, IOptions<BudgetsOptions> budgets, Embedders embedders)
 {
     private const string CapturedTables = """
         (SELECT count(DISTINCT t.tgrelid) FROM pg_trigger AS t
@@ -34,13 +34,24 @@ public sealed class SweepQuery(
     private const string CabinetsWithCursors =
         $"{Cabinets} {CapturedTables} < 5 AND NOT EXISTS (SELECT FROM wb_sync_cursors AS k WHERE k.cabinet_id = c.id), {FirstSync.UnderWay} FROM wb_cabinets AS c";
 
+    private const string MayEmbed = """
+        ($8::numeric IS NULL OR (SELECT COALESCE(sum(usd), 0) FROM spent) < $8)
+        AND NOT EXISTS (SELECT FROM rag_budgets AS b LEFT JOIN spent AS o ON o.cabinet_id = b.cabinet_id
+                        WHERE b.cabinet_id = a.cabinet_id AND COALESCE(o.usd, 0) >= b.daily_usd)
+        """;
+
+    // The next generation of vectors: of thousands of cabinets a few at a time, whichever; so the sweep does not start them all at once to
+    // wait for the same provider. One that is complete and has not moved is started to move.
     // LIMIT keeps expiry a probe for each cabinet: as an EXISTS it is planned as one read of everything that is expired. A budget that is
     // spent holds back embedding and nothing else.
     private const string DueCabinets = $"""
         WITH spent AS (
             SELECT cabinet_id, sum(usd) AS usd FROM ({EmbeddingPayments.SpentToday}) AS today GROUP BY cabinet_id
         )
-        SELECT judged.cabinet_id, judged.reason, judged.requested_mode
+        SELECT chosen.cabinet_id, chosen.reason, chosen.requested_mode
+        FROM (
+        SELECT judged.cabinet_id, judged.reason, judged.requested_mode,
+               row_number() OVER (PARTITION BY judged.reason ORDER BY random()) AS place
         FROM (
             SELECT a.cabinet_id, s.requested_mode,
                    CASE
@@ -51,20 +62,25 @@ public sealed class SweepQuery(
                        WHEN EXISTS (SELECT FROM rag_metadata AS m
                                     WHERE m.cabinet_id = a.cabinet_id AND m.embedded_hash IS DISTINCT FROM m.chunk_hash
                                       AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= clock_timestamp()))
-                            AND ($8::numeric IS NULL OR (SELECT COALESCE(sum(usd), 0) FROM spent) < $8)
-                            AND NOT EXISTS (SELECT FROM rag_budgets AS b LEFT JOIN spent AS o ON o.cabinet_id = b.cabinet_id
-                                            WHERE b.cabinet_id = a.cabinet_id AND COALESCE(o.usd, 0) >= b.daily_usd) THEN 5
+                            AND {MayEmbed} THEN 5
                        WHEN (s.expiry_held_until IS NULL OR s.expiry_held_until <= clock_timestamp())
                             AND (SELECT true FROM rag_metadata AS m WHERE m.cabinet_id = a.cabinet_id AND m.expires_at <= $5 LIMIT 1) THEN 6
                        WHEN a.catches_up AND (s.last_catch_up_at IS NULL OR s.last_catch_up_at <= clock_timestamp() - make_interval(mins => $6)) THEN 7
                        WHEN a.in_slot AND s.full_renderer_version < $7 THEN 8
                        WHEN s.full_completed_at <= clock_timestamp() - interval '8 days' THEN 9
+                       WHEN {Generation.NextKey} = ANY ($9)
+                            AND (EXISTS (SELECT FROM rag_metadata AS m
+                                         WHERE m.cabinet_id = a.cabinet_id AND m.next_hash IS DISTINCT FROM m.chunk_hash AND m.chunk_hash IS NOT NULL
+                                           AND (m.next_retry_at IS NULL OR m.next_retry_at <= clock_timestamp())) AND {MayEmbed}
+                                 OR NOT s.on_next AND NOT EXISTS (SELECT FROM rag_metadata AS m
+                                                                  WHERE m.cabinet_id = a.cabinet_id AND m.next_hash IS DISTINCT FROM m.chunk_hash)) THEN 10
                    END AS reason
             FROM unnest($1, $2, $3, $4) AS a (cabinet_id, has_changes, catches_up, in_slot)
             LEFT JOIN rag_index_status AS s ON s.cabinet_id = a.cabinet_id
             WHERE (s.not_before IS NULL OR s.not_before <= clock_timestamp())
               AND (s.lease_owner IS NULL OR s.lease_expires_at <= clock_timestamp())) AS judged
-        WHERE judged.reason IS NOT NULL
+        WHERE judged.reason IS NOT NULL) AS chosen
+        WHERE chosen.reason <> 10 OR chosen.place <= 16
         """;
 
     private const string ShownCabinets = "SELECT cabinet_id FROM rag_index_status WHERE is_active";
@@ -124,6 +140,7 @@ public sealed class SweepQuery(
                 Parameter.Of<int>(options.Value.CatchUpMinutes),
                 Parameter.Of<int>(ChunkRenderer.Version),
                 Parameter.Of(budgets.Value.DailyUsd),
+                Parameter.Of(embedders.Keys),
             },
         };
     }
@@ -191,4 +208,7 @@ public enum SweepReason
 
     /// <summary>Its last full run is older than eight days: the weekly rebuild has passed it by.</summary>
     Overdue = 9,
+
+    /// <summary>Chunks without a vector of the generation that is being built, or a cabinet that may move to it.</summary>
+    NextGeneration = 10,
 }
