@@ -136,7 +136,7 @@ public sealed class BatchEmbedder(
         })
         .Build();
 
-    private async Task<List<IReadOnlyList<PendingText>>> FittingAsync(
+    private static async Task<List<IReadOnlyList<PendingText>>> FittingAsync(
         EmbeddingPass pass, EmbeddingsOptions options, IReadOnlyList<PendingText> texts, CancellationToken cancellationToken)
     {
         List<PendingText> fitting = [];

@@ -99,7 +99,7 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private NpgsqlBatchCommand TotalsCommand(FinishRoundInput input)
+    private static NpgsqlBatchCommand TotalsCommand(FinishRoundInput input)
     {
         var t = input.Totals;
         var command = new NpgsqlBatchCommand(AddTotals)

@@ -1,4 +1,3 @@
-using Npgsql;
 using RagFunctions.Core.Databases;
 
 namespace RagFunctions.Core.Status;

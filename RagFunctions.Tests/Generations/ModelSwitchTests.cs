@@ -292,15 +292,17 @@ public sealed class ModelSwitchTests
             }
 
             return count;
-        })).ToList();
-        var runs = Task.Run(async () =>
-        {
-            while (!end.IsCancellationRequested)
+        }, Stop)).ToList();
+        var runs = Task.Run(
+            async () =>
             {
-                await world.ChangeRowsAsync(cabinet, 3);
-                await world.RunAsync(cabinet);
-            }
-        });
+                while (!end.IsCancellationRequested)
+                {
+                    await world.ChangeRowsAsync(cabinet, 3);
+                    await world.RunAsync(cabinet);
+                }
+            },
+            Stop);
         Assert.True(await world.Switch.FinishAsync(Stop));
         await end.CancelAsync();
         Assert.All(await Task.WhenAll(searches), count => Assert.True(count > 0));

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using RagFunctions.Core.Embeddings;
-using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Search;
 using RagFunctions.Tests.Embeddings;
 
