@@ -100,6 +100,8 @@ internal static class ApiExamples
         IsActive = true,
         ChangeSource = "capture",
         LastRun = Run,
+        Model = "text-embedding-3-small",
+        Dimensions = 1536,
     };
 
     public static readonly CabinetPage Cabinets = new(
