@@ -43,24 +43,13 @@ public sealed class CabinetPurge(RagDatabase rag)
     {
         await using var connection = await rag.Source.OpenConnectionAsync(cancellationToken);
         var known = await CloseAsync(connection, cabinetId, cancellationToken);
-        long chunks = 0;
-        for (var gone = BatchRows; gone == BatchRows;)
-        {
-            gone = await ExecuteAsync(connection, DeleteChunks, cabinetId, BatchRows, cancellationToken);
-            chunks += gone;
-            progress?.Report(chunks);
-        }
-
-        long runs = 0;
-        for (var gone = BatchRows; gone == BatchRows;)
-        {
-            gone = await ExecuteAsync(connection, DeleteRuns, cabinetId, BatchRows, cancellationToken);
-            runs += gone;
-        }
-
-        await ExecuteAsync(connection, DeleteBudget, cabinetId, limit: null, cancellationToken);
-        await ExecuteAsync(connection, DeleteHours, cabinetId, limit: null, cancellationToken);
-        await ExecuteAsync(connection, DeleteStatus, cabinetId, limit: null, cancellationToken);
+        await using var deleteChunks = Command(connection, DeleteChunks, cabinetId);
+        var chunks = await BatchedDelete.RunAsync(deleteChunks, BatchRows, gone => progress?.Report(gone), cancellationToken);
+        await using var deleteRuns = Command(connection, DeleteRuns, cabinetId);
+        var runs = await BatchedDelete.RunAsync(deleteRuns, BatchRows, progress: null, cancellationToken);
+        await ExecuteAsync(connection, DeleteBudget, cabinetId, cancellationToken);
+        await ExecuteAsync(connection, DeleteHours, cabinetId, cancellationToken);
+        await ExecuteAsync(connection, DeleteStatus, cabinetId, cancellationToken);
         return known || chunks + runs > 0 ? chunks : null;
     }
 
@@ -68,21 +57,18 @@ public sealed class CabinetPurge(RagDatabase rag)
     private static async Task<bool> CloseAsync(NpgsqlConnection connection, long cabinetId, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await ExecuteAsync(connection, Lock, cabinetId, limit: null, cancellationToken);
-        var known = await ExecuteAsync(connection, Close, cabinetId, limit: null, cancellationToken) > 0;
+        await ExecuteAsync(connection, Lock, cabinetId, cancellationToken);
+        var known = await ExecuteAsync(connection, Close, cabinetId, cancellationToken) > 0;
         await transaction.CommitAsync(cancellationToken);
         return known;
     }
 
-    private static async Task<int> ExecuteAsync(
-        NpgsqlConnection connection, string sql, long cabinetId, int? limit, CancellationToken cancellationToken)
+    private static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, long cabinetId, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { Parameter.Of<long>(cabinetId) } };
-        if (limit is { } rows)
-        {
-            command.Parameters.Add(Parameter.Of<int>(rows));
-        }
-
+        await using var command = Command(connection, sql, cabinetId);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, long cabinetId) =>
+        new(sql, connection) { Parameters = { Parameter.Of<long>(cabinetId) } };
 }

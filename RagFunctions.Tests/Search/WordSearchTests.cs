@@ -134,7 +134,7 @@ public sealed class WordSearchTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
-    public async Task Of_thousands_with_the_same_words_the_one_with_the_rare_word_is_first()
+    public async Task Among_thousands_alike_the_text_with_the_rare_word_is_first()
     {
         await using var scene = await SceneAsync([.. Enumerable.Range(1, 2_500).Select(i => $"заказ товар номер{i % 7}"), "заказ товар молния"]);
         Assert.Equal("заказ товар молния", (await FindAsync(scene, "заказ товар молния"))[0].Text);

@@ -248,20 +248,19 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher, IOptions
         long gone = 0;
         foreach (var rows in RemoveRows)
         {
-            await RepeatAsync(rows, count => progress?.Report(gone += count));
+            var before = gone;
+            gone += await RepeatAsync(rows, count => progress?.Report(before + count));
         }
 
         var removed = await ExecuteAsync(Remove, [cabinetId], cancellationToken) > 0;
-        await RepeatAsync(RemoveQueue, _ => { });
+        await RepeatAsync(RemoveQueue, tell: null);
         return removed;
 
-        async Task RepeatAsync(string sql, Action<int> tell)
+        async Task<long> RepeatAsync(string sql, Action<long>? tell)
         {
-            for (var count = RemovedRowsAtOnce; count == RemovedRowsAtOnce;)
-            {
-                count = await ExecuteAsync(sql, [cabinetId, RemovedRowsAtOnce], cancellationToken);
-                tell(count);
-            }
+            await using var delete = main.Source.CreateCommand(sql);
+            delete.Parameters.Add(Parameter.Of(cabinetId));
+            return await BatchedDelete.RunAsync(delete, RemovedRowsAtOnce, tell, cancellationToken);
         }
     }
 

@@ -46,26 +46,13 @@ public sealed class SyncLogPurge(MainDatabase main, TimeProvider time, IOptions<
             {
                 Parameter.Of(now.AddDays(-options.Value.KeepLogDays).UtcDateTime),
                 Parameter.Of<string[]>(types),
-                Parameter.Of(BatchRows),
             },
         };
         await using var rejects = new NpgsqlCommand(DeleteRejects, connection)
         {
-            Parameters = { Parameter.Of(now.AddDays(-RejectDays)), Parameter.Of(BatchRows) },
+            Parameters = { Parameter.Of(now.AddDays(-RejectDays)) },
         };
-        return await RepeatAsync(logs, cancellationToken) + await RepeatAsync(rejects, cancellationToken);
-    }
-
-    private async Task<long> RepeatAsync(NpgsqlCommand batch, CancellationToken cancellationToken)
-    {
-        long deleted = 0;
-        int gone;
-        do
-        {
-            gone = await batch.ExecuteNonQueryAsync(cancellationToken);
-            deleted += gone;
-        }
-        while (gone == BatchRows);
-        return deleted;
+        return await BatchedDelete.RunAsync(logs, BatchRows, progress: null, cancellationToken)
+            + await BatchedDelete.RunAsync(rejects, BatchRows, progress: null, cancellationToken);
     }
 }
