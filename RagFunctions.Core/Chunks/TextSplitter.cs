@@ -18,7 +18,7 @@ internal static class TextSplitter
     private const int AimedTokens = 500;
 
     /// <summary>Largest subject in units of <see cref="ChunkTokens.UpperBound"/>: at least half of every part is text.</summary>
-    private const int MaxSubject = 240;
+    public const int MaxSubject = 240;
 
     /// <summary>True when the text is one chunk as it stands. Tokens are counted only when their upper bound leaves a doubt.</summary>
     public static bool Fits(string text) =>

@@ -63,12 +63,7 @@ public static class HashIntervals
     // The shortest prefix of the later hash that is above the earlier one; none when the digits at hand do not differ.
     private static string? Border(string before, string after)
     {
-        var length = 0;
-        while (length < before.Length && length < after.Length && before[length] == after[length])
-        {
-            length++;
-        }
-
+        var length = before.AsSpan().CommonPrefixLength(after);
         return length < after.Length ? after[..(length + 1)] : null;
     }
 }

@@ -43,11 +43,6 @@ public sealed class RunPlan
     private Phase _phase = Phase.Begin;
     private int _done;
     private int _total = 1;
-    private int _productsLeft;
-    private bool _beginStarted;
-    private bool _roundStarted;
-    private bool _planStarted;
-    private bool _finishStarted;
     private BeginRoundResult? _start;
     private RoundTotals _totals = new();
     private long _pending;
@@ -77,7 +72,6 @@ public sealed class RunPlan
     private RunPlan(RunRoundInput round)
         : this(round.Run)
     {
-        _beginStarted = true;
         _mostIntervals = MostShortIntervals;
         Begin(round.Start);
     }
@@ -122,14 +116,16 @@ public sealed class RunPlan
     /// <summary>The next step to start now; false = wait for a started one, or the round is over.</summary>
     public bool TryNext([NotNullWhen(true)] out RunStep? step)
     {
+        // What a phase of one step ends in is another phase: while nothing is under way, its step has not been started.
         step = _phase switch
         {
-            Phase.Begin when !_beginStarted => NextBegin(),
-            Phase.Round when !_roundStarted => Round(),
             Phase.Apply => NextRange(),
-            Phase.Plan when !_planStarted => PlanEmbedding(),
             Phase.Embed => NextInterval(),
-            Phase.Finish when !_finishStarted => NextFinish(),
+            _ when _running.Count > 0 => null,
+            Phase.Begin => new RunStep.BeginRound(new BeginRoundInput(_input.CabinetId, _runId, _input.Round, _input.Owner)),
+            Phase.Round => new RunStep.RunRound(new RunRoundInput(_input, _start!)),
+            Phase.Plan => new RunStep.PlanEmbedding(new PlanEmbeddingInput(_input.CabinetId, _runId, _start!.Token)),
+            Phase.Finish => Finish(),
             _ => null,
         };
         if (step is not null)
@@ -223,7 +219,6 @@ public sealed class RunPlan
             _ranges.Enqueue(range);
         }
 
-        _productsLeft = result.Mode == RunMode.Full ? result.Ranges.Count(range => range.Entity == Entity.Products) : 0;
         Enter(Phase.Apply, _ranges.Count);
         LeaveApplyWhenOver();
     }
@@ -234,7 +229,8 @@ public sealed class RunPlan
         Over(step);
         _superseded |= result.Superseded;
         _totals = Shortened(_totals.Plus(result));
-        RangeOver(step);
+        _done++;
+        LeaveApplyWhenOver();
     }
 
     /// <summary>Pending texts are cut into intervals.</summary>
@@ -309,10 +305,11 @@ public sealed class RunPlan
         var error = Short(message);
         switch (step)
         {
-            case RunStep.ApplyChanges apply:
+            case RunStep.ApplyChanges:
                 _applyFailed = true;
                 _totals = _totals with { Error = _totals.Error ?? error };
-                RangeOver(apply);
+                _done++;
+                LeaveApplyWhenOver();
                 break;
             case RunStep.RunRound:
                 // Whatever it did is done; what it did not do is still queued or pending.
@@ -387,18 +384,6 @@ public sealed class RunPlan
     private bool IsShort(TimeSpan? wait) =>
         wait <= LongestWait && _input.Waits < MostWaits;
 
-    private RunStep.BeginRound NextBegin()
-    {
-        _beginStarted = true;
-        return new RunStep.BeginRound(new BeginRoundInput(_input.CabinetId, _runId, _input.Round, _input.Owner));
-    }
-
-    private RunStep.RunRound Round()
-    {
-        _roundStarted = true;
-        return new RunStep.RunRound(new RunRoundInput(_input, _start!));
-    }
-
     private RunStep.ApplyChanges? NextRange()
     {
         if (Stopped || _running.Count >= _input.ApplyWindow || !_ranges.TryPeek(out var range))
@@ -406,20 +391,16 @@ public sealed class RunPlan
             return null;
         }
 
-        if (_productsLeft > 0 && range.Entity != Entity.Products)
+        if (_start!.Mode == RunMode.Full && range.Entity != Entity.Products && _running.Any(IsOfProducts))
         {
             return null;
         }
 
         _ranges.Dequeue();
-        return new RunStep.ApplyChanges(new ApplyChangesInput(_input.CabinetId, _runId, _start!.Token, _start.Mode, _start.AsOf, range));
+        return new RunStep.ApplyChanges(new ApplyChangesInput(_input.CabinetId, _runId, _start.Token, _start.Mode, _start.AsOf, range));
     }
 
-    private RunStep.PlanEmbedding PlanEmbedding()
-    {
-        _planStarted = true;
-        return new RunStep.PlanEmbedding(new PlanEmbeddingInput(_input.CabinetId, _runId, _start!.Token));
-    }
+    private static bool IsOfProducts(RunStep step) => step is RunStep.ApplyChanges { Input.Range.Entity: Entity.Products };
 
     private RunStep.EmbedBatch? NextInterval() =>
         !Stopped && _running.Count < _input.EmbedWindow && _intervals.TryDequeue(out var interval)
@@ -427,10 +408,8 @@ public sealed class RunPlan
                 _input.CabinetId, _runId, _start!.Token, interval, interval.IsNext ? _isNextLarge : _isLarge))
             : null;
 
-    private RunStep.FinishRound NextFinish()
+    private RunStep.FinishRound Finish()
     {
-        _finishStarted = true;
-
         // After a failed step another round at once would meet the same trouble: the sweep brings the next try, a minute later.
         var last = _input.Round >= _input.MaxRounds || _stepFailed;
         return new RunStep.FinishRound(new FinishRoundInput(
@@ -450,17 +429,6 @@ public sealed class RunPlan
                 _intervals.Enqueue(interval);
             }
         }
-    }
-
-    private void RangeOver(RunStep.ApplyChanges step)
-    {
-        _done++;
-        if (_productsLeft > 0 && step.Input.Range.Entity == Entity.Products)
-        {
-            _productsLeft--;
-        }
-
-        LeaveApplyWhenOver();
     }
 
     private void LeaveApplyWhenOver()

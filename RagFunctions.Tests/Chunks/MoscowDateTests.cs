@@ -21,6 +21,22 @@ public sealed class MoscowDateTests
         Assert.Contains(day, ChunkRenderer.Render(SampleRows.Sale with { SaleDate = value }).Chunks[0].Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, "января")]
+    [InlineData(2, "февраля")]
+    [InlineData(3, "марта")]
+    [InlineData(4, "апреля")]
+    [InlineData(5, "мая")]
+    [InlineData(6, "июня")]
+    [InlineData(7, "июля")]
+    [InlineData(8, "августа")]
+    [InlineData(9, "сентября")]
+    [InlineData(10, "октября")]
+    [InlineData(11, "ноября")]
+    [InlineData(12, "декабря")]
+    public void A_month_is_named_in_the_genitive(int month, string name) =>
+        Assert.Equal($"5 {name} 2026 (05.{month:00}.2026)", MoscowDate.Default.Of(new DateTimeOffset(2026, month, 5, 12, 0, 0, TimeSpan.Zero)));
+
     [Fact]
     public void Before_the_change_of_2014_Moscow_was_four_hours_ahead()
     {

@@ -110,6 +110,8 @@ public sealed class TextSplitterTests
         var parts = TextSplitter.Split(Sentences(new Random(5), 1000).Trim(), subject);
         Assert.True(parts.Count > 1);
         Assert.All(parts, part => Assert.Equal(part, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(part))));
+        Assert.All(parts.Skip(1), part => Assert.InRange(
+            ChunkTokens.UpperBound(part.AsSpan(0, part.IndexOf(" (часть", StringComparison.Ordinal))), TextSplitter.MaxSubject - 3, TextSplitter.MaxSubject));
     }
 
     [Fact]

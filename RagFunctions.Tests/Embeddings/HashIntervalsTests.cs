@@ -82,7 +82,7 @@ public sealed class HashIntervalsTests
     [Fact]
     public void A_text_above_the_budget_stands_alone() => Assert.Equal(
         [new HashInterval(null, "0000000000000002"), new HashInterval("0000000000000002", "0000000000000003"), new HashInterval("0000000000000003", null)],
-        HashIntervals.Cut([(Hex(1), 5), (Hex(2), 5_000), (Hex(3), 5)], 256, 1_000, parallel: 1));
+        HashIntervals.Cut([(Hex(1), 5_000), (Hex(2), 5_000), (Hex(3), 5)], 256, 1_000, parallel: 1));
 
     [Theory]
     [InlineData(199 * 256, 256)]

@@ -49,7 +49,11 @@ public sealed class ProviderErrorsTests
     [InlineData("""{"error":{"message":7}}""", "the embeddings provider answered 418")]
     [InlineData("""{"error":"plain words"}""", "the embeddings provider answered 418: plain words")]
     [InlineData("""{"error":["c"]}""", "the embeddings provider answered 418")]
+    [InlineData("""{"message":"m","type":"t","code":7}""", "the embeddings provider answered 418 (7): m")]
+    [InlineData("""{"message":"m","detail":"d"}""", "the embeddings provider answered 418: m")]
     [InlineData("""{"detail":"m"}""", "the embeddings provider answered 418: m")]
+    [InlineData("""{"detail":[{"msg":"too long"},7,{"loc":[]},{"msg":"too many"}]}""", "the embeddings provider answered 418: too long; too many")]
+    [InlineData("<style>b {}</style>Bad<br>gateway", "the embeddings provider answered 418: Bad gateway")]
     [InlineData("[1]", "the embeddings provider answered 418")]
     [InlineData("<html>", "the embeddings provider answered 418")]
     [InlineData("", "the embeddings provider answered 418")]
@@ -58,6 +62,62 @@ public sealed class ProviderErrorsTests
         var error = ProviderErrors.FromResponse(new Answer(418, body), secret: null, Now);
         Assert.Equal((message, 418, ProviderTrouble.Stop, null), (error.Message, error.Status, error.Trouble, error.RetryAfter));
     }
+
+    [Theory]
+    [InlineData("insufficient_quota", ProviderTrouble.Stop)]
+    [InlineData("invalid_api_key", ProviderTrouble.Stop)]
+    [InlineData("authentication_error", ProviderTrouble.Stop)]
+    [InlineData("permission_denied", ProviderTrouble.Stop)]
+    [InlineData("permission_error", ProviderTrouble.Stop)]
+    [InlineData("model_not_found", ProviderTrouble.Stop)]
+    [InlineData("DeploymentNotFound", ProviderTrouble.Stop)]
+    [InlineData("401", ProviderTrouble.Stop)]
+    [InlineData("invalid_request_error", ProviderTrouble.Refuse)]
+    [InlineData("context_length_exceeded", ProviderTrouble.Refuse)]
+    [InlineData("string_above_max_length", ProviderTrouble.Refuse)]
+    [InlineData("BadRequestError", ProviderTrouble.Refuse)]
+    [InlineData("Validation", ProviderTrouble.Refuse)]
+    [InlineData("400", ProviderTrouble.Refuse)]
+    [InlineData("429", ProviderTrouble.Wait)]
+    [InlineData("7", ProviderTrouble.Wait)]
+    [InlineData("overloaded", ProviderTrouble.Wait)]
+    public void An_error_in_a_success_is_judged_by_its_name(string name, ProviderTrouble trouble)
+    {
+        foreach (var body in new[] { $$$"""{"error":{"code":"{{{name}}}","message":"m"}}""", $$$"""{"message":"m","code":"{{{name}}}"}""" })
+        {
+            var error = ProviderErrors.FromSuccess(new Answer(200, body, ("retry-after", "7")), "no vectors", secret: null, Now);
+            Assert.Equal((trouble, 0, false, TimeSpan.FromSeconds(7)), (error.Trouble, error.LostTries, error.IsNameless, error.RetryAfter));
+            Assert.Equal($"the embeddings provider answered 200 ({name}): no vectors: m", error.Message);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"error":{"code":"429","type":"insufficient_quota"}}""", ProviderTrouble.Stop)]
+    [InlineData("""{"error":"too long","error_type":"Validation"}""", ProviderTrouble.Refuse)]
+    public void Where_the_code_is_no_name_the_type_is(string body, ProviderTrouble trouble) =>
+        Assert.Equal(trouble, ProviderErrors.FromSuccess(new Answer(200, body), "no vectors", secret: null, Now).Trouble);
+
+    [Theory]
+    [InlineData("[1]", "no vectors")]
+    [InlineData("", "no vectors")]
+    [InlineData("""{"data":[]}""", "no vectors")]
+    [InlineData("<p>Blocked by policy</p>", "no vectors: Blocked by policy")]
+    public void A_success_without_any_error_is_an_outage_and_may_be_paid(string body, string told)
+    {
+        var error = ProviderErrors.FromSuccess(new Answer(200, body), "no vectors", secret: null, Now);
+        Assert.Equal((ProviderTrouble.Wait, 1, true, 200), (error.Trouble, error.LostTries, error.IsNameless, error.Status));
+        Assert.Equal($"the embeddings provider answered 200: {told}", error.Message);
+    }
+
+    [Theory]
+    [InlineData("399", null)]
+    [InlineData("400", 400)]
+    [InlineData("599", 599)]
+    [InlineData("600", null)]
+    [InlineData("\"429\"", 429)]
+    [InlineData("null", null)]
+    public void A_code_is_a_status_only_where_it_is_that_of_an_error(string code, int? status) =>
+        Assert.Equal(status, ErrorBody.Read(BinaryData.FromString($$$"""{"error":{"code":{{{code}}}}}""")).Status);
 
     [Fact]
     public void A_key_that_the_answer_echoes_is_in_no_message()

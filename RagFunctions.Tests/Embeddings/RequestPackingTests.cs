@@ -59,6 +59,14 @@ public sealed class RequestPackingTests
         Assert.Equal(sizes, Sizes([new PendingText("1", "a", 1, 0), new PendingText("2", words, words.Length, 0)], inputs: 100, tokens: int.MaxValue));
     }
 
+    [Fact]
+    public void The_providers_limit_is_for_all_texts_of_a_request()
+    {
+        var half = string.Concat(Enumerable.Repeat(" a", EmbeddingsOptions.ProviderMaxTokens / 2));
+        var texts = Enumerable.Range(0, 5).Select(i => new PendingText($"{i}", half, half.Length, 0));
+        Assert.Equal("2 2 1", Sizes(texts, inputs: 100, tokens: int.MaxValue));
+    }
+
     [Theory]
     [InlineData(8_191, null)]
     [InlineData(8_192, 8_192)]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using RagFunctions.Core;
 using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 using static RagFunctions.Tests.Runs.RunPlanScene;
 
 namespace RagFunctions.Tests.Runs;
@@ -92,6 +93,45 @@ public sealed class RunPlanEndingTests
     {
         var plan = Opened(RunMode.Incremental);
         Assert.Throws<InvalidOperationException>(() => plan.End());
+    }
+
+    [Theory]
+    [InlineData("a table is locked", null, null, "a table is locked")]
+    [InlineData("a table is locked", null, "a budget is spent", "a budget is spent")]
+    [InlineData("a table is locked", "key refused", "a budget is spent", "key refused")]
+    [InlineData(null, null, null, null)]
+    public void A_run_tells_first_what_stopped_it(string? error, string? stop, string? budget, string? told)
+    {
+        var plan = Opened(RunMode.Incremental, Range(Entity.Orders));
+        Next<RunStep.ApplyChanges>(plan, out var range);
+        plan.Complete(range, new ApplyChangesResult(Error: error));
+        Next<RunStep.PlanEmbedding>(plan, out var planning);
+        plan.Complete(planning, new PlanEmbeddingResult(false, 1, Intervals(1)));
+        Next<RunStep.EmbedBatch>(plan, out var batch);
+        plan.Complete(batch, new EmbedBatchResult(StopError: stop, Budget: budget));
+        Assert.Equal(stop ?? error, plan.Progress.Error);
+        Next<RunStep.FinishRound>(plan, out var close);
+        plan.Complete(close, new FinishRoundResult(false, RunOutcome.Failed));
+        Assert.Equal(told, Summary(plan).Message);
+    }
+
+    [Theory]
+    [InlineData(1, 1, 1, 1, true)]
+    [InlineData(0, 1, 1, 1, false)]
+    [InlineData(1, 0, 1, 1, false)]
+    [InlineData(1, 1, 0, 1, false)]
+    [InlineData(1, 1, 1, 0, false)]
+    public void Windows_rounds_and_their_number_start_at_one(int applyWindow, int embedWindow, int round, int maxRounds, bool isTaken)
+    {
+        var input = Input() with { ApplyWindow = applyWindow, EmbedWindow = embedWindow, Round = round, MaxRounds = maxRounds };
+        if (isTaken)
+        {
+            Assert.False(new RunPlan(input).IsDone);
+        }
+        else
+        {
+            Assert.Throws<ArgumentException>(() => new RunPlan(input));
+        }
     }
 
     [Fact]

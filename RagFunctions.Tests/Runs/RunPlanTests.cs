@@ -182,12 +182,92 @@ public sealed class RunPlanTests
     }
 
     [Fact]
-    public void A_batch_that_fails_does_not_stop_the_others()
+    public void A_batch_that_fails_is_counted_and_the_others_go_on()
     {
         var plan = Embedding(10);
         var batches = StartAll<RunStep.EmbedBatch>(plan);
         plan.Fail(batches[0], "connection reset");
-        Assert.Single(StartAll<RunStep.EmbedBatch>(plan));
+        Assert.Equal((1, 10), (plan.Progress.Done, plan.Progress.Total));
+        batches.AddRange(StartAll<RunStep.EmbedBatch>(plan));
+        Assert.Equal(9, batches.Count);
+        plan.Complete(batches[1], new EmbedBatchResult());
+        batches.AddRange(StartAll<RunStep.EmbedBatch>(plan));
+        Finish(plan, batches[2..]);
+        var finish = Next<RunStep.FinishRound>(plan, out _).Input;
+        Assert.Equal((1L, "connection reset", true), (finish.Totals.FailedBatches, finish.Totals.Error, finish.LastRound));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_first_error_of_a_round_is_the_one_kept(bool whilePlanning)
+    {
+        var plan = Opened(RunMode.Incremental, Range(Entity.Orders, 1), Range(Entity.Orders, 2));
+        Next<RunStep.ApplyChanges>(plan, out var first);
+        Next<RunStep.ApplyChanges>(plan, out var second);
+        plan.Fail(first, "the first");
+        plan.Fail(second, "the second");
+        Next<RunStep.PlanEmbedding>(plan, out var planning);
+        if (whilePlanning)
+        {
+            plan.Fail(planning, "the third");
+        }
+        else
+        {
+            plan.Complete(planning, new PlanEmbeddingResult(false, 1, Intervals(1)));
+            Next<RunStep.EmbedBatch>(plan, out var batch);
+            plan.Fail(batch, "the third");
+        }
+
+        Assert.Equal("the first", Next<RunStep.FinishRound>(plan, out _).Input.Totals.Error);
+    }
+
+    [Fact]
+    public void What_one_batch_reports_no_later_answer_takes_back()
+    {
+        var plan = Embedding(3);
+        var batches = StartAll<RunStep.EmbedBatch>(plan);
+        plan.Complete(batches[0], new EmbedBatchResult(StopError: "disk full", Budget: "of the day", StoreFailed: true, Error: "short answer", RetryAt: Now));
+        plan.Complete(batches[1], new EmbedBatchResult(StopError: "other", Budget: "other", StoreFailed: true, Error: "other"));
+        plan.Complete(batches[2], new EmbedBatchResult());
+        var finish = Next<RunStep.FinishRound>(plan, out _).Input;
+        Assert.Equal(("disk full", "of the day", true, true, Now), (finish.StopError, finish.Budget, finish.StoreFailed, finish.LastRound, finish.RetryAt));
+    }
+
+    [Theory]
+    [InlineData(RunPlan.MostShortIntervals, false)]
+    [InlineData(RunPlan.MostShortIntervals + 1, true)]
+    public void Batches_of_a_long_embedding_leave_room_for_short_ones(int intervals, bool isLarge) =>
+        Assert.All(StartAll<RunStep.EmbedBatch>(Embedding(intervals)), batch => Assert.Equal(isLarge, batch.Input.IsLarge));
+
+    [Fact]
+    public void An_entity_that_cannot_be_read_fails_the_round()
+    {
+        var plan = NotBegun(Started(RunMode.Incremental) with { Unread = ["wb_orders: no column nm_id", "wb_sales: no table"] }, Input());
+        var finish = AfterNothingPending(plan);
+        Assert.Equal(
+            (true, true, true, "wb_orders: no column nm_id; wb_sales: no table"),
+            (finish.EntityUnread, finish.ApplyFailed, finish.LastRound, finish.Totals.Error));
+    }
+
+    [Fact]
+    public void A_round_in_which_all_was_read_has_not_failed()
+    {
+        var finish = AfterNothingPending(NotBegun(Started(RunMode.Incremental) with { Unread = [] }, Input()));
+        Assert.Equal((false, false, false, null), (finish.EntityUnread, finish.ApplyFailed, finish.LastRound, finish.Totals.Error));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Entities_held_at_the_begin_and_by_ranges_are_booked_together(bool atBegin)
+    {
+        var held = new BlockedEntity(Entity.Products, 400, 100);
+        var blocked = new BlockedEntity(Entity.Orders, 300, 20);
+        var plan = NotBegun(Started(RunMode.Full, Range(Entity.Orders)) with { Held = atBegin ? [held] : null }, Input());
+        Next<RunStep.ApplyChanges>(plan, out var range);
+        plan.Complete(range, new ApplyChangesResult(Blocked: blocked));
+        Assert.Equal(atBegin ? [held, blocked] : [blocked], AfterNothingPending(plan).Totals.Blocked);
     }
 
     [Fact]
@@ -217,11 +297,28 @@ public sealed class RunPlanTests
     }
 
     [Fact]
+    public void Progress_counts_ranges_that_are_done_and_that_failed()
+    {
+        var plan = Opened(RunMode.Full, [.. Enumerable.Range(0, 4).Select(i => Range(Entity.Sales, i))]);
+        var ranges = StartAll<RunStep.ApplyChanges>(plan);
+        plan.Complete(ranges[0], new ApplyChangesResult(RowsRead: 7));
+        plan.Fail(ranges[1], "gone");
+        Assert.Equal(new RunProgress("apply", 2, 4, 1, "full_rebuild", 7, 0, 0, "gone"), plan.Progress);
+    }
+
+    [Fact]
     public void Progress_names_phase_and_counts()
     {
         var plan = Embedding(3);
         var batches = StartAll<RunStep.EmbedBatch>(plan);
         plan.Complete(batches[0], new EmbedBatchResult(Embedded: 4, Reused: 1));
         Assert.Equal(new RunProgress("embed", 1, 3, 1, "incremental", 0, 5, 3, null), plan.Progress);
+    }
+
+    private static FinishRoundInput AfterNothingPending(RunPlan plan)
+    {
+        Next<RunStep.PlanEmbedding>(plan, out var planning);
+        plan.Complete(planning, new PlanEmbeddingResult(false, 0, []));
+        return Next<RunStep.FinishRound>(plan, out _).Input;
     }
 }

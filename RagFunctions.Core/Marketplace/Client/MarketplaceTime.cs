@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace RagFunctions.Core.Marketplace.Client;
 
@@ -6,13 +7,14 @@ namespace RagFunctions.Core.Marketplace.Client;
 /// The one reader of the marketplace's dates. Shapes: date, date and time, fractions of a second of any length, <c>Z</c>, offset. A time
 /// without zone is Moscow's, which has been UTC+3 without summer time since 2014; year 1 stands for "none".
 /// </summary>
-public static class MarketplaceTime
+public static partial class MarketplaceTime
 {
     /// <summary>Moscow's offset from UTC.</summary>
     public static readonly TimeSpan MoscowOffset = TimeSpan.FromHours(3);
 
-    private static readonly string[] Zoned = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mmzzz"];
-    private static readonly string[] Zoneless = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFF", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd"];
+    // Where no fraction follows, its point may be missing too.
+    private static readonly string[] Zoned = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mmzzz"];
+    private static readonly string[] Zoneless = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFF", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd"];
 
     /// <summary>Reads a date; null, an empty text and year 1 are none. The result is in UTC, exact to a microsecond.</summary>
     /// <exception cref="FormatException">It is no date of a known shape.</exception>
@@ -23,7 +25,8 @@ public static class MarketplaceTime
             return null;
         }
 
-        var shape = CutFraction(text.Trim().Replace(' ', 'T'));
+        // .NET reads seven digits of a fraction; more carry nothing that the database could hold.
+        var shape = LongFraction().Replace(text.Trim().Replace(' ', 'T'), "$1");
         if (shape.EndsWith('Z') || shape.EndsWith('z'))
         {
             shape = shape[..^1] + "+00:00";
@@ -32,14 +35,17 @@ public static class MarketplaceTime
         // Only the shapes that can fit are tried: a page of orders has 240,000 dates.
         if (HasOffset(shape))
         {
-            return DateTimeOffset.TryParseExact(shape, Zoned, CultureInfo.InvariantCulture, DateTimeStyles.None, out var zoned)
-                ? WholeMicroseconds(zoned)
-                : throw new FormatException($"'{text}' is no date");
+            if (DateTimeOffset.TryParseExact(shape, Zoned, CultureInfo.InvariantCulture, DateTimeStyles.None, out var zoned))
+            {
+                return WholeMicroseconds(zoned);
+            }
+        }
+        else if (DateTime.TryParseExact(shape, Zoneless, CultureInfo.InvariantCulture, DateTimeStyles.None, out var moscow))
+        {
+            return WholeMicroseconds(new DateTimeOffset(moscow, MoscowOffset));
         }
 
-        return DateTime.TryParseExact(shape, Zoneless, CultureInfo.InvariantCulture, DateTimeStyles.None, out var moscow)
-            ? WholeMicroseconds(new DateTimeOffset(moscow, MoscowOffset))
-            : throw new FormatException($"'{text}' is no date");
+        throw new FormatException($"'{text}' is no date");
     }
 
     /// <summary>A parameter as the statistics methods take it: Moscow time without zone, with its fraction if it has one.</summary>
@@ -50,29 +56,14 @@ public static class MarketplaceTime
     public static string ToUtc(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
-    private static bool HasOffset(string shape) => shape.AsSpan(Math.Min(10, shape.Length)).IndexOfAny('+', '-') >= 0;
-
-    // .NET reads seven digits; more carry nothing that the database could hold.
-    private static string CutFraction(string text)
-    {
-        var point = text.IndexOf('.', StringComparison.Ordinal);
-        if (point < 0)
-        {
-            return text;
-        }
-
-        var end = point + 1;
-        while (end < text.Length && char.IsAsciiDigit(text[end]))
-        {
-            end++;
-        }
-
-        return end - point - 1 > 7 ? string.Concat(text.AsSpan(0, point + 8), text.AsSpan(end)) : text;
-    }
+    private static bool HasOffset(string shape) => shape.AsSpan(Math.Min(10, shape.Length)).ContainsAny('+', '-');
 
     private static DateTimeOffset WholeMicroseconds(DateTimeOffset value)
     {
         var utc = value.UtcDateTime;
         return new DateTimeOffset(utc.Ticks - (utc.Ticks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
     }
+
+    [GeneratedRegex(@"(\.[0-9]{7})[0-9]+")]
+    private static partial Regex LongFraction();
 }

@@ -47,6 +47,7 @@ public sealed class RateHeadersTests
     [InlineData(MarketplaceMethod.Prices, 0.6, 5, 900.0)]
     [InlineData(MarketplaceMethod.Feedbacks, 0.333, 6, 720.0)]
     [InlineData(MarketplaceMethod.FeedbackArchive, 0.333, 6, 720.0)]
+    [InlineData(MarketplaceMethod.SellerInfo, 60, 10, 86_400.0)]
     public void A_methods_limits_are_those_of_the_marketplaces_tables(MarketplaceMethod method, double seconds, int burst, double? basicSeconds)
     {
         var rules = MethodRules.Of(method);
@@ -59,7 +60,8 @@ public sealed class RateHeadersTests
     {
         Assert.Equal(MethodRules.Of(MarketplaceMethod.Cards), MethodRules.Of(MarketplaceMethod.CardTrash));
         Assert.Equal(MethodRules.Of(MarketplaceMethod.Feedbacks), MethodRules.Of(MarketplaceMethod.FeedbackArchive));
-        var buckets = Enum.GetValues<MarketplaceMethod>().GroupBy(method => MethodRules.Of(method).Bucket);
+        var buckets = Enum.GetValues<MarketplaceMethod>().GroupBy(method => MethodRules.Of(method).Bucket).ToList();
+        Assert.All(buckets, bucket => Assert.NotEmpty(bucket.Key));
         Assert.Equal(2, buckets.Count(bucket => bucket.Count() > 1));
     }
 
