@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RagFunctions.Cli;
 using RagFunctions.Dev.Commands;
+using RagFunctions.Dev.Questions;
 
 namespace RagFunctions.Dev;
 
@@ -17,6 +18,7 @@ internal static class DevCommandLine
             ServeCommand.Create(runner),
             DemoCommand.Create(runner),
             FakesCommand.Create(runner),
+            QuestionsCommand.Create(runner),
             BenchCommand.Create(runner),
             BenchCommand.CreateWorker(runner),
         };

@@ -21,25 +21,25 @@ internal static class EvalCommand
         {
             var questions = Read(scope.Parsed.GetValue(file)!);
             var evaluation = new SearchEvaluation(scope.Services.GetRequiredService<IndexSearch>());
-            List<SearchFigures> figures = [];
-            foreach (var mode in SearchModeNames.All)
-            {
-                figures.Add(await evaluation.MeasureAsync(
-                    scope.Parsed.GetValue(cabinet), questions, mode, (int)scope.Parsed.GetValue(depth)!.Value, scope.Parsed.GetValue(exact), scope.CancellationToken));
-            }
-
-            if (scope.Parsed.GetValue(json))
-            {
-                JsonOutput.Write(scope, figures);
-            }
-            else
-            {
-                Show(scope, figures);
-            }
-
+            var figures = await evaluation.MeasureEveryModeAsync(
+                scope.Parsed.GetValue(cabinet), questions, (int)scope.Parsed.GetValue(depth)!.Value, scope.Parsed.GetValue(exact), scope.CancellationToken);
+            Tell(scope, figures, scope.Parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
+    }
+
+    /// <summary>Prints figures, one of each mode.</summary>
+    public static void Tell(CommandScope scope, IReadOnlyList<SearchFigures> figures, bool asJson)
+    {
+        if (asJson)
+        {
+            JsonOutput.Write(scope, figures);
+        }
+        else
+        {
+            Show(scope, figures);
+        }
     }
 
     private static IReadOnlyList<KnownQuestion> Read(FileInfo file)
@@ -54,7 +54,7 @@ internal static class EvalCommand
         }
     }
 
-    private static void Show(CommandScope scope, List<SearchFigures> figures)
+    private static void Show(CommandScope scope, IReadOnlyList<SearchFigures> figures)
     {
         var depth = figures[0].Depth;
         var table = new Table().AddColumns("mode", $"recall@{depth}", $"precision@{depth}", "nDCG@10", "MRR", "median ms", "p95 ms", "of exact");
@@ -66,7 +66,24 @@ internal static class EvalCommand
         }
 
         scope.Output.Write(table);
+        ShowGroups(scope, figures);
         scope.Output.WriteLine($"{figures[0].Questions} questions");
+    }
+
+    private static void ShowGroups(CommandScope scope, IReadOnlyList<SearchFigures> figures)
+    {
+        if (figures[0].Groups is not { } groups)
+        {
+            return;
+        }
+
+        var table = new Table().AddColumns(["nDCG@10 of", "questions", .. figures.Select(mode => mode.Mode)]);
+        for (var group = 0; group < groups.Count; group++)
+        {
+            table.AddRow([groups[group].Group, $"{groups[group].Questions}", .. figures.Select(mode => Share(mode.Groups![group].Ndcg10))]);
+        }
+
+        scope.Output.Write(table);
     }
 
     private static string Share(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);

@@ -9,6 +9,20 @@ public sealed class SearchEvaluation(IndexSearch search)
     /// <summary>The depth to which nDCG looks, whatever is asked for.</summary>
     private const int GainDepth = 10;
 
+    /// <summary>Asks every question in every mode.</summary>
+    /// <returns>The figures of each mode, in the order of <see cref="SearchModeNames.All"/>.</returns>
+    public async Task<IReadOnlyList<SearchFigures>> MeasureEveryModeAsync(
+        long cabinetId, IReadOnlyList<KnownQuestion> questions, int depth, bool againstExact, CancellationToken cancellationToken)
+    {
+        List<SearchFigures> figures = [];
+        foreach (var mode in SearchModeNames.All)
+        {
+            figures.Add(await MeasureAsync(cabinetId, questions, mode, depth, againstExact, cancellationToken));
+        }
+
+        return figures;
+    }
+
     /// <summary>Asks every question in one mode.</summary>
     /// <param name="cabinetId">Whose index.</param>
     /// <param name="questions">At least one.</param>
@@ -42,7 +56,7 @@ public sealed class SearchEvaluation(IndexSearch search)
         return new SearchFigures(
             mode.WireName(), all.Count, depth, Mean(all.Select(figures => figures.Recall)), Mean(all.Select(figures => figures.Precision)),
             Mean(all.Select(figures => figures.Gain)), Mean(all.Select(figures => figures.ReciprocalRank)), Math.Round(times[times.Count / 2], 1),
-            Math.Round(times[(int)Math.Ceiling(times.Count * 0.95) - 1], 1), againstExact ? Mean(kept) : null);
+            Math.Round(times[(int)Math.Ceiling(times.Count * 0.95) - 1], 1), againstExact ? Mean(kept) : null, GroupsOf(questions, all));
     }
 
     /// <summary>Reads a file of questions, a JSON object a line.</summary>
@@ -68,6 +82,14 @@ public sealed class SearchEvaluation(IndexSearch search)
         return questions.Count > 0 ? questions : throw new FormatException("There is no question in it.");
     }
 
+    private static IReadOnlyList<GroupFigures>? GroupsOf(IReadOnlyList<KnownQuestion> questions, List<QuestionFigures> all) =>
+        questions.All(question => question.Group is null) ? null :
+        [
+            .. questions.Zip(all, (question, figures) => (question.Group, figures)).GroupBy(pair => pair.Group ?? "")
+                .Select(group => new GroupFigures(
+                    group.Key, group.Count(), Mean(group.Select(pair => pair.figures.Recall)), Mean(group.Select(pair => pair.figures.Gain)))),
+        ];
+
     // A long text gives several chunks: the row counts once, at its best place.
     private static List<(string Kind, long RowId)> Rows(SearchAnswer answer) =>
         [.. answer.Hits.Select(hit => (hit.Entity.WireName(), hit.SourceId)).Distinct()];
@@ -79,7 +101,8 @@ public sealed class SearchEvaluation(IndexSearch search)
 /// <param name="Question">In words.</param>
 /// <param name="Relevant">The rows that answer it, at least one.</param>
 /// <param name="Kinds">Only these kinds are searched; null: all.</param>
-public sealed record KnownQuestion(string Question, IReadOnlyList<KnownRow> Relevant, IReadOnlyList<string>? Kinds = null)
+/// <param name="Group">What it has in common with others, to see them apart; null: nothing.</param>
+public sealed record KnownQuestion(string Question, IReadOnlyList<KnownRow> Relevant, IReadOnlyList<string>? Kinds = null, string? Group = null)
 {
     internal static Entity EntityOf(string kind) => EntityNames.TryParseWireName(kind, out var entity) ? entity : throw new ArgumentException($"'{kind}' is no kind of rows.", nameof(kind));
 }
@@ -100,8 +123,17 @@ public sealed record KnownRow(string Kind, long RowId);
 /// <param name="MedianMs">Milliseconds in the database, the median.</param>
 /// <param name="P95Ms">Milliseconds in the database, of 95 in 100.</param>
 /// <param name="RecallOfExact">Share of the hits of a search that compares every vector; null: not asked.</param>
+/// <param name="Groups">Of each group of questions, in their order; null: no question names one.</param>
 public sealed record SearchFigures(
-    string Mode, int Questions, int Depth, double Recall, double Precision, double Ndcg10, double ReciprocalRank, double MedianMs, double P95Ms, double? RecallOfExact);
+    string Mode, int Questions, int Depth, double Recall, double Precision, double Ndcg10, double ReciprocalRank, double MedianMs, double P95Ms, double? RecallOfExact,
+    IReadOnlyList<GroupFigures>? Groups);
+
+/// <summary>How well a mode answers the questions of one group.</summary>
+/// <param name="Group">Its name; empty: questions without one.</param>
+/// <param name="Questions">How many were asked.</param>
+/// <param name="Recall">As of <see cref="SearchFigures"/>.</param>
+/// <param name="Ndcg10">As of <see cref="SearchFigures"/>.</param>
+public sealed record GroupFigures(string Group, int Questions, double Recall, double Ndcg10);
 
 /// <summary>The figures of one question.</summary>
 internal sealed record QuestionFigures(double Recall, double Precision, double Gain, double ReciprocalRank, double Milliseconds)

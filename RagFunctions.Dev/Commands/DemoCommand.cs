@@ -23,7 +23,7 @@ internal static class DemoCommand
         {
             var server = scope.Services.GetRequiredService<IConfiguration>()["ConnectionStrings:Main"]
                 ?? throw new CliException("ConnectionStrings:Main is missing: the demo makes its database on the server that it names ('eng/postgres.sh url main').");
-            var database = await DemoDatabase.CreateAsync(server, scope.CancellationToken);
+            var database = await DemoDatabase.CreateAsync(server, DemoDatabase.Name, scope.CancellationToken);
             return await new DemoTour(scope.Output, database, Shop, (int)scope.Parsed.GetValue(syncs)!.Value)
                 .RunAsync(scope.Parsed.GetValue(keep), scope.CancellationToken);
         });

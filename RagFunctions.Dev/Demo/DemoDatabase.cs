@@ -10,17 +10,20 @@ internal static class DemoDatabase
     public const string Name = "rag_demo";
 
     /// <summary>Drops what an earlier demo left, creates both schemas in one database.</summary>
+    /// <param name="serverConnectionString">Names the server.</param>
+    /// <param name="name">Of the database; an identifier that needs no quotes.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <returns>The connection string.</returns>
-    public static async Task<string> CreateAsync(string serverConnectionString, CancellationToken cancellationToken)
+    public static async Task<string> CreateAsync(string serverConnectionString, string name, CancellationToken cancellationToken)
     {
         var settings = new NpgsqlConnectionStringBuilder(serverConnectionString) { Database = "postgres", Pooling = false };
         await using (var server = NpgsqlDataSource.Create(settings.ConnectionString))
         {
-            await ExecuteAsync(server, $"DROP DATABASE IF EXISTS {Name} WITH (FORCE)", cancellationToken);
-            await ExecuteAsync(server, $"CREATE DATABASE {Name}", cancellationToken);
+            await ExecuteAsync(server, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)", cancellationToken);
+            await ExecuteAsync(server, $"CREATE DATABASE {name}", cancellationToken);
         }
 
-        var connectionString = new NpgsqlConnectionStringBuilder(serverConnectionString) { Database = Name }.ConnectionString;
+        var connectionString = new NpgsqlConnectionStringBuilder(serverConnectionString) { Database = name }.ConnectionString;
         await using var database = NpgsqlDataSource.Create(connectionString);
         await SchemaMigrator.MigrateAsync(MigrationSet.Main, database, progress: null, cancellationToken);
         await SchemaMigrator.MigrateAsync(MigrationSet.Rag, database, progress: null, cancellationToken);

@@ -30,7 +30,7 @@ public sealed class SearchEvaluationTests(IndexedAppFixture indexed) : IClassFix
         var file = Path.Combine(Path.GetTempPath(), $"questions-{Guid.NewGuid():N}.jsonl");
         await File.WriteAllLinesAsync(
             file,
-            Enumerable.Range(0, 5).Select(n => $$"""{"question":"Кружка {{n + 1}}","kinds":["products"],"relevant":[{"kind":"products","row_id":{{first + n}}}]}"""),
+            Enumerable.Range(0, 5).Select(n => $$"""{"question":"Кружка {{n + 1}}","kinds":["products"],"group":"{{(n < 2 ? "first" : "others")}}","relevant":[{"kind":"products","row_id":{{first + n}}}]}"""),
             TestContext.Current.CancellationToken);
         try
         {
@@ -40,9 +40,11 @@ public sealed class SearchEvaluationTests(IndexedAppFixture indexed) : IClassFix
             Assert.Equal(["hybrid", "vector", "text"], modes.Select(mode => (string?)mode!["mode"]));
             Assert.All(modes, mode => Assert.Equal((5, 1.0, 0.2, 1.0), ((int)mode!["questions"]!, (double)mode["recall"]!, (double)mode["precision"]!, (double)mode["recall_of_exact"]!)));
             Assert.All(modes, mode => Assert.InRange((double)mode!["ndcg10"]!, 0.9, 1));
+            Assert.All(modes, mode => Assert.Equal([("first", 2), ("others", 3)], mode!["groups"]!.AsArray().Select(group => ((string)group!["group"]!, (int)group["questions"]!))));
             var table = (await RunAsync("1", file)).Output;
             Assert.Contains("nDCG@10", table, StringComparison.Ordinal);
             Assert.Contains("5 questions", table, StringComparison.Ordinal);
+            Assert.Contains("others", table, StringComparison.Ordinal);
         }
         finally
         {
