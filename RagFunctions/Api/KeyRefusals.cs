@@ -94,6 +94,6 @@ public sealed partial class KeyRefusals(TimeProvider clock, ILogger<KeyRefusals>
         }
     }
 
-    [LoggerMessage(6010, LogLevel.Warning, "{Count} calls with a wrong key, the last one from {Caller}")]
+    [LoggerMessage(6013, LogLevel.Warning, "{Count} calls with a wrong key, the last one from {Caller}")]
     private partial void Refused(int count, string caller);
 }

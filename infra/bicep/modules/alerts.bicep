@@ -82,7 +82,7 @@ var rules = {
   'wrong-keys': {
     severity: 3
     minutes: 15
-    description: 'Somebody calls the API with wrong keys: a caller that still has a former one, or somebody who tries. The log line 6010 names the last address.'
+    description: 'Somebody calls the API with wrong keys: a caller that still has a former one, or somebody who tries. The log line 6013 names the last address.'
     query: 'AppMetrics | where Name == "rag.api.refused_keys" | summarize calls = sum(Sum) | where calls >= 20'
   }
   silence: {
