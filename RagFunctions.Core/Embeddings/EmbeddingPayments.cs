@@ -12,14 +12,16 @@ namespace RagFunctions.Core.Embeddings;
 public sealed class EmbeddingPayments(RagDatabase rag, IOptions<BudgetsOptions> budgets)
 {
     /// <summary>
-    /// What is spent today, as a query: <c>cabinet_id</c>, <c>usd</c>, several rows for a cabinet. A subquery gives the day, so that both
-    /// tables are read through their indexes.
+    /// What is spent today, questions included, as a query: <c>cabinet_id</c>, <c>usd</c>, several rows for a cabinet. A subquery gives the
+    /// day, so that all tables are read through their indexes.
     /// </summary>
     internal const string SpentToday =
         """
         SELECT cabinet_id, usd FROM rag_spend WHERE day = (SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date)
         UNION ALL
         SELECT cabinet_id, estimated_usd FROM rag_open_requests WHERE day = (SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date)
+        UNION ALL
+        SELECT cabinet_id, cost_usd FROM rag_question_costs WHERE day = (SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date)
         """;
 
     // $1 request, $2 cabinet, $3 run, $4 texts, $5 tokens and $6 dollars by estimate, $7 budget of all cabinets together or null.

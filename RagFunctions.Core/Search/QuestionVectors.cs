@@ -3,7 +3,6 @@ using System.Text;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
-using Npgsql;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Embeddings.Providers;
@@ -26,8 +25,10 @@ public sealed class QuestionVectors(
         SELECT extract(epoch FROM not_before - clock_timestamp())::float8 FROM rag_next_provider WHERE not_before > clock_timestamp()
         """;
 
+    // It counts against the budgets, whose day is that of the database. A spent budget refuses no question: only texts can wait.
     private const string Book = """
-        INSERT INTO rag_question_costs AS c (cabinet_id, day, questions, tokens, cost_usd) VALUES ($1, $2, 1, $3, $4)
+        INSERT INTO rag_question_costs AS c (cabinet_id, day, questions, tokens, cost_usd)
+        VALUES ($1, (clock_timestamp() AT TIME ZONE 'UTC')::date, 1, $2, $3)
         ON CONFLICT (cabinet_id, day) DO UPDATE
         SET questions = c.questions + 1, tokens = c.tokens + EXCLUDED.tokens, cost_usd = c.cost_usd + EXCLUDED.cost_usd
         """;
@@ -108,10 +109,9 @@ public sealed class QuestionVectors(
     private async Task BookAsync(long cabinetId, long tokens, EmbeddingsOptions embeddings, CancellationToken cancellationToken)
     {
         await using var command = rag.Source.CreateCommand(Book);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cabinetId });
-        command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime) });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = tokens });
-        command.Parameters.Add(new NpgsqlParameter<decimal> { TypedValue = embeddings.PriceOf(tokens) });
+        command.Parameters.Add(Parameter.Of(cabinetId));
+        command.Parameters.Add(Parameter.Of(tokens));
+        command.Parameters.Add(Parameter.Of(embeddings.PriceOf(tokens)));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

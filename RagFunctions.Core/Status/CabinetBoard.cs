@@ -40,10 +40,8 @@ public sealed class CabinetBoard
         FROM unnest($1) AS a (cabinet_id)
         LEFT JOIN rag_index_status AS s ON s.cabinet_id = a.cabinet_id
         LEFT JOIN rag_budgets AS b ON b.cabinet_id = a.cabinet_id
-        LEFT JOIN (
-            SELECT cabinet_id, sum(inputs) AS inputs, sum(naive_inputs) AS naive_inputs, sum(cost_usd) AS cost_usd, sum(naive_cost_usd) AS naive_cost_usd
-            FROM rag_run_hours WHERE hour >= date_trunc('day', clock_timestamp(), 'UTC') GROUP BY cabinet_id) AS t ON t.cabinet_id = a.cabinet_id
-        LEFT JOIN rag_question_costs AS u ON u.cabinet_id = a.cabinet_id AND u.day = (clock_timestamp() AT TIME ZONE 'UTC')::date
+        {CostToday.OfRuns}
+        {CostToday.OfQuestions}
         {PendingCounts.OfCabinet}
         """;
 

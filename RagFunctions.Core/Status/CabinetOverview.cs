@@ -5,7 +5,7 @@ using RagFunctions.Core.Embeddings;
 namespace RagFunctions.Core.Status;
 
 /// <summary>Reads every tenant at a glance, page by page in the order of their ids: one statement for each database and page.</summary>
-public sealed class CabinetOverview(MainDatabase main, RagDatabase rag, TimeProvider time)
+public sealed class CabinetOverview(MainDatabase main, RagDatabase rag)
 {
     /// <summary>The longest page.</summary>
     public const int MaxPage = 500;
@@ -20,15 +20,15 @@ public sealed class CabinetOverview(MainDatabase main, RagDatabase rag, TimeProv
         ORDER BY c.id
         """;
 
-    // The cost of a day is that of the runs begun on it, and of the questions asked on it.
     private const string Indexes = $"""
         SELECT a.cabinet_id, COALESCE(s.lease_owner IS NOT NULL AND s.lease_expires_at > clock_timestamp(), false), s.last_outcome, s.requested_mode,
                COALESCE(s.total_chunks, 0), p.pending, p.failed, p.age, CASE WHEN s.not_before > clock_timestamp() THEN s.not_before END,
                s.full_completed_at, s.last_error, clock_timestamp(),
-               COALESCE((SELECT sum(r.cost_usd) FROM rag_index_runs AS r WHERE r.cabinet_id = a.cabinet_id AND r.started_at >= $2), 0)
-                   + COALESCE((SELECT q.cost_usd FROM rag_question_costs AS q WHERE q.cabinet_id = a.cabinet_id AND q.day = $3), 0)
+               COALESCE(t.cost_usd, 0) + COALESCE(u.cost_usd, 0)
         FROM unnest($1) AS a (cabinet_id)
         LEFT JOIN rag_index_status AS s ON s.cabinet_id = a.cabinet_id
+        {CostToday.OfRuns}
+        {CostToday.OfQuestions}
         {PendingCounts.OfCabinet}
         """;
 
@@ -49,15 +49,11 @@ public sealed class CabinetOverview(MainDatabase main, RagDatabase rag, TimeProv
             return new CabinetPage([], null);
         }
 
-        var today = time.GetUtcNow().UtcDateTime.Date;
         await using var batch = rag.Source.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(PendingCounts.ReadPendingOnly));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Indexes)
         {
-            Parameters =
-            {
-                Parameter.Of<long[]>([.. known.Keys]), Parameter.Of(DateTime.SpecifyKind(today, DateTimeKind.Utc)), Parameter.Of(DateOnly.FromDateTime(today)),
-            },
+            Parameters = { Parameter.Of<long[]>([.. known.Keys]) },
         });
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         await row.NextResultAsync(cancellationToken);

@@ -19,7 +19,7 @@ public sealed class BoardApiTests(BoardScene scene) : IClassFixture<BoardScene>
         Assert.Equal((4, 41L), ((int)board["totals"]!["queued"]!, (long)board["totals"]!["worst_lag_cabinet_id"]!));
         Assert.InRange((double)board["totals"]!["worst_lag_seconds"]!, 7_200, 7_300);
         Assert.Equal((7, 0.75m, 30_000), ((int)board["today"]!["texts"]!, (decimal)board["today"]!["cost_usd"]!, (int)board["today"]!["naive_texts"]!));
-        Assert.Equal((1m, 0.25m), ((decimal)board["today"]!["budget_usd"]!, (decimal)board["today"]!["spent_usd"]!));
+        Assert.Equal((1m, 0.5m), ((decimal)board["today"]!["budget_usd"]!, (decimal)board["today"]!["spent_usd"]!));
         Assert.Equal("the provider rests", (string?)board["pauses"]!["provider_reason"]);
         Assert.Equal(1, (int)board["pauses"]!["tokens_rejected"]!);
 

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using NetArchTest.Rules;
 using RagFunctions.Cli;
 using RagFunctions.Core;
@@ -33,18 +32,20 @@ public sealed class ArrowTests
         .GroupBy(type => type.Namespace!)
         .ToDictionary(folder => folder.Key, folder => folder.ToArray());
 
+    // Which folder is used by which types. The library reads the assembly for each question, so it is asked once for each folder.
+    private static readonly Dictionary<string, ILookup<string, string>> UsersOf = Folders.Keys.ToDictionary(
+        folder => folder,
+        folder => Users(Folders[folder].Select(type => type.FullName!)).Where(user => user.Folder != folder).ToLookup(user => user.Folder, user => user.Type));
+
     [Fact]
     public void No_two_folders_use_each_other()
     {
-        var uses = Folders.Keys.ToDictionary(
-            from => from,
-            from => Folders.Keys.Where(to => to != from && Users(from, Names(to)).Length > 0).ToHashSet());
-        Assert.NotEmpty(uses[$"{Core}.Runs"]);
+        Assert.NotEmpty(UsersOf[$"{Core}.Store"][$"{Core}.Runs"]);
         Assert.Empty(
             from a in Folders.Keys
-            from b in uses[a]
-            where string.CompareOrdinal(a, b) < 0 && uses[b].Contains(a)
-            select $"{a} and {b} use each other: {string.Join(", ", Users(a, Names(b)).Concat(Users(b, Names(a))))}");
+            from b in Folders.Keys
+            where string.CompareOrdinal(a, b) < 0 && UsersOf[a].Contains(b) && UsersOf[b].Contains(a)
+            select $"{a} and {b} use each other: {string.Join(", ", UsersOf[a][b].Concat(UsersOf[b][a]))}");
     }
 
     [Fact]
@@ -52,21 +53,18 @@ public sealed class ArrowTests
     {
         Assert.Equal(
             Stages.SelectMany(line => line).Order(StringComparer.Ordinal),
-            Folders.Keys.Where(folder => folder != Core).Select(folder => folder.Split('.')[2]).Distinct().Order(StringComparer.Ordinal));
-        for (var line = 0; line < Stages.Length; line++)
-        {
-            var later = Stages.Skip(line + 1).SelectMany(stages => stages).Select(stage => $"{Core}.{stage}").ToArray();
-            foreach (var folder in Folders.Keys.Where(folder => later.Length > 0 && Stages[line].Contains(folder.Split('.').ElementAtOrDefault(2))))
-            {
-                Assert.Empty(Users(folder, later));
-            }
-        }
+            Folders.Keys.Where(folder => folder != Core).Select(Stage).Distinct().Order(StringComparer.Ordinal));
+        Assert.Empty(
+            from used in Folders.Keys
+            from users in UsersOf[used]
+            where used != Core && users.Key != Core && Line(users.Key) < Line(used)
+            from user in users
+            select $"{user} uses {used}");
     }
 
     [Fact]
     public void Core_knows_nothing_of_Functions_and_Durable() =>
-        Assert.Empty(Folders.Keys.SelectMany(folder =>
-            Users(folder, ["Microsoft.Azure.Functions", "Microsoft.Azure.WebJobs", "Microsoft.DurableTask", "DurableTask"])));
+        Assert.Empty(Users(["Microsoft.Azure.Functions", "Microsoft.Azure.WebJobs", "Microsoft.DurableTask", "DurableTask"]));
 
     [Fact]
     public void The_fakes_share_no_code_with_what_talks_to_them() =>
@@ -81,14 +79,17 @@ public sealed class ArrowTests
             typeof(RagCommandLine).Assembly.GetReferencedAssemblies().Select(assembly => assembly.Name!)
                 .Where(name => name.StartsWith("RagFunctions", StringComparison.Ordinal) || name.StartsWith("rag", StringComparison.Ordinal)));
 
-    private static string[] Names(string folder) => [.. Folders[folder].Select(type => type.FullName!)];
+    private static string Stage(string folder) => folder.Split('.')[2];
 
-    /// <summary>The types of a folder that use one of the names: namespaces or types.</summary>
-    private static string[] Users(string folder, string[] names)
-    {
-        var result = Types.InAssembly(typeof(RagCoreServices).Assembly)
-            .That().ResideInNamespaceMatching($"^{Regex.Escape(folder)}$").And().DoNotHaveNameEndingWith("Services")
-            .ShouldNot().HaveDependencyOnAny(names).GetResult();
-        return [.. result.FailingTypes.Select(type => type.FullName).Order(StringComparer.Ordinal)];
-    }
+    private static int Line(string folder) => Array.FindIndex(Stages, line => line.Contains(Stage(folder)));
+
+    /// <summary>The types that use one of the names: namespaces or types.</summary>
+    private static IEnumerable<(string Folder, string Type)> Users(IEnumerable<string> names) =>
+        from type in Types.InAssembly(typeof(RagCoreServices).Assembly)
+            .That().DoNotHaveNameEndingWith("Services")
+            .ShouldNot().HaveDependencyOnAny([.. names]).GetResult().FailingTypes
+        let outermost = type.FullName.Split('+', '/')[0]
+        where outermost.StartsWith(Core, StringComparison.Ordinal)
+        orderby type.FullName
+        select (outermost[..outermost.LastIndexOf('.')], type.FullName);
 }

@@ -1,10 +1,14 @@
 using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Search;
 using RagFunctions.Tests.Postgres;
+using RagFunctions.Tests.Search;
 
 namespace RagFunctions.Tests.Embeddings;
 
 public sealed class BudgetTests
 {
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     [Fact]
     [Trait("Guarantee", "budget")]
     public async Task Nothing_is_sent_once_the_budget_of_all_is_spent()
@@ -71,6 +75,23 @@ public sealed class BudgetTests
         Assert.All(results, result => Assert.NotNull(result.Budget));
         var (_, _, _, usd, _, _) = await scene.BookAsync();
         Assert.InRange(usd, 0.005m, 0.01m + (8 * scene.Options.PriceOf(10)));
+    }
+
+    [Fact]
+    [Trait("Guarantee", "budget")]
+    public async Task Questions_spend_the_budget_and_are_answered_when_it_is_spent()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var scene = await EmbeddingScene.SetAsync(database, 1);
+        await scene.AddChunksAsync("один");
+        await scene.EmbedAllAsync();
+        await new CabinetBudgets(database.Rag).SetAsync(1, 0.00000001m + await scene.ScalarAsync<decimal>("SELECT sum(usd) FROM rag_spend"), Token);
+        var search = SearchScene.Over(scene, TimeProvider.System);
+        await search.FindAsync(1, new SearchRequest("сколько стоит один"), Token);
+
+        await scene.AddChunksAsync("два");
+        Assert.Contains("rag cabinet budget", (await scene.EmbedAllAsync()).Budget, StringComparison.Ordinal);
+        Assert.NotEmpty((await search.FindAsync(1, new SearchRequest("один") { Mode = SearchMode.Vector }, Token)).Hits);
     }
 
     [Fact]

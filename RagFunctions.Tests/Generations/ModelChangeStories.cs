@@ -117,6 +117,15 @@ public sealed class ModelChangeStories
             await world.AssertRightAsync(_cabinet, active.Dimensions, next?.Dimensions);
             Assert.Equal(next is not null, await world.HasMovedAsync(_cabinet));
             await AssertSearchIsWholeAsync(moved: true);
+            if (next is not null)
+            {
+                // What is complete can always be finished, whatever came before.
+                Assert.True(await world.Switch.FinishAsync(Stop));
+                _ends++;
+                await world.AssertRightAsync(_cabinet, next.Dimensions, null);
+                await AssertSearchIsWholeAsync(moved: false);
+            }
+
             return (_moves, _ends);
         }
 

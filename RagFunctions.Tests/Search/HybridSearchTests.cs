@@ -41,7 +41,7 @@ public sealed class HybridSearchTests(DatabaseFixture fixture) : IClassFixture<D
         _time.Advance(TimeSpan.FromMinutes(11));
         await search.FindAsync(scene.CabinetId, new SearchRequest("молния"), Token);
         Assert.Equal(2, scene.Server.Requests.Count);
-        Assert.Equal(2, await scene.ScalarAsync<long>("SELECT questions FROM rag_question_costs WHERE cabinet_id = $1 AND day = '2026-03-01'", scene.CabinetId));
+        Assert.Equal(2, await scene.ScalarAsync<long>("SELECT questions FROM rag_question_costs WHERE cabinet_id = $1 AND day = (now() AT TIME ZONE 'UTC')::date", scene.CabinetId));
         Assert.True(await scene.ScalarAsync<bool>("SELECT tokens > 0 AND cost_usd = tokens * 0.02 / 1000000 FROM rag_question_costs WHERE cabinet_id = $1", scene.CabinetId));
     }
 

@@ -48,7 +48,7 @@ public sealed class ConvergenceTests
     [Fact]
     [Trait("Guarantee", "convergence")]
     [Trait("Defect", "26")]
-    public Task After_any_story_one_healthy_run_makes_the_index_right() => PlayAsync(150, worlds: 2);
+    public Task After_any_story_one_healthy_run_makes_the_index_right() => PlayAsync(80, worlds: 2);
 
     [Fact(Explicit = true)]
     public Task After_ten_thousand_stories_one_healthy_run_makes_the_index_right() => PlayAsync(10_000, worlds: 2);
