@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Playwright;
 using RagFunctions.Tests.Infra;
 using RagFunctions.Tests.Postgres;
@@ -72,6 +73,24 @@ public sealed class DashboardTests(BrowserFixture browser, DashboardScene scene)
         await Expect(hits.First).ToContainTextAsync("Маломерит, берите на размер больше");
         await Expect(hits).ToHaveCountAsync(5);
         await Expect(hits.Filter(new() { HasText = "reviews" })).ToHaveCountAsync(5);
+    }
+
+    [Fact]
+    public async Task A_change_of_the_model_tells_how_far_it_is()
+    {
+        await scene.ScalarAsync<string>(
+            "INSERT INTO rag_next_embedder (model, dimensions, passage_prefix, vectors) VALUES ('a-newer-one', 768, '', 'rag_next_embeddings'::regclass) RETURNING model");
+        try
+        {
+            var chunks = await scene.ScalarAsync<long>($"SELECT count(*) FROM rag_metadata WHERE cabinet_id = {DashboardScene.Indexed}");
+            await using var dashboard = await SignedInAsync();
+            await dashboard.GoToCabinetAsync(DashboardScene.Indexed);
+            await Expect(dashboard.Page.GetByText("next a-newer-one (768)")).ToContainTextAsync($": 0 of {chunks.ToString("N0", CultureInfo.InvariantCulture)} texts");
+        }
+        finally
+        {
+            await scene.ScalarAsync<string>("DELETE FROM rag_next_embedder RETURNING model");
+        }
     }
 
     [Fact]

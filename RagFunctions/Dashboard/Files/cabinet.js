@@ -59,10 +59,10 @@ export class Cabinet {
         tile('queued', 'Queued', number(status.queued), 'changed rows'),
         tile('pending', 'Pending', number(status.pending), `of ${number(status.total_chunks)} texts`),
         tile('failed', 'Failed', number(status.failed), 'rows and texts', status.failed > 0 ? 'marked' : ''),
-        tile('spent', 'Spent today', usd(money.spent_usd + money.question_usd), budgetNote(money), money.daily_usd !== null && money.spent_usd >= money.daily_usd ? 'marked' : ''),
+        tile('spent', 'Spent today', usd(money.spent_usd), budgetNote(money), money.daily_usd !== null && money.spent_usd >= money.daily_usd ? 'marked' : ''),
         tile('source', 'Changes come by', { sync: 'sync', capture: 'triggers', catch_up: 'catch-up' }[status.change_source] ?? status.change_source,
           status.change_source === 'catch_up' ? 'deletions wait for a rebuild' : 'deletions too'),
-        tile('model', 'Model', details.model ? `${number(details.model.dimensions)} dim.` : 'none yet', details.model?.name ?? 'no vectors')));
+        tile('model', 'Model', details.model ? `${number(details.model.dimensions)} dim.` : 'none yet', modelNote(details.model, status.next_generation))));
     update(this.failures, failurePanel(failures));
     update(this.rest, syncPanel(details), runsPanel(runs), charts(history, window => { this.#window = window; this.refresh(); }));
   }
@@ -140,6 +140,13 @@ function hints(status, details) {
 function budgetNote(money) {
   if (money.daily_usd !== null) return `of a budget of ${usd(money.daily_usd)}`;
   return money.questions > 0 ? `${count(money.questions, 'question')} included` : 'no budget of its own';
+}
+
+/** While the model changes: how much of this tenant is built of the next one, and whether its search is there already. */
+function modelNote(model, next) {
+  const name = model?.name ?? 'no vectors';
+  if (!next) return name;
+  return `${name}; next ${next.model} (${number(next.dimensions)}): ${number(next.done)} of ${number(next.of)} texts${next.serves ? ', serves search' : ''}`;
 }
 
 function failurePanel(failures) {
