@@ -47,10 +47,11 @@ export class Cabinet {
     this.isBusy = status.is_indexing || status.requested_mode !== null;
     this.title = details.name || `Cabinet ${this.id}`;
     update(this.name, this.title, h('span', { class: 'id' }, `#${this.id}`));
-    const state = stateNow(status, details);
+    // One that was added this moment is not in the overview yet.
+    const state = board.kept[0]?.state;
     const money = details.budget;
     update(this.top,
-      h('div', { class: 'standing', key: 'standing' }, pill(state), status.is_indexing && state !== 'indexing' && h('span', { class: 'now' }, 'indexing now'),
+      h('div', { class: 'standing', key: 'standing' }, state && pill(state), status.is_indexing && state !== 'indexing' && h('span', { class: 'now' }, 'indexing now'),
         h('p', null, sentence(status, details))),
       hints(status, details).map(text => h('p', { class: 'hint', key: text.slice(0, 20) }, text)),
       this.#buttons(status),
@@ -92,16 +93,6 @@ export class Cabinet {
     }
     this.refresh();
   }
-}
-
-/** The same words as in the overview, from fresher figures. */
-function stateNow(status, details) {
-  if (!status.is_active) return 'inactive';
-  if (status.outcome === 'failed' || status.outcome === 'blocked') return status.outcome;
-  if (details.token_rejected_at || details.sync.some(entity => ['failed', 'rejected', 'forbidden'].includes(entity.outcome))) return 'sync_failed';
-  if (status.not_before || status.outcome?.startsWith('waiting')) return 'waiting';
-  if (status.failed > 0 || status.outcome === 'completed_with_errors') return 'with_errors';
-  return status.is_indexing ? 'indexing' : status.outcome ? 'ok' : 'never_indexed';
 }
 
 function blockedWords(status) {
