@@ -44,7 +44,7 @@ internal static class ModelCommand
             active  {active}{(active is not null && embedder.IsConfigured(active) ? "" : ": NOT in these settings")}
             next    {next}{(embedder.IsConfigured(next) ? "" : ": NOT in these settings (Embeddings:Next:*)")}
             chunks  {known.Sum(cabinet => cabinet.Done):N0} of {known.Sum(cabinet => cabinet.Chunks):N0} have their vector of it, {known.Sum(cabinet => cabinet.Failed):N0} failed
-            moved   {known.Count(cabinet => cabinet.OnNext):N0} of {known.Count:N0} cabinets{(known.TrueForAll(cabinet => cabinet.OnNext) ? ": rag model finish" : "")}
+            moved   {known.Count(cabinet => cabinet.OnNext):N0} of {known.Count:N0} {(known.Count == 1 ? "cabinet" : "cabinets")}{(known.TrueForAll(cabinet => cabinet.OnNext) ? ": rag model finish" : "")}
             """));
         const int Shown = 20;
         if (known.Where(cabinet => !cabinet.OnNext).ToList() is { Count: > 0 } left)
@@ -138,7 +138,7 @@ internal static class ModelCommand
         var limit = chosen.Options.TokensPerMinute;
         scope.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             {chosen.Identity}
-            texts   {estimate.Texts:N0} different ones in {estimate.Chunks:N0} chunks of {estimate.Cabinets:N0} cabinets, each sent once
+            texts   {estimate.Texts:N0} different ones in {estimate.Chunks:N0} chunks of {estimate.Cabinets:N0} {(estimate.Cabinets == 1 ? "cabinet" : "cabinets")}, each sent once
             tokens  {estimate.Tokens:N0} by estimate
             price   ${estimate.Usd:0.00####} at ${chosen.Options.PricePerMillionTokens:0.######} a million tokens
             room    {estimate.Bytes / 1_048_576.0:N0} MiB more until it is finished

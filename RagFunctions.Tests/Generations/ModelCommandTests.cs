@@ -22,7 +22,7 @@ public sealed class ModelCommandTests
         string[] change = ["model", "switch", "--model", SwitchWorld.Next.Model, "--dimensions", "768"];
         var dry = await RagAsync(world, "60000", [.. change, "--dry-run"]);
         Assert.Equal((0, ""), (dry.Code, dry.Errors));
-        foreach (var told in (string[])["27 different ones in 30 chunks of 1 cabinets", "at $0.13 a million tokens", "at the limit of 60,000 tokens a minute", "at the share of 0.8", "nothing was changed"])
+        foreach (var told in (string[])["27 different ones in 30 chunks of 1 cabinet,", "at $0.13 a million tokens", "at the limit of 60,000 tokens a minute", "at the share of 0.8", "nothing was changed"])
         {
             Assert.Contains(told, dry.Output, StringComparison.Ordinal);
         }
@@ -35,7 +35,7 @@ public sealed class ModelCommandTests
         Assert.Equal(1, early.Code);
         Assert.Contains("1 cabinet has not moved", early.Errors, StringComparison.Ordinal);
         Assert.Equal(0, (await RagAsync(world, "0", "index", $"{cabinet}")).Code);
-        Assert.Contains("1 of 1 cabinets: rag model finish", (await RagAsync(world, "0", "model", "status")).Output, StringComparison.Ordinal);
+        Assert.Contains("1 of 1 cabinet: rag model finish", (await RagAsync(world, "0", "model", "status")).Output, StringComparison.Ordinal);
         Assert.Contains("text-embedding-3-large (768): 30 of 30, 0 failed, serves search", (await RagAsync(world, "0", "status", $"{cabinet}")).Output, StringComparison.Ordinal);
         Assert.Contains("the index is made with text-embedding-3-large (768 dimensions)", (await RagAsync(world, "0", "model", "finish")).Output, StringComparison.Ordinal);
         Assert.Contains("no change is under way", (await RagAsync(world, "0", "model", "finish")).Output, StringComparison.Ordinal);
