@@ -43,7 +43,7 @@ internal static class RunReport
         if (run.Verified is { } verified)
         {
             output.WriteLine(verified.IsClean
-                ? "  verified       index and source agree"
+                ? run.FailedRows == 0 ? "  verified       index and source agree" : "  verified       no difference but for the failed rows"
                 : $"  verified       {verified.Missing} missing, {verified.Stale} stale, {verified.Surplus} surplus, {verified.Pending} pending");
         }
 

@@ -18,7 +18,8 @@ public sealed class DatabaseSources(IOptions<DatabasesOptions> options, TokenCre
         builder.ConnectionStringBuilder.NoResetOnClose = true;
 
         // Dropped before a server or a pooler that limits idle sessions would do it, in the midst of the next request.
-        if (!builder.ConnectionStringBuilder.ContainsKey("Connection Idle Lifetime"))
+        // ContainsKey says of every known keyword that it is there; Keys has those that were given, each by its one name.
+        if (!builder.ConnectionStringBuilder.Keys.Contains("Connection Idle Lifetime"))
         {
             builder.ConnectionStringBuilder.ConnectionIdleLifetime = 60;
         }

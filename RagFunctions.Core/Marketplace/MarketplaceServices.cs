@@ -16,6 +16,7 @@ using RagFunctions.Core.Marketplace.Statistics;
 using RagFunctions.Core.Marketplace.Stocks;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Marketplace.Tokens;
+using RagFunctions.Core.Runs;
 
 namespace RagFunctions.Core.Marketplace;
 
@@ -54,7 +55,8 @@ public static class MarketplaceServices
         services.AddSingleton<IEntitySteps, ReviewSync>();
         services.AddSingleton(p => new EntitySync(
             p.GetRequiredService<MainDatabase>(), p.GetRequiredService<CabinetStore>(), p.GetRequiredService<SyncCursorStore>(),
-            p.GetServices<IEntitySteps>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<EntitySync>>()));
+            p.GetServices<IEntitySteps>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<WorkerClock>(),
+            p.GetRequiredService<ILogger<EntitySync>>()));
         services.AddSingleton<SyncPlanner>();
         services.AddSingleton<SyncSteps>();
         return services;

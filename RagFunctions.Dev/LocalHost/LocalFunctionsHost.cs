@@ -152,9 +152,18 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         if (!forwarded && !http.Response.HasStarted)
         {
             http.Response.Clear();
-            http.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            http.Response.StatusCode = StatusOf(http.Features.Get<IForwarderErrorFeature>()?.Exception);
         }
     }
+
+    /// <summary>A body that could not be read to its end is its sender's fault, in this server's words; anything else is the app's.</summary>
+    private static int StatusOf(Exception? error) => error switch
+    {
+        Microsoft.AspNetCore.Http.BadHttpRequestException unread => unread.StatusCode,
+        AggregateException several => several.InnerExceptions.Select(StatusOf).Min(),
+        { InnerException: { } inner } => StatusOf(inner),
+        _ => StatusCodes.Status500InternalServerError,
+    };
 
     private async Task ManageAsync(HttpContext http)
     {

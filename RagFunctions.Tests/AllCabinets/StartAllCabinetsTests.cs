@@ -25,6 +25,7 @@ public sealed class StartAllCabinetsTests
     }
 
     [Fact]
+    [Trait("Fault", "2")]
     [Trait("Guarantee", "all-cabinets")]
     public async Task A_cabinet_that_cannot_be_started_stops_nobody()
     {
@@ -76,6 +77,7 @@ public sealed class StartAllCabinetsTests
     }
 
     [Fact]
+    [Trait("Fault", "2")]
     public async Task A_purge_that_fails_keeps_nobody_from_being_rebuilt()
     {
         var driver = new AllCabinetsDriver { Cabinets = Ids(3), PurgeFails = true };

@@ -71,6 +71,7 @@ public sealed class IndexFlowTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Fact]
+    [Trait("Fault", "17")]
     [Trait("Guarantee", "no-mass-deletion")]
     public async Task Mass_deletion_is_allowed_by_an_operator_s_key_only()
     {

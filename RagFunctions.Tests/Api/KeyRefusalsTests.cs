@@ -23,6 +23,7 @@ public sealed class KeyRefusalsTests : IDisposable
     public void Dispose() => _loggers.Dispose();
 
     [Fact]
+    [Trait("Fault", "16")]
     [Trait("Guarantee", "keys")]
     public async Task Whoever_tries_keys_waits_longer_for_each_answer()
     {
@@ -62,6 +63,7 @@ public sealed class KeyRefusalsTests : IDisposable
     }
 
     [Fact]
+    [Trait("Fault", "16")]
     public void Wrong_keys_are_told_once_a_minute_with_their_number()
     {
         for (var i = 0; i < 4; i++)

@@ -81,6 +81,7 @@ public sealed class MalformedRequestTests(AppFixture app) : IClassFixture<AppFix
     }
 
     [Fact]
+    [Trait("Fault", "15")]
     [Trait("Guarantee", "keys")]
     [Trait("Defect", "55")]
     public async Task A_body_beyond_its_limit_is_a_413()

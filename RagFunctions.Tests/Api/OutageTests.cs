@@ -10,6 +10,7 @@ namespace RagFunctions.Tests.Api;
 public sealed class OutageTests(AppFixture app) : IClassFixture<AppFixture>
 {
     [Theory]
+    [Trait("Fault", "13")]
     [Trait("Guarantee", "told")]
     [InlineData("25006")]
     [InlineData("57014")]
@@ -25,6 +26,7 @@ public sealed class OutageTests(AppFixture app) : IClassFixture<AppFixture>
     public void A_fault_of_ours_is_no_outage() => Assert.False(DatabaseOutage.Is(new PostgresException("m", "ERROR", "ERROR", "42601")));
 
     [Fact]
+    [Trait("Fault", "13")]
     [Trait("Guarantee", "told")]
     public async Task A_read_only_database_is_told_and_answers_503()
     {
@@ -44,6 +46,7 @@ public sealed class OutageTests(AppFixture app) : IClassFixture<AppFixture>
     }
 
     [Fact]
+    [Trait("Fault", "13")]
     [Trait("Guarantee", "told")]
     public async Task A_schema_that_is_behind_is_told()
     {

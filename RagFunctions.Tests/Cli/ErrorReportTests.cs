@@ -6,6 +6,7 @@ public sealed class ErrorReportTests
     private const string Nowhere = "Host=127.0.0.1;Port=1;Database=d;Username=u;Password=";
 
     [Theory]
+    [Trait("Fault", "18")]
     [Trait("Guarantee", "secrets")]
     [InlineData("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=b;EndpointSuffix=core.windows.net")]
     [InlineData("no connection string at all")]
@@ -18,6 +19,7 @@ public sealed class ErrorReportTests
     }
 
     [Fact]
+    [Trait("Fault", "18")]
     [Trait("Guarantee", "secrets")]
     public async Task A_short_password_takes_no_letters_out_of_words()
     {

@@ -50,6 +50,24 @@ public sealed class RunCommandsTests(DatabaseFixture fixture) : IClassFixture<Da
         Assert.Contains("never been indexed", (await RagAsync("status", "987654")).Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    [Trait("Fault", "10")]
+    [Trait("Guarantee", "verified")]
+    public async Task Agreement_never_stands_beside_failed_rows()
+    {
+        var cabinet = await fixture.AddCabinetAsync();
+        await ExecuteAsync("INSERT INTO wb_orders (cabinet_id, order_id, nm_id, order_date) SELECT $1, 'o' || i, i, now() FROM generate_series(1, 3) AS i", cabinet);
+        Assert.Contains("index and source agree", (await RagAsync("index", $"{cabinet}")).Output, StringComparison.Ordinal);
+
+        await fixture.Source.ExecuteAsync("ALTER TABLE wb_orders ALTER price TYPE numeric");
+        await ExecuteAsync("UPDATE wb_orders SET price = 1e40 WHERE cabinet_id = $1 AND order_id = 'o2'", cabinet);
+        var rebuild = await RagAsync("rebuild", $"{cabinet}");
+        Assert.Equal(1, rebuild.Code);
+        Assert.Contains("1 failed rows", rebuild.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("agree", rebuild.Output, StringComparison.Ordinal);
+        Assert.Contains("no difference but for the failed rows", rebuild.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("index", "0")]
     [InlineData("index", "x")]

@@ -31,6 +31,7 @@ public sealed class PoolerTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Fault", "6")]
     public async Task Migrating_syncing_indexing_and_rebuilding_work_behind_a_transaction_pooler()
     {
         await RagAsync("migrate", "main", "--capture-changes");
@@ -52,6 +53,7 @@ public sealed class PoolerTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Fault", "6")]
     public async Task Those_who_migrate_at_once_behind_a_pooler_wait_for_each_other()
     {
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => RagAsync("migrate", "rag")));

@@ -9,6 +9,7 @@ namespace RagFunctions.Tests.Documents;
 public sealed partial class PromiseTests
 {
     private const int Defects = 113;
+    private const int Faults = 22;
 
     private static readonly ILookup<(string Kind, string Value), string> Tests = typeof(PromiseTests).Assembly.GetTypes()
         .SelectMany(type => type.GetMethods().Where(IsTest).SelectMany(test => TraitsOf(type).Concat(TraitsOf(test)).Select(trait => (trait, Name: $"{type.Name}.{test.Name}"))))
@@ -32,8 +33,16 @@ public sealed partial class PromiseTests
     }
 
     [Fact]
+    public void Every_fault_that_was_brought_about_has_a_test()
+    {
+        var numbers = Enumerable.Range(1, Faults).Select(number => $"{number}").ToList();
+        Assert.Equal(numbers, Rows("faults.md", DefectRow()).Select(row => row.Groups[1].Value));
+        Assert.Equal(numbers.Order(StringComparer.Ordinal), Of("Fault").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     [Trait("Defect", "75")]
-    public async Task The_tests_of_each_promise_and_defect_are_listed()
+    public async Task The_tests_of_each_promise_defect_and_fault_are_listed()
     {
         var path = Repository.PathOf("artifacts", "guarantees.md");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -44,6 +53,7 @@ public sealed partial class PromiseTests
                 .. Promises().Select(promise => Line(promise, ("Guarantee", promise))),
                 .. Enumerable.Range(1, Defects).Select(number => $"{number}").Where(number => Tests.Contains(("Defect", number)))
                     .Select(number => Line($"defect {number}", ("Defect", number))),
+                .. Enumerable.Range(1, Faults).Select(number => Line($"fault {number}", ("Fault", $"{number}"))),
             ],
             TestContext.Current.CancellationToken);
         Assert.True(new FileInfo(path).Length > 0);

@@ -16,7 +16,8 @@ internal static class StubbedServices
         Build(database.ConnectionString, url, time, settings, logs);
 
     public static ServiceProvider Build(
-        string connection, string url, TimeProvider time, IDictionary<string, string?>? settings = null, ILoggerProvider? logs = null)
+        string connection, string url, TimeProvider time, IDictionary<string, string?>? settings = null, ILoggerProvider? logs = null,
+        Action<IServiceCollection>? replace = null)
     {
         Dictionary<string, string?> values = new()
         {
@@ -46,6 +47,7 @@ internal static class StubbedServices
         });
         services.AddRagCore(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
         services.AddSingleton(time);
+        replace?.Invoke(services);
         return services.BuildServiceProvider();
     }
 }

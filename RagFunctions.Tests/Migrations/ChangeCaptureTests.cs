@@ -46,6 +46,7 @@ public sealed class ChangeCaptureTests(ChangeCaptureTests.CapturedDatabase fixtu
     }
 
     [Fact]
+    [Trait("Fault", "8")]
     [Trait("Guarantee", "observer")]
     public async Task A_row_of_no_cabinet_is_written_and_not_queued()
     {

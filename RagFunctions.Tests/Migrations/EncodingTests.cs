@@ -7,6 +7,7 @@ namespace RagFunctions.Tests.Migrations;
 public sealed class EncodingTests
 {
     [Fact]
+    [Trait("Fault", "11")]
     [Trait("Guarantee", "any-value")]
     public async Task An_index_database_of_another_encoding_is_refused_with_its_name()
     {

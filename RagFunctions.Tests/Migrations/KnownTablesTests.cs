@@ -7,9 +7,19 @@ namespace RagFunctions.Tests.Migrations;
 
 public sealed class KnownTablesTests
 {
+    private const string PartitionedReviews = """
+        CREATE TABLE wb_reviews (
+            id bigint NOT NULL, cabinet_id bigint NOT NULL, nm_id bigint, review_id text, text text, pros text, cons text, rating int, is_answered boolean,
+            color text, matching_size text, created_date timestamptz, updated_date timestamptz, created_at timestamptz DEFAULT now(), updated_at timestamptz)
+            PARTITION BY HASH (cabinet_id);
+        CREATE TABLE wb_reviews_0 PARTITION OF wb_reviews FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+        CREATE TABLE wb_reviews_1 PARTITION OF wb_reviews FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+        """;
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Fault", "9")]
     [Trait("Guarantee", "sweep")]
     public async Task Queued_rows_of_unknown_tables_are_put_aside_told_and_refused()
     {
@@ -30,17 +40,11 @@ public sealed class KnownTablesTests
     }
 
     [Fact]
+    [Trait("Fault", "20")]
     public async Task A_partitioned_source_table_gets_its_indexes_in_each_partition()
     {
         await using var database = await TestDatabase.CreateAsync(SchemaKind.Empty);
-        await database.Source.ExecuteAsync("""
-            CREATE TABLE wb_reviews (
-                id bigint NOT NULL, cabinet_id bigint NOT NULL, nm_id bigint, review_id text, text text, pros text, cons text, rating int, is_answered boolean,
-                color text, matching_size text, created_date timestamptz, updated_date timestamptz, created_at timestamptz DEFAULT now(), updated_at timestamptz)
-                PARTITION BY HASH (cabinet_id);
-            CREATE TABLE wb_reviews_0 PARTITION OF wb_reviews FOR VALUES WITH (MODULUS 2, REMAINDER 0);
-            CREATE TABLE wb_reviews_1 PARTITION OF wb_reviews FOR VALUES WITH (MODULUS 2, REMAINDER 1);
-            """);
+        await database.Source.ExecuteAsync(PartitionedReviews);
         await SchemaMigrator.MigrateAsync(MigrationSet.Main, database.Source, null, Stop);
         Assert.Equal(
             ["4 I", "8 i"],
@@ -50,5 +54,42 @@ public sealed class KnownTablesTests
                 GROUP BY c.relkind ORDER BY 1
                 """));
         await SchemaMigrator.RollbackAsync(MigrationSet.Main, database.Source, 0, null, Stop);
+    }
+
+    [Fact]
+    [Trait("Fault", "20")]
+    [Trait("Guarantee", "observer")]
+    public async Task A_partitioned_source_table_is_indexed_and_its_changes_captured()
+    {
+        await using var database = await TestDatabase.CreateAsync(SchemaKind.Empty);
+        await database.Source.ExecuteAsync(PartitionedReviews);
+        await RagAsync("migrate", "main", "--capture-changes");
+        await RagAsync("migrate", "rag");
+        await database.Source.ExecuteAsync("""
+            INSERT INTO wb_cabinets (id, api_key, is_active) VALUES (1, 'k', true), (2, 'l', true);
+            INSERT INTO wb_reviews (id, cabinet_id, nm_id, review_id, text, rating, created_date)
+            SELECT n, 1 + n % 2, n, 'r' || n, 'good ' || n, 5, now() FROM generate_series(1, 40) AS n
+            """);
+        await RagAsync("index", "1");
+        await RagAsync("verify", "1");
+        await database.Source.ExecuteAsync("UPDATE wb_reviews SET text = 'bad' WHERE id = 2; DELETE FROM wb_reviews WHERE id = 4; UPDATE wb_reviews SET cabinet_id = 2 WHERE id = 6");
+        await RagAsync("index", "1");
+        await RagAsync("verify", "1");
+        await RagAsync("index", "2");
+        await RagAsync("verify", "2");
+        Assert.Equal(["1 18", "2 21"], await database.Source.ReadNamesAsync("SELECT cabinet_id || ' ' || count(*) FROM rag_metadata GROUP BY cabinet_id ORDER BY 1"));
+
+        async Task RagAsync(params string[] arguments)
+        {
+            var run = await CliRun.OfAsync(
+                new Dictionary<string, string?>
+                {
+                    ["ConnectionStrings__Main"] = database.ConnectionString,
+                    ["ConnectionStrings__Rag"] = database.ConnectionString,
+                    ["Embeddings__Provider"] = "offline",
+                },
+                arguments);
+            Assert.True(run.Code == 0, $"rag {string.Join(' ', arguments)}: {run.Output}{run.Errors}");
+        }
     }
 }

@@ -23,6 +23,7 @@ public sealed class OtherSchemaTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 
     [Fact]
+    [Trait("Fault", "7")]
     [Trait("Guarantee", "observer")]
     public async Task Everything_works_outside_of_the_public_schema_with_pgvector_in_its_own()
     {

@@ -46,6 +46,29 @@ public sealed class CabinetDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Fault", "2")]
+    [Trait("Guarantee", "all-cabinets")]
+    public async Task A_cabinet_that_cannot_be_purged_keeps_no_other_from_its_purge()
+    {
+        var active = await Runs.IndexedCabinetAsync();
+        long[] gone = [await Runs.IndexedCabinetAsync(), await Runs.IndexedCabinetAsync()];
+        await Runs.IndexedCabinetAsync();
+        await Runs.ChunkAsync(gone[0], 1);
+        await _fixture.Source.ExecuteAsync($"""
+            CREATE TABLE held (id bigint REFERENCES rag_metadata);
+            INSERT INTO held SELECT id FROM rag_metadata WHERE cabinet_id = {gone[0]};
+            DELETE FROM wb_cabinets WHERE id IN ({gone[0]}, {gone[1]})
+            """);
+        Assert.Contains(active, await Runs.Get<CabinetDirectory>().PurgeGoneAsync(RunsHarness.Cancel));
+        Assert.Equal((1, 0), (await LeftOfAsync(gone[0]), await LeftOfAsync(gone[1])));
+        Assert.Contains(Runs.Log.Lines, line => line.StartsWith($"Cabinet {gone[0]} no longer exists and its index could not be removed", StringComparison.Ordinal));
+
+        await _fixture.Source.ExecuteAsync("DROP TABLE held");
+        await Runs.Get<CabinetDirectory>().PurgeGoneAsync(RunsHarness.Cancel);
+        Assert.Equal(0, await LeftOfAsync(gone[0]));
+    }
+
+    [Fact]
     [Trait("Guarantee", "no-mass-deletion")]
     public async Task Nothing_is_purged_when_main_lost_most_indexed_cabinets()
     {

@@ -39,6 +39,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Fault", "19")]
     [Trait("Guarantee", "sweep")]
     public async Task An_older_worker_starts_no_full_run_for_texts_of_a_newer_one()
     {
@@ -49,6 +50,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Fault", "4")]
     [Trait("Guarantee", "one-table")]
     public async Task A_cabinet_that_cannot_be_started_keeps_no_other_from_its_start()
     {
@@ -261,6 +263,7 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Fault", "2")]
     public async Task A_cabinet_without_a_full_run_for_eight_days_is_rebuilt()
     {
         var cabinet = await QuietCabinetAsync();

@@ -47,6 +47,7 @@ public sealed class UnreadableTableTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Fault", "1")]
     public async Task A_table_without_a_right_fails_alone_and_is_told()
     {
         await RefuseStocksAsync();
@@ -64,6 +65,7 @@ public sealed class UnreadableTableTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Fault", "1")]
     public async Task The_table_is_indexed_once_it_can_be_read()
     {
         await RefuseStocksAsync();
@@ -75,6 +77,7 @@ public sealed class UnreadableTableTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Fault", "1")]
     public async Task A_statement_that_takes_too_long_fails_its_table_alone()
     {
         await using var connection = await _fixture.Source.OpenConnectionAsync(Stop);
@@ -121,6 +124,7 @@ public sealed class UnreadableTableTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Fault", "1")]
     public async Task A_statement_that_fails_before_the_plan_ends_the_round_as_failed()
     {
         await _fixture.Source.ExecuteAsync($"REVOKE SELECT ON rag_changes FROM {_role}");

@@ -28,6 +28,7 @@ public sealed class WorkerClockTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Fault", "14")]
     public async Task A_worker_with_a_wrong_clock_starts_nothing_and_says_so()
     {
         var cabinet = await fixture.AddCabinetAsync();
@@ -41,6 +42,7 @@ public sealed class WorkerClockTests(DatabaseFixture fixture) : IClassFixture<Da
     }
 
     [Fact]
+    [Trait("Fault", "14")]
     [Trait("Guarantee", "no-mass-deletion")]
     public async Task Expiry_of_more_than_half_at_once_is_held_back_until_allowed()
     {

@@ -15,6 +15,7 @@ public sealed class TimestampColumnTests(DatabaseFixture fixture) : IClassFixtur
         """;
 
     [Fact]
+    [Trait("Fault", "10")]
     [Trait("Guarantee", "any-value")]
     public async Task Dates_without_a_time_zone_are_read_as_Moscow_time()
     {

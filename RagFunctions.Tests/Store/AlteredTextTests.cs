@@ -6,6 +6,7 @@ namespace RagFunctions.Tests.Store;
 public sealed class AlteredTextTests(DatabaseFixture fixture) : IClassFixture<DatabaseFixture>
 {
     [Fact]
+    [Trait("Fault", "12")]
     [Trait("Guarantee", "verified")]
     public async Task A_stored_text_that_somebody_altered_is_told_and_repaired()
     {

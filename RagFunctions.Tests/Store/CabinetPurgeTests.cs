@@ -9,6 +9,7 @@ public sealed class CabinetPurgeTests(DatabaseFixture fixture) : IClassFixture<D
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Fault", "3")]
     [Trait("Guarantee", "bounded")]
     public async Task A_cabinet_is_purged_a_few_chunks_at_a_time()
     {
@@ -21,6 +22,7 @@ public sealed class CabinetPurgeTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Fault", "3")]
     [Trait("Guarantee", "killed")]
     public async Task A_purge_that_was_interrupted_is_gone_on_with()
     {

@@ -43,6 +43,7 @@ public sealed class PoisonRowTests(DatabaseFixture fixture) : IClassFixture<Data
     }
 
     [Theory]
+    [Trait("Fault", "11")]
     [Trait("Guarantee", "poison")]
     [InlineData(RunMode.Incremental)]
     [InlineData(RunMode.Full)]

@@ -16,6 +16,7 @@ public sealed class AlertTests(RecordedConditions recorded)
     public static TheoryData<string> Harmless => [.. AlertConditions.Harmless.Keys];
 
     [Theory]
+    [Trait("Fault", "16")]
     [MemberData(nameof(Provoked))]
     public async Task A_rule_fires_when_its_condition_holds_and_no_other_does(string condition)
     {

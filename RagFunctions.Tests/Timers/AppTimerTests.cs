@@ -144,6 +144,7 @@ public sealed class AppTimerTests(DatabaseFixture fixture) : IClassFixture<Datab
     }
 
     [Fact]
+    [Trait("Fault", "4")]
     [Trait("Guarantee", "one-table")]
     public async Task A_purge_that_fails_keeps_no_other_from_its_turn()
     {

@@ -5,6 +5,7 @@ namespace RagFunctions.Tests.Timers;
 public sealed class IndependentStepsTests
 {
     [Fact]
+    [Trait("Fault", "4")]
     [Trait("Guarantee", "one-table")]
     public async Task A_step_that_fails_keeps_no_other_from_its_turn_and_is_told()
     {

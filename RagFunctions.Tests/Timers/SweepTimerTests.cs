@@ -53,6 +53,18 @@ public sealed class SweepTimerTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Fault", "4")]
+    [Trait("Guarantee", "one-table")]
+    public async Task A_sweep_that_fails_keeps_no_rebuild_from_being_taken_up()
+    {
+        await Record.BeginAsync(isWeekly: false, Stop);
+        await _fixture.Source.ExecuteAsync("ALTER TABLE wb_cabinets RENAME TO away");
+        _client.Setup(c => c.GetInstanceAsync("rebuild-all", Stop)).ReturnsAsync(At(OrchestrationRuntimeStatus.Terminated));
+        await Assert.ThrowsAsync<AggregateException>(SweepAsync);
+        Assert.Null(await Record.FindUnfinishedAsync(Stop));
+    }
+
+    [Fact]
     public async Task A_rebuild_of_all_that_runs_is_left_alone()
     {
         await Record.BeginAsync(isWeekly: false, Stop);
@@ -79,6 +91,7 @@ public sealed class SweepTimerTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Fault", "5")]
     public async Task Cabinets_rebuilt_since_are_left_out_on_every_page()
     {
         await _runs!.ExecuteAsync("INSERT INTO wb_cabinets (id, api_key, name) SELECT n, 'k' || n, 'n' FROM generate_series(1, 250) AS n");

@@ -50,12 +50,14 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher, IOptions
         SELECT id::bigint, seller_id, api_key, api_key_cipher FROM wb_cabinets WHERE seller_id = $1 OR seller_id IS NULL OR id = $2 ORDER BY id
         """;
 
+    private const string ForgetCursors = "DELETE FROM wb_sync_cursors WHERE cabinet_id = $1";
+
     // Rows of another seller have no place beside those that come: the cabinet begins anew.
     private static readonly string[] ForgetRows =
     [
         "DELETE FROM wb_products WHERE cabinet_id = $1", "DELETE FROM wb_product_sizes WHERE cabinet_id = $1", "DELETE FROM wb_orders WHERE cabinet_id = $1",
         "DELETE FROM wb_sales WHERE cabinet_id = $1", "DELETE FROM wb_stocks WHERE cabinet_id = $1", "DELETE FROM wb_reviews WHERE cabinet_id = $1",
-        "DELETE FROM wb_sync_cursors WHERE cabinet_id = $1", "DELETE FROM wb_sync_seen WHERE cabinet_id = $1",
+        ForgetCursors, "DELETE FROM wb_sync_seen WHERE cabinet_id = $1",
         "DELETE FROM wb_sync_rejects WHERE cabinet_id = $1", "DELETE FROM rag_changes WHERE cabinet_id = $1",
     ];
 
@@ -66,7 +68,7 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher, IOptions
     private const string Remove = "DELETE FROM wb_cabinets WHERE id = $1";
 
     // What one statement deletes for sure within its time, triggers of another service included.
-    private const int RemovedRowsAtOnce = 5_000;
+    private const int RowsAtOnce = 5_000;
 
     private static readonly string[] RemoveRows =
         [.. EntityNames.All.Select(entity => $"DELETE FROM {entity.TableName()} WHERE id = ANY (ARRAY(SELECT id FROM {entity.TableName()} WHERE cabinet_id = $1 LIMIT $2))")];
@@ -84,6 +86,8 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher, IOptions
         UPDATE wb_cabinets c SET api_key = NULL, api_key_cipher = i.cipher, api_key_fingerprint = i.fingerprint, updated_at = now()
         FROM unnest($1, $2, $3) AS i (id, cipher, fingerprint) WHERE c.id = i.id
         """;
+
+    internal int BatchRows { get; init; } = RowsAtOnce;
 
     /// <summary>Reads a cabinet and opens its token; null = there is no such cabinet. A plain token of the original counts while it is there.</summary>
     public async Task<OpenCabinet?> OpenAsync(long cabinetId, CancellationToken cancellationToken)
@@ -192,9 +196,18 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher, IOptions
                 + "With --other-seller they are deleted first.");
         }
 
+        if (ofOtherSeller)
+        {
+            // The cursors first: interrupted, the cabinet reads everything again, with whichever token it has then.
+            await ExecuteAsync(ForgetCursors, [cabinetId], cancellationToken);
+            await RemoveRowsAsync(cabinetId, progress: null, cancellationToken);
+            await RepeatAsync(RemoveQueue, cabinetId, tell: null, cancellationToken);
+        }
+
         await using var batch = main.Source.CreateBatch();
         if (ofOtherSeller)
         {
+            // What a sync under way has added since.
             foreach (var forget in ForgetRows)
             {
                 batch.BatchCommands.Add(new NpgsqlBatchCommand(forget) { Parameters = { Parameter.Of(cabinetId) } });
@@ -245,23 +258,27 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher, IOptions
     public async Task<bool> TryRemoveAsync(long cabinetId, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         await ExecuteAsync(Deactivate, [cabinetId, false], cancellationToken);
+        await RemoveRowsAsync(cabinetId, progress, cancellationToken);
+        var removed = await ExecuteAsync(Remove, [cabinetId], cancellationToken) > 0;
+        await RepeatAsync(RemoveQueue, cabinetId, tell: null, cancellationToken);
+        return removed;
+    }
+
+    private async Task RemoveRowsAsync(long cabinetId, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
         long gone = 0;
         foreach (var rows in RemoveRows)
         {
             var before = gone;
-            gone += await RepeatAsync(rows, count => progress?.Report(before + count));
+            gone += await RepeatAsync(rows, cabinetId, count => progress?.Report(before + count), cancellationToken);
         }
+    }
 
-        var removed = await ExecuteAsync(Remove, [cabinetId], cancellationToken) > 0;
-        await RepeatAsync(RemoveQueue, tell: null);
-        return removed;
-
-        async Task<long> RepeatAsync(string sql, Action<long>? tell)
-        {
-            await using var delete = main.Source.CreateCommand(sql);
-            delete.Parameters.Add(Parameter.Of(cabinetId));
-            return await BatchedDelete.RunAsync(delete, RemovedRowsAtOnce, tell, cancellationToken);
-        }
+    private async Task<long> RepeatAsync(string sql, long cabinetId, Action<long>? tell, CancellationToken cancellationToken)
+    {
+        await using var delete = main.Source.CreateCommand(sql);
+        delete.Parameters.Add(Parameter.Of(cabinetId));
+        return await BatchedDelete.RunAsync(delete, BatchRows, tell, cancellationToken);
     }
 
     /// <summary>Encrypts every token with the present key and blanks the plain ones; all or none.</summary>

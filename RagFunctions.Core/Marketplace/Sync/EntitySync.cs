@@ -3,6 +3,7 @@ using Npgsql;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Marketplace.Tokens;
+using RagFunctions.Core.Runs;
 
 namespace RagFunctions.Core.Marketplace.Sync;
 
@@ -17,11 +18,12 @@ public sealed partial class EntitySync
     private readonly SyncCursorStore _cursors;
     private readonly Dictionary<SyncEntity, IEntitySteps> _steps;
     private readonly TimeProvider _time;
+    private readonly WorkerClock _clock;
     private readonly ILogger<EntitySync> _logger;
     private volatile bool _keysAreFree;
 
     internal EntitySync(
-        MainDatabase main, CabinetStore cabinets, SyncCursorStore cursors, IEnumerable<IEntitySteps> steps, TimeProvider time,
+        MainDatabase main, CabinetStore cabinets, SyncCursorStore cursors, IEnumerable<IEntitySteps> steps, TimeProvider time, WorkerClock clock,
         ILogger<EntitySync> logger)
     {
         _main = main;
@@ -29,6 +31,7 @@ public sealed partial class EntitySync
         _cursors = cursors;
         _steps = steps.ToDictionary(step => step.Entity);
         _time = time;
+        _clock = clock;
         _logger = logger;
     }
 
@@ -70,6 +73,14 @@ public sealed partial class EntitySync
         if (lease is null)
         {
             return new EntitySyncResult(entity, EntitySyncStatus.Busy);
+        }
+
+        // By a wrong clock the next time would be kept as one that does not come for days.
+        if (_clock.Complaint(lease.DatabaseNow) is { } complaint)
+        {
+            await _cursors.ReleaseAsync(lease, cancellationToken);
+            LogClock(cabinetId, entity, complaint);
+            return new EntitySyncResult(entity, EntitySyncStatus.Failed, Reason: complaint);
         }
 
         if (askedAt is null ? !lease.IsDue(now) : lease.SucceededAt > askedAt)
@@ -154,6 +165,9 @@ public sealed partial class EntitySync
 
     [LoggerMessage(8012, LogLevel.Warning, "Cabinet {CabinetId}: {Rejected} rows of {Entity} could not be stored and are kept in wb_sync_rejects")]
     private partial void LogRejected(long cabinetId, SyncEntity entity, long rejected);
+
+    [LoggerMessage(8013, LogLevel.Error, "Cabinet {CabinetId}: {Entity} is not synchronised: {Complaint}")]
+    private partial void LogClock(long cabinetId, SyncEntity entity, string complaint);
 
     [LoggerMessage(8011, LogLevel.Error, "Cabinet {CabinetId}: the sync of {Entity} broke")]
     private partial void LogBroken(Exception e, long cabinetId, SyncEntity entity);

@@ -16,7 +16,7 @@ internal sealed class SyncCursorStore(MainDatabase main)
         ON CONFLICT (cabinet_id, entity) DO UPDATE SET lease_token = c.lease_token + 1, lease_expires_at = clock_timestamp() + $3
         WHERE c.lease_expires_at IS NULL OR c.lease_expires_at <= clock_timestamp()
         RETURNING lease_token, state::text, next_due_at, not_before, failures, last_success_at,
-            EXISTS (SELECT FROM wb_sync_rejects AS r WHERE r.cabinet_id = $1 AND r.entity = $2) AS has_rejects
+            EXISTS (SELECT FROM wb_sync_rejects AS r WHERE r.cabinet_id = $1 AND r.entity = $2) AS has_rejects, clock_timestamp()
         """;
 
     private const string Release = """
@@ -69,7 +69,8 @@ internal sealed class SyncCursorStore(MainDatabase main)
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? new SyncLease(
-                cabinetId, entity, reader.GetInt64(0), reader.GetString(1), Time(reader, 2), Time(reader, 3), reader.GetInt32(4), Time(reader, 5), reader.GetBoolean(6))
+                cabinetId, entity, reader.GetInt64(0), reader.GetString(1), Time(reader, 2), Time(reader, 3), reader.GetInt32(4), Time(reader, 5), reader.GetBoolean(6),
+                reader.GetFieldValue<DateTimeOffset>(7))
             : null;
     }
 
@@ -184,9 +185,10 @@ internal sealed class SyncCursorStore(MainDatabase main)
 /// <param name="Failures">Failures in a row.</param>
 /// <param name="SucceededAt">When it was last read to the end.</param>
 /// <param name="HasRejects">Rows of the entity are kept aside.</param>
+/// <param name="DatabaseNow">The database's clock when the lease was taken.</param>
 internal sealed record SyncLease(
     long CabinetId, SyncEntity Entity, long Token, string State, DateTimeOffset? DueAt, DateTimeOffset? NotBefore, int Failures,
-    DateTimeOffset? SucceededAt, bool HasRejects = false)
+    DateTimeOffset? SucceededAt, bool HasRejects, DateTimeOffset DatabaseNow)
 {
     /// <summary>Whether its time has come.</summary>
     public bool IsDue(DateTimeOffset now) => !(DueAt > now) && !(NotBefore > now);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RagFunctions.Core.Marketplace;
 using RagFunctions.Core.Marketplace.Cabinets;
+using RagFunctions.Core.Marketplace.Tokens;
 using RagFunctions.Core.Migrations.Main;
 using RagFunctions.Tests.Postgres;
 
@@ -39,6 +40,7 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Fault", "22")]
     public async Task An_id_that_is_taken_is_told_as_what_it_is()
     {
         var id = await Store.AddAsync(_token, null, seller: null, Ct);
@@ -125,6 +127,38 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Fault", "3")]
+    [Trait("Guarantee", "bounded")]
+    public async Task Source_rows_are_removed_a_few_at_a_time()
+    {
+        var id = await Store.AddAsync(_token, null, seller: null, Ct);
+        await AddOrdersAsync(id, 7);
+        var told = new Told();
+        Assert.True(await StoreOf(batchRows: 3).TryRemoveAsync(id, told, Ct));
+        Assert.Equal([3, 6, 7], told.Reports.Where(rows => rows > 0).Distinct());
+        Assert.Equal(0L, await CountAsync($"SELECT count(*) FROM wb_orders WHERE cabinet_id = {id}"));
+    }
+
+    [Fact]
+    [Trait("Fault", "3")]
+    [Trait("Guarantee", "bounded")]
+    public async Task Rows_of_a_former_seller_go_a_few_at_a_time()
+    {
+        var id = await Store.AddAsync(_token, null, seller: null, Ct);
+        await AddOrdersAsync(id, 7);
+        await ExecuteAsync($"""
+            INSERT INTO wb_sync_cursors (cabinet_id, entity, state) VALUES ({id}, 'orders', '{"{}"}');
+            CREATE FUNCTION few() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF (SELECT count(*) FROM gone) > 3 THEN RAISE ''too many''; END IF; RETURN NULL; END';
+            CREATE TRIGGER few AFTER DELETE ON wb_orders REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION few()
+            """);
+        var other = TestTokens.Of(Guid.NewGuid().ToString());
+        await StoreOf(batchRows: 3).ReplaceTokenAsync(id, other, seller: null, ofOtherSeller: true, Ct);
+        await ExecuteAsync("DROP FUNCTION few CASCADE");
+        Assert.Equal(0L, await CountAsync($"SELECT (SELECT count(*) FROM wb_orders WHERE cabinet_id = {id}) + (SELECT count(*) FROM wb_sync_cursors WHERE cabinet_id = {id})"));
+        Assert.Equal(other, (await Store.OpenAsync(id, Ct))!.Access!.Token);
+    }
+
+    [Fact]
     public async Task Without_a_key_no_token_is_taken_and_the_setting_is_named()
     {
         await using var keyless = StubbedServices.Build(
@@ -157,6 +191,12 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
         Assert.Contains(named ?? "", error?.Message ?? "", StringComparison.Ordinal);
     }
 
+    private CabinetStore StoreOf(int batchRows) =>
+        new(database.Main, _services.GetRequiredService<TokenCipher>(), _services.GetRequiredService<IOptions<MarketplaceOptions>>()) { BatchRows = batchRows };
+
+    private Task AddOrdersAsync(long cabinet, int count) =>
+        ExecuteAsync($"INSERT INTO wb_orders (cabinet_id, nm_id, srid) SELECT {cabinet}, n, 's' || n FROM generate_series(1, {count}) AS n");
+
     private async Task<(string Plain, string Cipher, string Fingerprint)> RowAsync(long id)
     {
         await using var command = database.Source.CreateCommand(
@@ -170,6 +210,13 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     {
         await using var command = database.Source.CreateCommand(sql);
         return (long)(await command.ExecuteScalarAsync(Ct))!;
+    }
+
+    private sealed class Told : IProgress<long>
+    {
+        public List<long> Reports { get; } = [];
+
+        public void Report(long value) => Reports.Add(value);
     }
 
     private async Task ExecuteAsync(string sql)

@@ -1,8 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Marketplace.Tokens;
+using RagFunctions.Core.Runs;
 using RagFunctions.Tests.Postgres;
 using static RagFunctions.Tests.Marketplace.Sync.SyncWorld;
 
@@ -36,6 +39,32 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
         await world.Services.GetRequiredService<CabinetStore>().ReplaceTokenAsync(world.Cabinet, TestTokens.Of(world.Seller), seller: null, ofOtherSeller: false, Ct);
         Assert.Contains(SyncEntity.Orders, Assert.Single(await Planner(world).DueAsync(world.Cabinet, Ct)).Entities);
         Assert.Equal(EntitySyncStatus.Ok, (await world.RunAsync(SyncEntity.Orders)).Status);
+    }
+
+    [Fact]
+    [Trait("Fault", "14")]
+    [Trait("Guarantee", "clock")]
+    public async Task A_worker_with_a_wrong_clock_syncs_nothing_and_says_so()
+    {
+        await using var world = await StartAsync(database);
+        world.Stub.Answer(Orders, $"[{Order("a")}]");
+
+        var wrong = await RunAsync(TimeSpan.FromDays(120));
+        Assert.Equal(EntitySyncStatus.Failed, wrong.Status);
+        Assert.Contains("ahead of the main database's", wrong.Reason, StringComparison.Ordinal);
+        Assert.Equal(0, world.Stub.Count(Orders));
+
+        // The next time is not 120 days away.
+        Assert.Equal(EntitySyncStatus.Ok, (await RunAsync(TimeSpan.Zero)).Status);
+
+        async Task<EntitySyncResult> RunAsync(TimeSpan ahead)
+        {
+            var time = new FakeTimeProvider(DateTimeOffset.UtcNow + ahead);
+            await using var services = StubbedServices.Build(
+                database.ConnectionString, world.Stub.Url, time,
+                replace: all => all.AddSingleton(new WorkerClock(time, Options.Create(new RunsOptions())) { IsMachines = true }));
+            return await services.GetRequiredService<EntitySync>().RunAsync(world.Cabinet, SyncEntity.Orders, askedAt: null, Ct);
+        }
     }
 
     [Fact]
