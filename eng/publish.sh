@@ -11,7 +11,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 mkdir -p "$1"
 out=$(cd "$1" && pwd -P)
 cd "$root"
-export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+# What is deployed is made of the packages that the lock files name.
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 RestoreLockedMode=true
 
 have dotnet || die "no .NET SDK here: install the version that global.json names (https://dot.net), then run this again"
 # A file that is no longer published would be deployed all the same, also out of an archive, to which zip adds.

@@ -8,9 +8,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
 usage() {
   cat >&2 <<'USAGE'
-usage: eng/test.sh [--long] [--filter TEXT]
+usage: eng/test.sh [--long] [--hours N] [--filter TEXT]
 
   --long          also the tests marked Explicit (large data, long runs)
+  --hours N       after them, begins the storms (stories, syncs, kills) again and again with new seeds, which are printed, until N hours have passed
   --filter TEXT   only tests with TEXT in their full name; one that begins with "/" is an xunit filter query. Nothing is published
 
 The last line is "N passed, N failed, N skipped". With CI=true a skipped test is a failure.
@@ -18,10 +19,16 @@ USAGE
   exit 2
 }
 
-runner_options=() filtered=
+runner_options=() filtered='' hours=''
 while (($# > 0)); do
   case $1 in
     --long) runner_options+=(-explicit on) ;;
+    --hours)
+      (($# >= 2)) || usage
+      shift
+      [[ $1 =~ ^[0-9]+(\.[0-9]+)?$ ]] || usage
+      hours=$1
+      ;;
     --filter)
       (($# >= 2)) || usage
       shift
@@ -51,7 +58,8 @@ shown "storage emulator" "$root/eng/azurite.sh" up
 step "connection pooler" "$root/eng/pgbouncer.sh"
 step "browser" "$root/eng/browser.sh"
 if have shellcheck; then step "shell scripts" shellcheck -x eng/*.sh eng/pipelines/*.sh .ci/run; fi
-step "restore" dotnet restore RagFunctions.sln
+# What the lock files name and nothing else: after a change of packages, run dotnet restore and commit what it changed there.
+step "restore" dotnet restore RagFunctions.sln --locked-mode
 step "format" dotnet format RagFunctions.sln --verify-no-changes --no-restore
 step "build" dotnet build RagFunctions.sln --no-restore -v q --nologo -clp:NoSummary
 [ -n "$filtered" ] || shown "publish" "$root/eng/publish.sh" "$root/artifacts/publish"
@@ -62,6 +70,19 @@ tests_failed=
 shown "tests" dotnet RagFunctions.Tests/bin/Debug/net10.0/RagFunctions.Tests.dll \
   -noColor -noAutoReporters -longRunning 120 -result-xml "$results" ${runner_options[@]+"${runner_options[@]}"} || tests_failed=yes
 [ -s "$results" ] || die "the test runner ended without results"
+
+storms=0 storms_failed=0
+if [ -n "$hours" ]; then
+  ends=$(awk -v now="$(date +%s)" -v hours="$hours" 'BEGIN { printf "%d", now + hours * 3600 }')
+  while (($(date +%s) < ends)); do
+    storms=$((storms + 1))
+    export RAG_TEST_SEED=$RANDOM
+    shown "storms, round $storms" dotnet RagFunctions.Tests/bin/Debug/net10.0/RagFunctions.Tests.dll \
+      -noColor -noAutoReporters -explicit only -showLiveOutput -result-xml "${results%/*}/storms-$storms.xml" \
+      -class '*.ConvergenceTests' -class '*.SyncStormTests' -class '*.RandomKillTests' || storms_failed=$((storms_failed + 1))
+  done
+  say "$storms rounds of storms, $storms_failed failed"
+fi
 
 say "slowest tests:"
 grep -o '<test [^>]*>' "$results" | sed 's/.* name="\([^"]*\)".* time="\([0-9.]*\)".*/\2 \1/' | sort -rn |
@@ -76,4 +97,4 @@ passed=$(count passed) skipped=$(count skipped)
 failed=$(($(count failed) + $(count errors)))
 say "all checks took $(seconds_since "$began")"
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
-[ -z "$tests_failed" ] && ((failed == 0 && passed > 0)) && { [ "${CI:-}" != true ] || ((skipped == 0)); }
+[ -z "$tests_failed" ] && ((storms_failed == 0)) && ((failed == 0 && passed > 0)) && { [ "${CI:-}" != true ] || ((skipped == 0)); }
