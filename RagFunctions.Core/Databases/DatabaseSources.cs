@@ -19,7 +19,7 @@ public sealed class DatabaseSources(IOptions<DatabasesOptions> options, TokenCre
 
         // Dropped before a server or a pooler that limits idle sessions would do it, in the midst of the next request.
         // ContainsKey says of every known keyword that it is there; Keys has those that were given, each by its one name.
-        if (!builder.ConnectionStringBuilder.Keys.Contains("Connection Idle Lifetime"))
+        if (builder.ConnectionStringBuilder.Keys.All(given => given != "Connection Idle Lifetime"))
         {
             builder.ConnectionStringBuilder.ConnectionIdleLifetime = 60;
         }

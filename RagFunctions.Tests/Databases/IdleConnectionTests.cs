@@ -10,8 +10,6 @@ namespace RagFunctions.Tests.Databases;
 [Trait("Fault", "21")]
 public sealed class IdleConnectionTests
 {
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
-
     [Theory]
     [InlineData("", 60)]
     [InlineData(";Connection Idle Lifetime=20", 20)]

@@ -53,7 +53,7 @@ internal sealed class SyncStorm : IAsyncDisposable
     private static readonly Fault[] Faults =
     [
         Fault.ServerError(), Fault.ServerError(503), Fault.TooManyRequests(TimeSpan.FromSeconds(30)), Fault.TooManyRequests(), Fault.Cut,
-        Fault.HalfJson, Fault.Html, Fault.RepeatedRows, Fault.ReorderedRows, Fault.RepeatedPage, Fault.NoRows,
+        Fault.HalfJson, Fault.Html, Fault.RepeatedRows, Fault.ReorderedRows, Fault.RepeatedPage, Fault.NoRows, Fault.BadRow, Fault.NullList,
     ];
 
     private readonly TestDatabase _database;
@@ -97,6 +97,8 @@ internal sealed class SyncStorm : IAsyncDisposable
             TrashPerDay = 2,
             CardChangesPerDay = 6,
             LateOrderShare = 0.5,
+            LateBy = seed % 3 == 0 ? TimeSpan.FromHours(5) : TimeSpan.Zero,
+            SilentFills = seed % 3 == 1,
             NegativeReturns = seed % 2 == 0,
         };
         (string, int)[] settings = [("CardPageRows", 5), ("PricePageRows", 5), ("ReviewPageRows", 10), ("StockPageRows", 20), ("Retries", 1), ("TimeoutSeconds", 3)];

@@ -5,7 +5,7 @@ public sealed class SyncStormTests
 {
     private static readonly string[] Everything =
     [
-        "429", "500", "503", "Cut", "HalfJson", "Hang", "Html", "NoRows", "ReorderedRows", "RepeatedPage", "RepeatedRows", "database connection cut",
+        "429", "500", "503", "BadRow", "Cut", "HalfJson", "Hang", "Html", "NoRows", "NullList", "ReorderedRows", "RepeatedPage", "RepeatedRows", "database connection cut",
         "lease overtaken", "worker killed",
     ];
 

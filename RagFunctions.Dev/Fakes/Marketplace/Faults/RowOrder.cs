@@ -22,6 +22,11 @@ internal static class RowOrder
     /// <summary><c>null</c> in place of the list.</summary>
     public static byte[] Null(byte[] body)
     {
+        if (body.Length == 0)
+        {
+            return body;
+        }
+
         var root = JsonNode.Parse(body)!;
         if (Rows(root) is { Parent: JsonObject parent } rows)
         {

@@ -19,7 +19,8 @@ internal sealed class StatisticsLedger<T>(TimeSpan refresh, TimeSpan lateBy = de
             before.SupersededAt = entry.PublishedAt;
         }
 
-        _entries.Add(entry);
+        // At the end, unless the state keeps an earlier time of change.
+        _entries.Insert(FirstAt(row.LastChange.AddTicks(1)), entry);
         return entry;
     }
 
