@@ -1,3 +1,4 @@
+using Npgsql;
 using RagFunctions.Core.Embeddings;
 using RagFunctions.Dev.Fakes.Embeddings;
 using RagFunctions.Tests.Postgres;
@@ -28,6 +29,9 @@ public sealed class PaymentTests
     [InlineData(
         "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE disk_full; END'; CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON rag_embeddings EXECUTE FUNCTION full_disk()",
         "DROP TRIGGER full_disk ON rag_embeddings")]
+    [InlineData(
+        "CREATE FUNCTION no_grant() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE insufficient_privilege; END'; CREATE TRIGGER no_grant BEFORE INSERT OR UPDATE ON rag_embeddings EXECUTE FUNCTION no_grant()",
+        "DROP TRIGGER no_grant ON rag_embeddings")]
     public async Task Vectors_that_cannot_be_stored_are_paid_once_and_booked(string breaks, string mends)
     {
         await using var database = await TestDatabase.CreateAsync();
@@ -60,6 +64,57 @@ public sealed class PaymentTests
         Assert.Equal(50, (await scene.EmbedAllAsync()).Embedded);
         Assert.Equal(2, scene.Server.Paid.Count);
         await scene.AssertEmbeddedAsync(_ => true);
+    }
+
+    [Fact]
+    [Trait("Guarantee", "payment")]
+    public async Task A_database_that_turns_read_only_costs_one_request()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var scene = await EmbeddingScene.SetAsync(database, 1);
+        await scene.AddChunksAsync(Texts);
+        var name = await scene.ScalarAsync<string>("SELECT current_database()::text");
+        var began = false;
+        scene.Server.BeforeAnswer = async _ =>
+        {
+            if (!began)
+            {
+                began = true;
+                await scene.ExecuteAsync($"ALTER DATABASE \"{name}\" SET default_transaction_read_only = on");
+                await CutAllAsync();
+            }
+        };
+        for (var round = 0; round < 3; round++)
+        {
+            var embedded = 0L;
+            var error = await Record.ExceptionAsync(async () => embedded = (await scene.EmbedAllAsync()).Embedded);
+            Assert.True(error is null or NpgsqlException, $"{error}");
+            Assert.Equal(0, embedded);
+        }
+
+        Assert.Single(scene.Server.Paid);
+        await scene.ExecuteAsync($"BEGIN; SET TRANSACTION READ WRITE; ALTER DATABASE \"{name}\" RESET default_transaction_read_only; COMMIT");
+        await CutAllAsync();
+
+        // Each connection of the pool that was cut fails once.
+        var stored = 0L;
+        for (var tries = 0; stored == 0; tries++)
+        {
+            Assert.True(tries < 20, "the writable database stores nothing");
+            await Record.ExceptionAsync(async () => stored = (await scene.EmbedAllAsync()).Embedded);
+        }
+
+        Assert.Equal(50, stored);
+        Assert.Equal(2, scene.Server.Paid.Count);
+
+        // The first one is still on the book by its estimate: nobody knows that it was answered.
+        var (requests, inputs, _, _, open, _) = await scene.BookAsync();
+        Assert.Equal((1, 50, 1), (requests, inputs, open));
+        await scene.AssertEmbeddedAsync(_ => true);
+
+        // A session keeps the mode it began with; its own goes last.
+        Task CutAllAsync() => Record.ExceptionAsync(() => scene.ExecuteAsync(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() ORDER BY pid = pg_backend_pid()")).AsTask();
     }
 
     [Fact]

@@ -123,10 +123,11 @@ internal sealed partial class ServeProcess : IAsyncDisposable
 
     /// <summary>How the real <c>rag-dev</c> is started, with what it writes read by the caller.</summary>
     public static ProcessStartInfo CommandOf(params string[] arguments) => new(
-        "dotnet",
+        "env",
+        // A shell that runs the tests in the background has them ignore interrupts, and so would what they start.
         // Beside the tests lie the libraries of the tests: what the command's own list names in addition, they take from the framework.
         [
-            "exec", "--depsfile", InOutput("RagFunctions.Tests.deps.json"), "--runtimeconfig", InOutput("RagFunctions.Tests.runtimeconfig.json"),
+            "--default-signal=INT", "dotnet", "exec", "--depsfile", InOutput("RagFunctions.Tests.deps.json"), "--runtimeconfig", InOutput("RagFunctions.Tests.runtimeconfig.json"),
             InOutput("rag-dev.dll"), .. arguments,
         ])
     {
