@@ -28,8 +28,8 @@ internal static class ModelCommand
                 return ExitCode.Done;
             }
 
-            scope.Output.WriteLine(await embedder.CheckAsync(scope.CancellationToken)
-                ? $"index and settings: {generations.Active}"
+            scope.Output.WriteLine(embedder.Check(generations) is { } active
+                ? $"index and settings: {active.Identity}"
                 : $"settings: {embedder.Configured}; the index holds no vector yet and takes this model");
             return ExitCode.Done;
         });
@@ -150,31 +150,26 @@ internal static class ModelCommand
 
     private static string Hours(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0.##} h");
 
-    private static Command Finish(CommandRunner runner)
-    {
-        var command = new Command("finish", "Drops the former vectors, once the search of every cabinet has moved. It cannot be taken back.");
-        runner.Run(command, async scope =>
-        {
-            var finished = await scope.Services.GetRequiredService<ModelSwitch>().FinishAsync(scope.CancellationToken);
-            var active = (await scope.Services.GetRequiredService<IndexEmbedder>().ReadAsync(scope.CancellationToken)).Active;
-            scope.Output.WriteLine(finished
-                ? $"the index is made with {active}; move Embeddings:Next:* to Embeddings:* at the next deployment"
-                : $"no change is under way: the index is made with {active?.ToString() ?? "no embedder yet"}");
-            return ExitCode.Done;
-        });
-        return command;
-    }
+    private static Command Finish(CommandRunner runner) => Ending(
+        runner,
+        new Command("finish", "Drops the former vectors, once the search of every cabinet has moved. It cannot be taken back."),
+        (change, cancellationToken) => change.FinishAsync(cancellationToken),
+        active => $"the index is made with {active}; move Embeddings:Next:* to Embeddings:* at the next deployment");
 
-    private static Command Abandon(CommandRunner runner)
+    private static Command Abandon(CommandRunner runner) => Ending(
+        runner,
+        new Command("abandon", "Gives a change up: search is by the former vectors, and what was built is dropped."),
+        (change, cancellationToken) => change.AbandonAsync(cancellationToken),
+        active => $"given up: the index is made with {active}; take Embeddings:Next:* out of the settings");
+
+    private static Command Ending(
+        CommandRunner runner, Command command, Func<ModelSwitch, CancellationToken, Task<bool>> end, Func<EmbedderIdentity?, string> told)
     {
-        var command = new Command("abandon", "Gives a change up: search is by the former vectors, and what was built is dropped.");
         runner.Run(command, async scope =>
         {
-            var abandoned = await scope.Services.GetRequiredService<ModelSwitch>().AbandonAsync(scope.CancellationToken);
+            var ended = await end(scope.Services.GetRequiredService<ModelSwitch>(), scope.CancellationToken);
             var active = (await scope.Services.GetRequiredService<IndexEmbedder>().ReadAsync(scope.CancellationToken)).Active;
-            scope.Output.WriteLine(abandoned
-                ? $"given up: the index is made with {active}; take Embeddings:Next:* out of the settings"
-                : $"no change is under way: the index is made with {active?.ToString() ?? "no embedder yet"}");
+            scope.Output.WriteLine(ended ? told(active) : $"no change is under way: the index is made with {active?.ToString() ?? "no embedder yet"}");
             return ExitCode.Done;
         });
         return command;

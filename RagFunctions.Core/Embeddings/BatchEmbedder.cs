@@ -47,7 +47,7 @@ public sealed class BatchEmbedder(
 
     private async Task<EmbedBatchResult> EmbedIntervalAsync(EmbedBatchInput input, CancellationToken cancellationToken)
     {
-        var generation = Generation.Of(input.Interval);
+        var generation = Generation.Of(input.Interval.IsNext);
         if (!generation.IsNext)
         {
             return await EmbedAsync(input, generation, _active, cancellationToken);

@@ -3,7 +3,6 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings.Providers;
 
 namespace RagFunctions.Core.Embeddings;
@@ -32,8 +31,7 @@ public static class EmbeddingServices
         services.AddSingleton<EmptyIndex>();
         services.AddSingleton<ModelSwitch>();
         services.AddSingleton<GenerationMove>();
-        services.AddSingleton(provider => new IndexEmbedder(
-            provider.GetRequiredService<RagDatabase>(), provider.GetRequiredService<EmbeddingsOptions>(), provider.GetRequiredService<Embedders>().Next?.Options));
+        services.AddSingleton<IndexEmbedder>();
         services.AddHostedService<EmbedderStartCheck>();
         services.AddSingleton<EmbeddingPlanner>();
         services.AddSingleton<BatchEmbedder>();

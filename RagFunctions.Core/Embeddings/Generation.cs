@@ -37,8 +37,8 @@ internal sealed class Generation
     /// <summary>The one that is being built.</summary>
     public bool IsNext { get; }
 
-    /// <summary>The generation that an interval's vectors belong to.</summary>
-    public static Generation Of(HashInterval interval) => interval.IsNext ? Next : Active;
+    /// <summary>The one that is being built, or the active one.</summary>
+    public static Generation Of(bool isNext) => isNext ? Next : Active;
 
     /// <summary>A statement about the active generation, said of this one.</summary>
     public string Sql(string aboutActive) =>

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Embeddings.Providers;
 
 namespace RagFunctions.Core.Embeddings;
 
@@ -10,9 +9,7 @@ namespace RagFunctions.Core.Embeddings;
 /// Binds the index to one embedder: its first vector records it (<see cref="VectorWriter"/>), every later one must have the same. While the
 /// model changes there is a second one, of the next generation.
 /// </summary>
-/// <param name="options">The settings <c>Embeddings:*</c>.</param>
-/// <param name="next">The settings <c>Embeddings:Next:*</c>, if there are any.</param>
-public sealed class IndexEmbedder(RagDatabase rag, EmbeddingsOptions options, EmbeddingsOptions? next = null)
+public sealed class IndexEmbedder(RagDatabase rag, Embedders embedders)
 {
     // The column's length is that of the generation, also before the first vector; without one it is -1. $1 cabinet.
     private const string Read =
@@ -25,10 +22,7 @@ public sealed class IndexEmbedder(RagDatabase rag, EmbeddingsOptions options, Em
         """;
 
     /// <summary>The embedder of the settings <c>Embeddings:*</c>.</summary>
-    public EmbedderIdentity Configured { get; } = EmbedderIdentity.Of(options);
-
-    /// <summary>The embedder of the settings <c>Embeddings:Next:*</c>; null: there are none.</summary>
-    public EmbedderIdentity? ConfiguredNext { get; } = next is null ? null : EmbedderIdentity.Of(next);
+    public EmbedderIdentity Configured => embedders.Main.Identity;
 
     /// <summary>
     /// Refuses the settings if they do not name the embedder of the active generation, or one of another length than an empty index has room
@@ -36,8 +30,17 @@ public sealed class IndexEmbedder(RagDatabase rag, EmbeddingsOptions options, Em
     /// </summary>
     /// <returns>False when the index is not bound to any embedder yet.</returns>
     /// <exception cref="EmbedderMismatchException">Nothing may be embedded or searched with what is configured.</exception>
-    public async Task<bool> CheckAsync(CancellationToken cancellationToken) =>
-        Judge(await ReadAsync(cabinetId: 0, cancellationToken)) is not null;
+    public async Task<bool> CheckAsync(CancellationToken cancellationToken) => Check(await ReadAsync(cancellationToken)) is not null;
+
+    /// <summary>The same with what has been read.</summary>
+    /// <returns>The embedder of the active generation; null when the index is not bound to any yet.</returns>
+    /// <exception cref="EmbedderMismatchException">Nothing may be embedded or searched with what is configured.</exception>
+    public Embedder? Check(IndexGenerations generations) => generations switch
+    {
+        { Active: { } recorded } => embedders.Of(recorded) ?? throw new EmbedderMismatchException(recorded, Configured),
+        { Length: > 0 and var length } when length != Configured.Dimensions => throw new EmbedderMismatchException(length, Configured),
+        _ => null,
+    };
 
     /// <summary>The embedders of both generations, whatever the settings name. One round trip.</summary>
     public Task<IndexGenerations> ReadAsync(CancellationToken cancellationToken) => ReadAsync(cabinetId: 0, cancellationToken);
@@ -51,21 +54,13 @@ public sealed class IndexEmbedder(RagDatabase rag, EmbeddingsOptions options, Em
     public async Task<SearchEmbedder?> OfSearchAsync(long cabinetId, CancellationToken cancellationToken)
     {
         var generations = await ReadAsync(cabinetId, cancellationToken);
-        return generations is { OnNext: true, Next: { } second } && IsConfigured(second)
-            ? new SearchEmbedder(second, IsNext: true)
-            : Judge(generations) is { } first ? new SearchEmbedder(first, IsNext: false) : null;
+        return generations is { OnNext: true, Next: { } second } && embedders.Of(second) is { } next
+            ? new SearchEmbedder(next, IsNext: true)
+            : Check(generations) is { } active ? new SearchEmbedder(active, IsNext: false) : null;
     }
 
     /// <summary>Whether the settings name it.</summary>
-    public bool IsConfigured(EmbedderIdentity identity) => identity == Configured || identity == ConfiguredNext;
-
-    private EmbedderIdentity? Judge(IndexGenerations generations) => generations switch
-    {
-        { Active: { } recorded } when !IsConfigured(recorded) => throw new EmbedderMismatchException(recorded, Configured),
-        { Active: null, Length: > 0 } when generations.Length != Configured.Dimensions =>
-            throw new EmbedderMismatchException(generations.Length, Configured),
-        _ => generations.Active,
-    };
+    public bool IsConfigured(EmbedderIdentity identity) => embedders.Of(identity) is not null;
 
     private async Task<IndexGenerations> ReadAsync(long cabinetId, CancellationToken cancellationToken)
     {
@@ -88,7 +83,7 @@ public sealed record IndexGenerations(EmbedderIdentity? Active, int Length, Embe
 
 /// <summary>What the questions to a cabinet are embedded with.</summary>
 /// <param name="IsNext">It is the embedder of the generation that is being built.</param>
-public sealed record SearchEmbedder(EmbedderIdentity Identity, bool IsNext);
+public sealed record SearchEmbedder(Embedder Embedder, bool IsNext);
 
 /// <summary>The index holds, or has room for, the vectors of one embedder, the configuration names another: nothing may be embedded or searched.</summary>
 public sealed class EmbedderMismatchException : Exception
@@ -128,8 +123,9 @@ internal sealed partial class EmbedderStartCheck(IndexEmbedder embedder, ILogger
     {
         try
         {
-            await embedder.CheckAsync(cancellationToken);
-            if (await embedder.ReadAsync(cancellationToken) is { Next: { } next } && !embedder.IsConfigured(next))
+            var generations = await embedder.ReadAsync(cancellationToken);
+            embedder.Check(generations);
+            if (generations.Next is { } next && !embedder.IsConfigured(next))
             {
                 NextIsUnknown(logger, next);
             }

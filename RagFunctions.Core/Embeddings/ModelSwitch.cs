@@ -146,7 +146,7 @@ public sealed class ModelSwitch(RagDatabase rag, IndexEmbedder embedder)
             async (connection, token) =>
             {
                 // Somebody else may have finished or given up since, or a cabinet may have come back.
-                finished = await IsBuiltAsync(connection, token);
+                finished = await IsUnderWayAsync(connection, token);
                 if (!finished)
                 {
                     return;
@@ -185,7 +185,7 @@ public sealed class ModelSwitch(RagDatabase rag, IndexEmbedder embedder)
         await LockedAsync(
             async (connection, token) =>
             {
-                abandoned = await IsBuiltAsync(connection, token);
+                abandoned = await IsUnderWayAsync(connection, token);
                 if (abandoned)
                 {
                     await ExecuteAsync(connection, EmptyTables + Forget + NextTables.DropColumns + NextTables.AddColumns, token);
@@ -237,7 +237,7 @@ public sealed class ModelSwitch(RagDatabase rag, IndexEmbedder embedder)
 
     private async Task<NpgsqlConnection> NewConnectionAsync(CancellationToken cancellationToken) => await rag.Source.OpenConnectionAsync(cancellationToken);
 
-    private static async Task<bool> IsBuiltAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<bool> IsUnderWayAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(ReadNext, connection);
         return await command.ExecuteScalarAsync(cancellationToken) is string;

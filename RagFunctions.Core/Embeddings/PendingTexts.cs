@@ -6,7 +6,7 @@ using RagFunctions.Core.Leases;
 namespace RagFunctions.Core.Embeddings;
 
 /// <summary>Reads what still waits in an interval of hashes, after giving it what the index already has.</summary>
-public sealed class PendingTexts
+internal sealed class PendingTexts
 {
     private const string RecordedEmbedder =
         """
@@ -83,12 +83,8 @@ public sealed class PendingTexts
 
     /// <param name="rag">The index.</param>
     /// <param name="options">The embedder whose vectors the texts wait for.</param>
-    public PendingTexts(RagDatabase rag, EmbeddingsOptions options)
-        : this(rag, options, Generation.Active)
-    {
-    }
-
-    internal PendingTexts(RagDatabase rag, EmbeddingsOptions options, Generation generation)
+    /// <param name="generation">Whose vectors they are.</param>
+    public PendingTexts(RagDatabase rag, EmbeddingsOptions options, Generation generation)
     {
         (_rag, _options) = (rag, options);
         (_pauses, _recordedEmbedder) = (generation.Sql(ProviderPause.Pauses), generation.Sql(RecordedEmbedder));

@@ -8,7 +8,7 @@ namespace RagFunctions.Core.Embeddings;
 /// (<c>rag_pace</c>), each turn as long as its tokens last at their share. So a first index does not use up the quota, and a changed order
 /// of another cabinet is not refused because of it.
 /// </summary>
-public sealed class ProviderPace(RagDatabase rag, EmbeddingsOptions options, TimeProvider time)
+internal sealed class ProviderPace(RagDatabase rag, EmbeddingsOptions options, TimeProvider time)
 {
     // $1 seconds that the request lasts, $2 longest wait or null. The row's lock puts those who ask together in a line; the answer is how long until one's turn.
     private const string TakeTurn =
@@ -20,13 +20,10 @@ public sealed class ProviderPace(RagDatabase rag, EmbeddingsOptions options, Tim
         """;
 
     /// <summary>Waits for the turn of a request of a large run; at once where the quota is not known. One round trip.</summary>
-    /// <returns>True: it waited, and the world may have moved on.</returns>
-    public async Task<bool> WaitAsync(long tokens, CancellationToken cancellationToken) =>
-        await WaitAsync(tokens, patience: null, cancellationToken) == true;
-
-    /// <summary>The same for somebody who has something better to do than to wait long.</summary>
-    /// <param name="patience">The longest wait; null: as long as it takes.</param>
-    /// <returns>Null: the turn would come later, and none was taken. True: it waited.</returns>
+    /// <param name="tokens">What the request has, by estimate.</param>
+    /// <param name="patience">The longest wait, for somebody who has something better to do; null: as long as it takes.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    /// <returns>Null: the turn would come later, and none was taken. True: it waited, and the world may have moved on.</returns>
     public async Task<bool?> WaitAsync(long tokens, TimeSpan? patience, CancellationToken cancellationToken)
     {
         if (options.TokensPerMinute == 0)

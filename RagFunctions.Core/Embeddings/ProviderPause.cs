@@ -14,7 +14,7 @@ namespace RagFunctions.Core.Embeddings;
 /// (<see cref="VectorWriter"/>, in the statement that stores); one during the pause is of a request sent before and proves nothing.
 /// The embedder of the next generation has a row of its own (<c>rag_next_provider</c>): its trouble must not hold up the active one.
 /// </remarks>
-public sealed class ProviderPause
+internal sealed class ProviderPause
 {
     /// <summary>When requests may be sent again; one row, or none when they may be sent now.</summary>
     internal const string Current =
@@ -49,12 +49,8 @@ public sealed class ProviderPause
     private readonly string _set;
 
     /// <param name="rag">The index.</param>
-    public ProviderPause(RagDatabase rag)
-        : this(rag, Generation.Active)
-    {
-    }
-
-    internal ProviderPause(RagDatabase rag, Generation generation) => (_rag, _current, _set) = (rag, generation.Sql(Current), generation.Sql(Set));
+    /// <param name="generation">Whose embedder pauses.</param>
+    public ProviderPause(RagDatabase rag, Generation generation) => (_rag, _current, _set) = (rag, generation.Sql(Current), generation.Sql(Set));
 
     // A provider whose header says "tomorrow" is asked again after an hour.
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1);

@@ -6,7 +6,7 @@ using RagFunctions.Core.Embeddings.Providers;
 namespace RagFunctions.Core.Embeddings;
 
 /// <summary>Writes what came of a request: vectors, or why there are none. One round trip each.</summary>
-public sealed class VectorWriter
+internal sealed class VectorWriter
 {
     // Before the vectors, in the same transaction: of two first runs the later one waits here, and its statement for the vectors sees what
     // the other has recorded.
@@ -83,12 +83,8 @@ public sealed class VectorWriter
 
     /// <param name="rag">The index.</param>
     /// <param name="options">The embedder whose vectors are written.</param>
-    public VectorWriter(RagDatabase rag, EmbeddingsOptions options)
-        : this(rag, options, Generation.Active)
-    {
-    }
-
-    internal VectorWriter(RagDatabase rag, EmbeddingsOptions options, Generation generation)
+    /// <param name="generation">Where they belong.</param>
+    public VectorWriter(RagDatabase rag, EmbeddingsOptions options, Generation generation)
     {
         (_rag, _options, _isNext) = (rag, options, generation.IsNext);
         (_storeVectors, _markRefused, _markUnanswered) = (generation.Sql(StoreVectors), generation.Sql(MarkRefused), generation.Sql(MarkUnanswered));

@@ -14,7 +14,7 @@ namespace RagFunctions.Core.Search;
 /// (HTTP, command line, MCP) comes through here.
 /// </summary>
 public sealed class IndexSearch(
-    RagDatabase rag, IndexEmbedder embedder, Embedders embedders, QuestionVectors questions, IOptions<SearchOptions> options, TimeProvider time)
+    RagDatabase rag, IndexEmbedder embedder, QuestionVectors questions, IOptions<SearchOptions> options, TimeProvider time)
 {
     private const string Search = """
         SELECT source_table, source_id, chunk_index, nm_id, business_date, chunk_text, score, similarity, vector_rank, text_rank, text_share
@@ -86,9 +86,9 @@ public sealed class IndexSearch(
     private async Task<SearchAnswer> FindAsync(long cabinetId, SearchRequest request, SearchEmbedder asked, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
-        var vector = await questions.OfAsync(embedders.Of(asked.Identity)!, asked.IsNext, cabinetId, request.Question, cancellationToken);
+        var vector = await questions.OfAsync(asked, cabinetId, request.Question, cancellationToken);
         var took = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-        return await FindAsync(cabinetId, request, vector, asked.Identity.Model, cancellationToken) with { QuestionMilliseconds = took };
+        return await FindAsync(cabinetId, request, vector, asked.Embedder.Identity.Model, cancellationToken) with { QuestionMilliseconds = took };
     }
 
     private void Fill(
@@ -107,7 +107,7 @@ public sealed class IndexSearch(
         parameters.Add(Optional(request.Articles?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Bigint));
         parameters.Add(Optional(request.MinScore, NpgsqlDbType.Double));
         // The offline embedder leaves most of a short question at zero, which a bit cannot tell from less: two steps would lose most hits.
-        var comparesAll = request.ComparesAll || embedder.Configured.Model == OfflineEmbeddingGenerator.ModelName;
+        var comparesAll = request.ComparesAll || model == OfflineEmbeddingGenerator.ModelName;
         parameters.Add(new NpgsqlParameter<long> { TypedValue = comparesAll ? long.MaxValue : options.Value.ExactUpTo });
         parameters.Add(new NpgsqlParameter<int> { TypedValue = options.Value.Candidates });
     }

@@ -20,11 +20,6 @@ public sealed class QuestionVectors(
         SELECT extract(epoch FROM not_before - clock_timestamp())::float8 FROM rag_provider WHERE not_before > clock_timestamp()
         """;
 
-    // The embedder of the next generation of vectors has a pause of its own.
-    private const string ReadPauseOfNext = """
-        SELECT extract(epoch FROM not_before - clock_timestamp())::float8 FROM rag_next_provider WHERE not_before > clock_timestamp()
-        """;
-
     // It counts against the budgets, whose day is that of the database. A spent budget refuses no question: only texts can wait.
     private const string Book = """
         INSERT INTO rag_question_costs AS c (cabinet_id, day, questions, tokens, cost_usd)
@@ -40,15 +35,14 @@ public sealed class QuestionVectors(
     private readonly MemoryCache _kept = new(new MemoryCacheOptions { SizeLimit = MostKept });
 
     /// <summary>The question's vector.</summary>
-    /// <param name="embedder">That of the generation which the cabinet is searched by.</param>
-    /// <param name="isNext">It is the generation that is being built.</param>
+    /// <param name="asked">The embedder of the generation which the cabinet is searched by.</param>
     /// <param name="cabinetId">Who pays.</param>
     /// <param name="question">In words.</param>
     /// <param name="cancellationToken">Stops the waiting.</param>
     /// <exception cref="SearchUnavailableException">The provider pauses, does not answer in time, or refuses.</exception>
-    public async Task<ReadOnlyMemory<float>> OfAsync(
-        Embedder embedder, bool isNext, long cabinetId, string question, CancellationToken cancellationToken)
+    public async Task<ReadOnlyMemory<float>> OfAsync(SearchEmbedder asked, long cabinetId, string question, CancellationToken cancellationToken)
     {
+        var embedder = asked.Embedder;
         var key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{embedder.Identity}\n{question}")));
         var lifetime = TimeSpan.FromMinutes(options.Value.CacheMinutes);
         if (_kept.TryGetValue(key, out Kept? kept) && time.GetUtcNow() - kept!.At < lifetime)
@@ -56,7 +50,7 @@ public sealed class QuestionVectors(
             return kept.Vector;
         }
 
-        await RefuseInPauseAsync(isNext, cancellationToken);
+        await RefuseInPauseAsync(Generation.Of(asked.IsNext), cancellationToken);
         var answer = await AskAsync(embedder, question, cancellationToken);
         await BookAsync(cabinetId, answer.Usage?.InputTokenCount ?? 0, embedder.Options, cancellationToken);
         var vector = answer[0].Vector;
@@ -71,9 +65,9 @@ public sealed class QuestionVectors(
     /// <inheritdoc />
     public void Dispose() => _kept.Dispose();
 
-    private async Task RefuseInPauseAsync(bool isNext, CancellationToken cancellationToken)
+    private async Task RefuseInPauseAsync(Generation generation, CancellationToken cancellationToken)
     {
-        await using var command = rag.Source.CreateCommand(isNext ? ReadPauseOfNext : ReadPause);
+        await using var command = rag.Source.CreateCommand(generation.Sql(ReadPause));
         if (await command.ExecuteScalarAsync(cancellationToken) is double seconds)
         {
             throw new SearchUnavailableException("The embeddings provider pauses; the mode text goes on.", TimeSpan.FromSeconds(Math.Max(1, seconds)));

@@ -6,9 +6,6 @@ namespace RagFunctions.Core.Search;
 /// <summary>Measures the search by questions of which the right rows are known.</summary>
 public sealed class SearchEvaluation(IndexSearch search)
 {
-    /// <summary>The depth to which nDCG looks, whatever is asked for.</summary>
-    private const int GainDepth = 10;
-
     /// <summary>Asks every question in every mode.</summary>
     /// <returns>The figures of each mode, in the order of <see cref="SearchModeNames.All"/>.</returns>
     public async Task<IReadOnlyList<SearchFigures>> MeasureEveryModeAsync(
@@ -39,7 +36,7 @@ public sealed class SearchEvaluation(IndexSearch search)
             var request = new SearchRequest(question.Question)
             {
                 Mode = mode,
-                Limit = Math.Max(depth, GainDepth),
+                Limit = Math.Max(depth, QuestionFigures.GainDepth),
                 Kinds = question.Kinds is null ? null : [.. question.Kinds.Select(KnownQuestion.EntityOf)],
             };
             var answer = await search.FindAsync(cabinetId, request, cancellationToken);
@@ -138,7 +135,8 @@ public sealed record GroupFigures(string Group, int Questions, double Recall, do
 /// <summary>The figures of one question.</summary>
 internal sealed record QuestionFigures(double Recall, double Precision, double Gain, double ReciprocalRank, double Milliseconds)
 {
-    private const int GainDepth = 10;
+    /// <summary>The depth to which nDCG looks, whatever is asked for.</summary>
+    public const int GainDepth = 10;
 
     /// <param name="relevant">The right rows.</param>
     /// <param name="found">The hits, the best first, each row once.</param>

@@ -5,13 +5,17 @@ namespace RagFunctions.Core.Status;
 /// <summary>Reads how far each cabinet is on the way to the next generation of vectors.</summary>
 public sealed class GenerationProgress(RagDatabase rag)
 {
-    private const string Read = """
+    /// <summary>Of chunks <c>m</c> all, those that have their vector of the next generation, and of the others those whose text could not be embedded.</summary>
+    internal const string Counts = """
+        count(m.id) AS total, count(m.id) FILTER (WHERE m.next_hash = m.chunk_hash) AS done,
+        count(m.id) FILTER (WHERE m.next_error IS NOT NULL AND m.next_hash IS DISTINCT FROM m.chunk_hash) AS failed
+        """;
+
+    private const string Read = $"""
         SELECT s.cabinet_id, s.is_active, s.on_next, c.total, c.done, c.failed
         FROM rag_index_status AS s
         CROSS JOIN LATERAL (
-            SELECT count(*) AS total, count(*) FILTER (WHERE m.next_hash = m.chunk_hash) AS done,
-                   count(*) FILTER (WHERE m.next_error IS NOT NULL AND m.next_hash IS DISTINCT FROM m.chunk_hash) AS failed
-            FROM rag_metadata AS m WHERE m.cabinet_id = s.cabinet_id) AS c
+            SELECT {Counts} FROM rag_metadata AS m WHERE m.cabinet_id = s.cabinet_id) AS c
         WHERE c.total > 0
         ORDER BY s.cabinet_id
         """;

@@ -14,7 +14,7 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
         FROM rag_changes WHERE cabinet_id = $1
         """;
 
-    private const string Index = """
+    private const string Index = $"""
         SELECT s.indexing_status, COALESCE(s.lease_owner IS NOT NULL AND s.lease_expires_at > clock_timestamp(), false) AS is_indexing,
                s.last_indexed_at, s.last_incremental_at, s.total_chunks, s.created_at, s.updated_at, s.last_outcome, s.requested_mode, s.is_active,
                CASE WHEN s.not_before > clock_timestamp() THEN s.not_before END AS not_before, s.last_error, p.pending, p.failed, p.age,
@@ -27,8 +27,7 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
             FROM rag_metadata AS m
             WHERE m.cabinet_id = s.cabinet_id AND m.embedded_hash IS DISTINCT FROM m.chunk_hash) AS p
         LEFT JOIN LATERAL (
-            SELECT b.model, b.dimensions, count(m.id) AS total, count(m.id) FILTER (WHERE m.next_hash = m.chunk_hash) AS done,
-                   count(m.id) FILTER (WHERE m.next_error IS NOT NULL AND m.next_hash IS DISTINCT FROM m.chunk_hash) AS failed
+            SELECT b.model, b.dimensions, {GenerationProgress.Counts}
             FROM rag_next_embedder AS b LEFT JOIN rag_metadata AS m ON m.cabinet_id = s.cabinet_id
             GROUP BY b.model, b.dimensions) AS n ON true
         WHERE s.cabinet_id = $1

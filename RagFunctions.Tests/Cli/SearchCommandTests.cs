@@ -11,7 +11,7 @@ public sealed class SearchCommandTests
     {
         await using var database = await TestDatabase.CreateAsync();
         await using var scene = await EmbeddingScene.SetAsync(database, cabinetId: 1);
-        await new IndexEmbedder(database.Rag, scene.Options).CheckAsync(TestContext.Current.CancellationToken);
+        await new IndexEmbedder(database.Rag, EmbeddingScene.EmbeddersOf(scene.Options)).CheckAsync(TestContext.Current.CancellationToken);
         await scene.AddChunksAsync("куртка [тёплая]", "кастрюля");
         await scene.EmbedAllAsync();
         await scene.ExecuteAsync("UPDATE rag_metadata SET nm_id = 77, business_date = '2026-02-28 22:30:00Z'");

@@ -14,12 +14,12 @@ public sealed class IndexEmbedderTests
         await using var database = await TestDatabase.CreateAsync();
         await using var scene = await EmbeddingScene.SetAsync(database, 1);
         await scene.AddChunksAsync("один");
-        Assert.False(await new IndexEmbedder(database.Rag, scene.Options).CheckAsync(TestContext.Current.CancellationToken));
+        Assert.False(await new IndexEmbedder(database.Rag, EmbeddingScene.EmbeddersOf(scene.Options)).CheckAsync(TestContext.Current.CancellationToken));
         scene.Server.Script(FakeAnswer.Error(401));
         await scene.EmbedAllAsync();
-        Assert.False(await new IndexEmbedder(database.Rag, scene.Options).CheckAsync(TestContext.Current.CancellationToken));
+        Assert.False(await new IndexEmbedder(database.Rag, EmbeddingScene.EmbeddersOf(scene.Options)).CheckAsync(TestContext.Current.CancellationToken));
         await scene.EmbedAllAsync();
-        Assert.True(await new IndexEmbedder(database.Rag, scene.Options).CheckAsync(TestContext.Current.CancellationToken));
+        Assert.True(await new IndexEmbedder(database.Rag, EmbeddingScene.EmbeddersOf(scene.Options)).CheckAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]
@@ -82,7 +82,7 @@ public sealed class IndexEmbedderTests
         await using var database = await TestDatabase.CreateAsync();
         await using var scene = await EmbeddingScene.SetAsync(database, 1);
         await scene.AddChunksAsync([.. Enumerable.Range(0, 8).Select(i => $"текст {i}")]);
-        var stored = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => new VectorWriter(database.Rag, Options($"model-{i}")).StoreAsync(
+        var stored = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => new VectorWriter(database.Rag, Options($"model-{i}"), Generation.Active).StoreAsync(
             1, [new PendingText(EmbeddingScene.HashOf($"текст {i}"), $"текст {i}", 10, 0)], [FakeEmbeddingsServer.VectorOf("x", 1_536)], TestContext.Current.CancellationToken)));
         Assert.Equal(1, stored.Sum());
         Assert.Equal(1, await scene.ScalarAsync<long>("SELECT count(DISTINCT e.model) FROM rag_embeddings e JOIN rag_embedder r USING (model)"));
@@ -92,5 +92,5 @@ public sealed class IndexEmbedderTests
         new() { Provider = EmbeddingsProvider.OpenAI, Model = model, Dimensions = dimensions, PassagePrefix = prefix, Deployment = "whatever" };
 
     private static IndexEmbedder Make(TestDatabase database, string model, int dimensions = 1_536, string prefix = "") =>
-        new(database.Rag, Options(model, dimensions, prefix));
+        new(database.Rag, new Embedders(new Embedder(Options(model, dimensions, prefix), Generator: null!)));
 }

@@ -14,7 +14,7 @@ public sealed class ProviderPaceTests
         for (var request = 0; request < 3; request++)
         {
             // 8,000 tokens last 10 s at four fifths of 1,000 a second; each worker has its own pace over the one row.
-            await new ProviderPace(database.Rag, scene.Options, scene.Time).WaitAsync(8_000, TestContext.Current.CancellationToken);
+            await new ProviderPace(database.Rag, scene.Options, scene.Time).WaitAsync(8_000, patience: null, TestContext.Current.CancellationToken);
         }
 
         Assert.Equal([10, 20], scene.Time.Delays.Select(delay => Math.Round(delay.TotalSeconds)));

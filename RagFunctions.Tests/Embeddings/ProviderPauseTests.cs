@@ -166,7 +166,7 @@ public sealed class ProviderPauseTests
     }
 
     private static Task<DateTimeOffset> PauseAsync(TestDatabase database, double? asked, double sinceSent = 0) =>
-        new ProviderPause(database.Rag).PauseAsync(
+        new ProviderPause(database.Rag, Generation.Active).PauseAsync(
             asked is { } seconds ? TimeSpan.FromSeconds(seconds) : null, "test", TimeSpan.FromSeconds(sinceSent), CancellationToken.None);
 
     private static Task EndPauseAsync(TestDatabase database) => database.Source.ExecuteAsync(

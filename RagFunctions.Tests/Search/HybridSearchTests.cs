@@ -86,7 +86,7 @@ public sealed class HybridSearchTests(DatabaseFixture fixture) : IClassFixture<D
     private async Task<EmbeddingScene> SceneAsync(params string[] texts)
     {
         var scene = await EmbeddingScene.SetAsync(fixture);
-        await new IndexEmbedder(scene.Rag, scene.Options).CheckAsync(Token);
+        await new IndexEmbedder(scene.Rag, EmbeddingScene.EmbeddersOf(scene.Options)).CheckAsync(Token);
         await scene.AddChunksAsync(texts);
         await scene.EmbedAllAsync();
         return scene;

@@ -213,7 +213,7 @@ public sealed class MeaningSearchTests(DatabaseFixture fixture) : IClassFixture<
     private static async Task<EmbeddingScene> SceneAsync(TestDatabase database, long cabinetId, string[] texts)
     {
         var scene = await EmbeddingScene.SetAsync(database, cabinetId);
-        await new IndexEmbedder(database.Rag, scene.Options).CheckAsync(Token);
+        await new IndexEmbedder(database.Rag, EmbeddingScene.EmbeddersOf(scene.Options)).CheckAsync(Token);
         await scene.AddChunksAsync(texts);
         await scene.EmbedAllAsync();
         return scene;

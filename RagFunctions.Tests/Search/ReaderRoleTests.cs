@@ -25,7 +25,7 @@ public sealed class ReaderRoleTests : IAsyncLifetime
         foreach (var (cabinet, text) in ((long, string)[])[(1, "своё"), (2, Secret)])
         {
             await using var scene = await EmbeddingScene.SetAsync(_database, cabinet);
-            await new IndexEmbedder(scene.Rag, scene.Options).CheckAsync(Stop);
+            await new IndexEmbedder(scene.Rag, EmbeddingScene.EmbeddersOf(scene.Options)).CheckAsync(Stop);
             await scene.AddChunksAsync(text);
             await scene.EmbedAllAsync();
         }

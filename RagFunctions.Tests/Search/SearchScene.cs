@@ -15,6 +15,6 @@ internal static class SearchScene
     {
         var options = Options.Create(settings);
         return new IndexSearch(
-            scene.Rag, new IndexEmbedder(scene.Rag, scene.Options), EmbeddingScene.EmbeddersOf(scene.Options), new QuestionVectors(scene.Rag, options, time), options, time);
+            scene.Rag, new IndexEmbedder(scene.Rag, EmbeddingScene.EmbeddersOf(scene.Options)), new QuestionVectors(scene.Rag, options, time), options, time);
     }
 }

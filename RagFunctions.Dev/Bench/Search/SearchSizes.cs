@@ -90,7 +90,7 @@ internal static class SearchSizes
     }
 
     private static IndexSearch Search(RagDatabase rag, SearchOptions settings) => new(
-        rag, new IndexEmbedder(rag, Embeddings), embedders: null!, questions: null!, Options.Create(settings), TimeProvider.System);
+        rag, new IndexEmbedder(rag, new Embedders(new Embedder(Embeddings, Generator: null!))), questions: null!, Options.Create(settings), TimeProvider.System);
 
     private static async Task<double[]> TimesAsync(
         RagDatabase rag, GeneratedChunks chunks, long cabinetId, SearchMode mode, SearchOptions settings, CancellationToken cancellationToken)
