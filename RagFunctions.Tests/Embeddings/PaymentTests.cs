@@ -138,7 +138,8 @@ public sealed class PaymentTests
     public async Task A_request_without_an_answer_is_booked_by_its_estimate()
     {
         await using var database = await TestDatabase.CreateAsync();
-        await using var scene = await EmbeddingScene.SetAsync(database, 1, options => options.RequestBudgetSeconds = 0.3);
+        // Long enough for the request to arrive on a busy machine; else nothing is paid.
+        await using var scene = await EmbeddingScene.SetAsync(database, 1, options => options.RequestBudgetSeconds = 3);
         await scene.AddChunksAsync(Texts);
         scene.Server.Script(FakeAnswer.With(AnswerFault.Hang));
         var result = await scene.EmbedAllAsync();
