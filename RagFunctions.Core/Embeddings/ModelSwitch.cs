@@ -1,12 +1,14 @@
 using Npgsql;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Migrations;
 using RagFunctions.Core.Migrations.Rag;
 
 namespace RagFunctions.Core.Embeddings;
 
 /// <summary>
 /// The change of the index from one embedder to another while search goes on: begun, built by the ordinary runs, and finished or given up.
-/// For the operators' command; it needs the rights of the tables' owner. Each step may be repeated, also after it was killed.
+/// For the operators' command; it needs the rights of the tables' owner. Each step may be repeated, also after it was killed; of several at
+/// once the later ones wait, and find what the first has done.
 /// </summary>
 public sealed class ModelSwitch(RagDatabase rag, IndexEmbedder embedder)
 {
@@ -35,8 +37,6 @@ public sealed class ModelSwitch(RagDatabase rag, IndexEmbedder embedder)
         LOCK TABLE rag_index_status, rag_metadata, rag_embeddings, rag_vector_bits, rag_next_embeddings, rag_next_vector_bits, rag_embedder,
             rag_next_embedder IN ACCESS EXCLUSIVE MODE;
         """;
-
-    private const string ReadNext = "SELECT model FROM rag_next_embedder";
 
     private const string NotMoved = """
         SELECT s.cabinet_id FROM rag_index_status AS s
@@ -83,6 +83,9 @@ public sealed class ModelSwitch(RagDatabase rag, IndexEmbedder embedder)
     /// <exception cref="ModelSwitchException">The index cannot change to this embedder now; nothing was changed.</exception>
     public async Task<bool> BeginAsync(EmbedderIdentity next, CancellationToken cancellationToken)
     {
+        // Before the waiting, so that what cannot be is refused at once; and after it, because somebody else may have begun meanwhile.
+        await CheckAsync(next, cancellationToken);
+        await using var alone = await AloneAsync(cancellationToken);
         var begun = await CheckAsync(next, cancellationToken);
         if (!begun)
         {
@@ -127,6 +130,7 @@ public sealed class ModelSwitch(RagDatabase rag, IndexEmbedder embedder)
     /// <exception cref="ModelSwitchException">Cabinets have not moved yet, or something of somebody else depends on the former tables; nothing was changed.</exception>
     public async Task<bool> FinishAsync(CancellationToken cancellationToken)
     {
+        await using var alone = await AloneAsync(cancellationToken);
         if ((await embedder.ReadAsync(cancellationToken)).Next is null)
         {
             return false;
@@ -141,17 +145,10 @@ public sealed class ModelSwitch(RagDatabase rag, IndexEmbedder embedder)
         }
 
         await BuildIndexAsync(cancellationToken);
-        var finished = true;
         await LockedAsync(
             async (connection, token) =>
             {
-                // Somebody else may have finished or given up since, or a cabinet may have come back.
-                finished = await IsUnderWayAsync(connection, token);
-                if (!finished)
-                {
-                    return;
-                }
-
+                // A cabinet may have come back since.
                 if (await ListAsync(connection, NotMoved, token) is { Count: > 0 } notMoved)
                 {
                     throw NotMovedYet(notMoved);
@@ -168,7 +165,7 @@ public sealed class ModelSwitch(RagDatabase rag, IndexEmbedder embedder)
                 }
             },
             cancellationToken);
-        return finished;
+        return true;
     }
 
     /// <summary>Gives the next generation up: search is on the active one again, which was kept right all the time, and what was built is dropped.</summary>
@@ -176,28 +173,23 @@ public sealed class ModelSwitch(RagDatabase rag, IndexEmbedder embedder)
     /// <exception cref="ModelSwitchException">The tables are too busy; nothing was changed.</exception>
     public async Task<bool> AbandonAsync(CancellationToken cancellationToken)
     {
+        await using var alone = await AloneAsync(cancellationToken);
         if ((await embedder.ReadAsync(cancellationToken)).Next is null)
         {
             return false;
         }
 
-        var abandoned = true;
         await LockedAsync(
-            async (connection, token) =>
-            {
-                abandoned = await IsUnderWayAsync(connection, token);
-                if (abandoned)
-                {
-                    await ExecuteAsync(connection, EmptyTables + Forget + NextTables.DropColumns + NextTables.AddColumns, token);
-                }
-            },
-            cancellationToken);
-        return abandoned;
+            (connection, token) => ExecuteAsync(connection, EmptyTables + Forget + NextTables.DropColumns + NextTables.AddColumns, token), cancellationToken);
+        return true;
     }
 
     private static ModelSwitchException NotMovedYet(List<long> cabinets) => new(
         $"{cabinets.Count} {(cabinets.Count == 1 ? "cabinet has" : "cabinets have")} not moved to the next generation yet "
         + $"({string.Join(", ", cabinets.Take(10))}{(cabinets.Count > 10 ? ", …" : "")}): rag model status shows how far they are. Nothing was changed.");
+
+    // Two builds of one index at once would end each other, and two beginnings write the same row.
+    private Task<MigrationLock> AloneAsync(CancellationToken cancellationToken) => MigrationLock.TakeAsync(rag.Source, () => { }, cancellationToken);
 
     private async Task BuildIndexAsync(CancellationToken cancellationToken)
     {
@@ -236,12 +228,6 @@ public sealed class ModelSwitch(RagDatabase rag, IndexEmbedder embedder)
     }
 
     private async Task<NpgsqlConnection> NewConnectionAsync(CancellationToken cancellationToken) => await rag.Source.OpenConnectionAsync(cancellationToken);
-
-    private static async Task<bool> IsUnderWayAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(ReadNext, connection);
-        return await command.ExecuteScalarAsync(cancellationToken) is string;
-    }
 
     private static async Task<List<long>> ListAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {

@@ -312,6 +312,36 @@ public sealed class ModelSwitchTests
         await world.AssertRightAsync(cabinet, SwitchWorld.NextLength, nextLength: null);
     }
 
+    [Theory]
+    [Trait("Guarantee", "model-change")]
+    [InlineData("text-embedding-3-large", true)]
+    [InlineData("another-model", false)]
+    public async Task Of_two_that_begin_at_once_one_does(string model, bool isTheSame)
+    {
+        await using var world = await SwitchWorld.CreateAsync();
+        var cabinet = await world.AddCabinetAsync(5);
+        var other = world.AddWorker(configure: settings => settings["Embeddings:Next:Model"] = model).GetRequiredService<ModelSwitch>();
+        Task<bool>[] both = [BeginAsync(world.Switch, SwitchWorld.Next), BeginAsync(other, new EmbedderIdentity(model, SwitchWorld.NextLength))];
+        if (isTheSame)
+        {
+            Assert.Equal([false, true], (await Task.WhenAll(both)).Order());
+        }
+        else
+        {
+            var refusal = await Assert.ThrowsAsync<ModelSwitchException>(() => Task.WhenAll(both));
+            Assert.Contains("The index is changing to", refusal.Message, StringComparison.Ordinal);
+            Assert.True(await both.Single(one => one.IsCompletedSuccessfully));
+        }
+
+        // Whichever it was can be given up, and the one after it is whole.
+        Assert.True(await world.Switch.AbandonAsync(Stop));
+        Assert.True(await world.Switch.BeginAsync(SwitchWorld.Next, Stop));
+        await world.RunAsync(cabinet);
+        await world.AssertRightAsync(cabinet);
+
+        static Task<bool> BeginAsync(ModelSwitch change, EmbedderIdentity next) => Task.Run(() => change.BeginAsync(next, Stop), Stop);
+    }
+
     private static (string Outcome, int Rounds) Brief(RunSummary run) => (run.Outcome, run.Rounds);
 
     private static List<string> Without768(List<string> catalog) => [.. catalog.Select(line => line.Replace("vector(768)", "vector(1536)", StringComparison.Ordinal))];
