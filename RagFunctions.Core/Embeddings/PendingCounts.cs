@@ -1,7 +1,7 @@
 namespace RagFunctions.Core.Embeddings;
 
 /// <summary>
-/// How many texts of a cabinet wait for their vector, as a part of the statements that look at many cabinets: gauges, overview, board.
+/// How many texts of a cabinet wait for their vector, as a part of the statements that look at cabinets: gauges, overview, board, status.
 /// </summary>
 internal static class PendingCounts
 {

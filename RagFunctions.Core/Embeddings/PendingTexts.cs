@@ -13,9 +13,10 @@ internal sealed class PendingTexts
         SELECT model, dimensions, passage_prefix FROM rag_embedder
         """;
 
-    private const string StoreFailures =
+    private const string OwnTrouble =
         """
-        SELECT store_failures FROM rag_index_status WHERE cabinet_id = $1
+        SELECT store_failures, CASE WHEN embedding_not_before > clock_timestamp() THEN embedding_not_before END
+        FROM rag_index_status WHERE cabinet_id = $1
         """;
 
     // The planner believes that nearly all chunks are pending, and would start a process beside its own to read a few hundred.
@@ -76,6 +77,7 @@ internal sealed class PendingTexts
 
     private readonly RagDatabase _rag;
     private readonly EmbeddingsOptions _options;
+    private readonly bool _isNext;
     private readonly string _pauses;
     private readonly string _recordedEmbedder;
     private readonly string _due;
@@ -86,7 +88,7 @@ internal sealed class PendingTexts
     /// <param name="generation">Whose vectors they are.</param>
     public PendingTexts(RagDatabase rag, EmbeddingsOptions options, Generation generation)
     {
-        (_rag, _options) = (rag, options);
+        (_rag, _options, _isNext) = (rag, options, generation.IsNext);
         (_pauses, _recordedEmbedder) = (generation.Sql(ProviderPause.Pauses), generation.Sql(RecordedEmbedder));
         (_due, _reuse) = (generation.Sql(Due), generation.Sql(Reuse));
     }
@@ -132,7 +134,7 @@ internal sealed class PendingTexts
         {
             BatchCommands =
             {
-                new(Alone), new(_pauses), new(_recordedEmbedder), new(StoreFailures) { Parameters = { Parameter.Of(cabinetId) } }, due,
+                new(Alone), new(_pauses), new(_recordedEmbedder), new(OwnTrouble) { Parameters = { Parameter.Of(cabinetId) } }, due,
             },
         };
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -145,7 +147,14 @@ internal sealed class PendingTexts
             ? new EmbedderIdentity(reader.GetString(0), reader.GetInt32(1), reader.GetString(2))
             : null;
         await reader.NextResultAsync(cancellationToken);
-        var storeFailures = await reader.ReadAsync(cancellationToken) ? reader.GetInt32(0) : 0;
+        var storeFailures = 0;
+        if (await reader.ReadAsync(cancellationToken))
+        {
+            storeFailures = reader.GetInt32(0);
+            var own = _isNext ? null : reader.GetFieldValue<DateTimeOffset?>(1);
+            notBefore = notBefore > own ? notBefore : own ?? notBefore;
+        }
+
         await reader.NextResultAsync(cancellationToken);
         List<PendingText> texts = [];
         List<string> owned = [];
@@ -184,7 +193,7 @@ internal sealed class PendingTexts
 /// <param name="Reused">Chunks that just got the vector of an identical text.</param>
 /// <param name="Texts">Distinct texts in the order of their hashes.</param>
 /// <param name="More">The interval goes on after the last of them.</param>
-/// <param name="NotBefore">The provider must not be asked before.</param>
+/// <param name="NotBefore">The provider must not be asked before: it pauses for everybody, or the embedding of this cabinet does.</param>
 /// <param name="Recorded">The embedder the index is bound to; null: none yet.</param>
 /// <param name="OnProbation">A pause of the provider is over, and no answer has shown yet that it works again.</param>
 /// <param name="StoreFailures">How many runs in a row have paid for vectors, or would have, that could not be stored.</param>

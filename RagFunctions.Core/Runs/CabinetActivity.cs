@@ -9,7 +9,8 @@ public sealed class CabinetActivity(RagDatabase rag, ChangeQueue queue)
     // When it is reactivated, the difference between the two databases demands a full run: the request is not needed.
     private const string Deactivate = """
         UPDATE rag_index_status
-        SET is_active = false, requested_mode = NULL, allow_mass_delete = false, not_before = NULL, updated_at = clock_timestamp()
+        SET is_active = false, requested_mode = NULL, allow_mass_delete = false, not_before = NULL,
+            embedding_not_before = NULL, embedding_error = NULL, updated_at = clock_timestamp()
         WHERE cabinet_id = $1 AND (is_active OR requested_mode IS NOT NULL)
         """;
 

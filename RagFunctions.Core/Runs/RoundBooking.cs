@@ -57,6 +57,7 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
     private const string Release = """
         UPDATE rag_index_status
         SET lease_owner = NULL, lease_expires_at = NULL, lease_heartbeat_at = NULL, not_before = $3, last_outcome = $2, last_error = $4,
+            embedding_not_before = $8, embedding_error = $9,
             indexing_status = CASE WHEN $2 = 'failed' THEN 'failed' WHEN $2 IN ('waiting', 'waiting: budget') THEN 'pending' ELSE 'completed' END,
             total_chunks = COALESCE($5, total_chunks), store_failures = CASE WHEN $6 THEN store_failures + 1 WHEN $7 THEN 0 ELSE store_failures END,
             last_incremental_at = CASE WHEN $2 IN ('failed', 'waiting', 'waiting: budget') THEN last_incremental_at ELSE clock_timestamp() END,
@@ -154,6 +155,8 @@ public sealed class RoundBooking(IOptions<EmbeddingsOptions> embeddings)
             Parameter.Of(figures?.TotalChunks),
             Parameter.Of(input.StoreFailed),
             Parameter.Of(input.Totals.Embedded > 0),
+            Parameter.Of(end.EmbeddingNotBefore?.ToUniversalTime()),
+            Parameter.Of(end.EmbeddingNotBefore is null ? null : input.StopError),
         },
     };
 

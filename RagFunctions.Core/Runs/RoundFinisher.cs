@@ -64,13 +64,18 @@ public sealed partial class RoundFinisher(
         if (IsBooked(row, input))
         {
             return row.IsFinished
-                ? row is { Outcome: RunOutcome.Waiting, NotBefore: { } notBefore }
-                    ? WaitingUntil(notBefore, row.Now)
+                ? row is { Outcome: RunOutcome.Waiting, EmbeddingNotBefore: { } until }
+                    ? WaitingUntil(until, row.Now)
                     : new FinishRoundResult(false, row.Outcome ?? RunOutcome.Superseded)
                 : new FinishRoundResult(true, RunOutcome.Completed);
         }
 
         var end = Decide(row, input, dueChanges);
+        if (IsHeld(row, input))
+        {
+            input = input with { StopError = row.LastingError };
+        }
+
         if (!end.Again && end.Outcome != RunOutcome.Superseded)
         {
             measured ??= await MeasureAsync(transaction, row, input, cancellationToken);
@@ -127,9 +132,22 @@ public sealed partial class RoundFinisher(
             return new FinishRoundResult(true, RunOutcome.Completed);
         }
 
+        // What reads everything is asked for again as long as a part of it fails: not every minute.
+        var readsAgain = input.EntityUnread || (input.ApplyFailed && input.Mode == RunMode.Full);
+        return End(row, input) with { NotBefore = readsAgain ? row.Now.AddMinutes(options.Value.PauseAfterFailureMinutes) : null };
+    }
+
+    // What embedding waits for holds back nothing else: texts and deletions of the next minutes are applied by the next runs.
+    private FinishRoundResult End(RunRow row, FinishRoundInput input)
+    {
         if (input.StopError is not null)
         {
-            return new FinishRoundResult(false, RunOutcome.Failed, row.Now + PauseAfterFailure(row, input));
+            return new FinishRoundResult(false, RunOutcome.Failed) { EmbeddingNotBefore = row.Now + PauseAfterFailure(row, input) };
+        }
+
+        if (IsHeld(row, input))
+        {
+            return new FinishRoundResult(false, RunOutcome.Failed) { EmbeddingNotBefore = row.EmbeddingNotBefore };
         }
 
         if (input.Budget is not null)
@@ -139,7 +157,7 @@ public sealed partial class RoundFinisher(
 
         if (input.EntityUnread)
         {
-            return new FinishRoundResult(false, RunOutcome.Failed, row.Now.AddMinutes(options.Value.PauseAfterFailureMinutes));
+            return new FinishRoundResult(false, RunOutcome.Failed) { EmbeddingNotBefore = input.RetryAt };
         }
 
         if (input.RetryAt is { } retryAt)
@@ -154,10 +172,12 @@ public sealed partial class RoundFinisher(
 
         var errors = row.FailedRows + row.FailedChunks + row.FailedBatches
             + input.Totals.FailedRows + input.Totals.FailedChunks + input.Totals.FailedBatches;
-        // What reads everything is asked for again as long as a part of it fails: not every minute.
-        var notBefore = input.ApplyFailed && input.Mode == RunMode.Full ? row.Now.AddMinutes(options.Value.PauseAfterFailureMinutes) : (DateTimeOffset?)null;
-        return new FinishRoundResult(false, input.ApplyFailed || errors > 0 ? RunOutcome.CompletedWithErrors : RunOutcome.Completed, notBefore);
+        return new FinishRoundResult(false, input.ApplyFailed || errors > 0 ? RunOutcome.CompletedWithErrors : RunOutcome.Completed);
     }
+
+    // Within the pause after an error nothing is asked again, so the error still holds.
+    private static bool IsHeld(RunRow row, FinishRoundInput input) =>
+        input is { StopError: null, RetryAt: not null, Totals.Requests: 0 } && row.LastingError is not null;
 
     // A database that takes no vectors costs money with each try: the pause doubles from failure to failure, up to a day.
     private TimeSpan PauseAfterFailure(RunRow row, FinishRoundInput input)
@@ -166,8 +186,8 @@ public sealed partial class RoundFinisher(
         return TimeSpan.FromMinutes(input.StoreFailed ? Math.Min(1_440, minutes * Math.Pow(2, Math.Min(row.StoreFailures, 10))) : minutes);
     }
 
-    private static FinishRoundResult WaitingUntil(DateTimeOffset notBefore, DateTimeOffset now) =>
-        new(false, RunOutcome.Waiting, notBefore, notBefore > now ? notBefore - now : TimeSpan.Zero);
+    private static FinishRoundResult WaitingUntil(DateTimeOffset until, DateTimeOffset now) =>
+        new(false, RunOutcome.Waiting, Wait: until > now ? until - now : TimeSpan.Zero) { EmbeddingNotBefore = until };
 
     private async Task<Measured> MeasureAsync(
         NpgsqlTransaction transaction, RunRow row, FinishRoundInput input, CancellationToken cancellationToken)
@@ -331,6 +351,8 @@ public sealed record RoundTotals
 /// <summary>Result of the activity FinishRound.</summary>
 /// <param name="Again">More is due and another round may follow at once.</param>
 /// <param name="Outcome">One of <see cref="RunOutcome"/>; final unless <paramref name="Again"/>.</param>
-/// <param name="NotBefore">With <see cref="RunOutcome.Waiting"/>: when the run may go on, by the clock of the index database; for people.</param>
-/// <param name="Wait">With <see cref="RunOutcome.Waiting"/>: how long until then. An orchestrator waits by another clock, so it needs the length.</param>
-public sealed record FinishRoundResult(bool Again, string Outcome, DateTimeOffset? NotBefore = null, TimeSpan? Wait = null);
+/// <param name="NotBefore">The cabinet is left alone until then, by the clock of the index database: what failed would read everything again.</param>
+/// <param name="Wait">With <see cref="RunOutcome.Waiting"/>: how long embedding waits. An orchestrator waits by another clock, so it needs the length.</param>
+/// <param name="EmbeddingNotBefore">Nothing of the cabinet is embedded before, by the clock of the index database. Changes are applied meanwhile.</param>
+public sealed record FinishRoundResult(
+    bool Again, string Outcome, DateTimeOffset? NotBefore = null, TimeSpan? Wait = null, DateTimeOffset? EmbeddingNotBefore = null);

@@ -18,7 +18,7 @@ public static class RunOutcome
     /// <summary>Stopped by an error that another try would not cure; everything unfinished is still queued or pending.</summary>
     public const string Failed = "failed";
 
-    /// <summary>Stopped until <c>not_before</c> (provider limits or outage).</summary>
+    /// <summary>Changes and texts are up to date, embedding waits until <c>embedding_not_before</c> (provider limits or outage). Nothing else of the cabinet waits.</summary>
     public const string Waiting = "waiting";
 
     /// <summary>

@@ -364,7 +364,7 @@ public sealed class RunPlan
             return new RunEnding.Wait(_end.Wait!.Value, _input with { Round = _input.Round + 1, Waits = _input.Waits + 1 });
         }
 
-        return Done(_end.Outcome, _end.NotBefore, _stopError ?? _budget ?? _totals.Error);
+        return Done(_end.Outcome, _end.NotBefore ?? _end.EmbeddingNotBefore, _stopError ?? _budget ?? _totals.Error);
     }
 
     private RunEnding NotStarted(BeginRoundResult start) => start.Status switch

@@ -16,7 +16,6 @@ internal sealed record RunRow(
     int FinishedRounds,
     bool IsFinished,
     string? Outcome,
-    DateTimeOffset? NotBefore,
     long FailedRows,
     long FailedChunks,
     long FailedBatches,
@@ -25,7 +24,9 @@ internal sealed record RunRow(
     bool HasDuePending,
     bool HasDueNext,
     DateTimeOffset AsOf,
-    int StoreFailures)
+    int StoreFailures,
+    DateTimeOffset? EmbeddingNotBefore,
+    string? EmbeddingError)
 {
     // $1 cabinet, $2 run. The run's row survives a purge of the cabinet's status, so it leads. The first pending chunk in the order of
     // the hashes, not any: the planner believes that nearly all are pending, and where none is, it looked for one in the whole table.
@@ -33,7 +34,7 @@ internal sealed record RunRow(
     private const string Select = $"""
         SELECT clock_timestamp() AS now, s.lease_token, s.lease_run_id, s.requested_mode, r.request_version AS seen_request_version,
                COALESCE(s.request_version, 0) AS request_version, r.mode, r.rounds, r.finished_at IS NOT NULL AS is_finished, r.outcome,
-               s.not_before, r.failed_rows, r.failed_chunks, r.failed_batches, r.blocked IS NOT NULL AS is_blocked, r.last_error,
+               r.failed_rows, r.failed_chunks, r.failed_batches, r.blocked IS NOT NULL AS is_blocked, r.last_error,
                (SELECT m.id FROM rag_metadata AS m
                 WHERE m.cabinet_id = $1 AND m.embedded_hash IS DISTINCT FROM m.chunk_hash
                   AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= clock_timestamp())
@@ -46,7 +47,7 @@ internal sealed record RunRow(
                     ORDER BY m.chunk_hash
                     LIMIT 1) IS NOT NULL
                ELSE false END AS has_due_next,
-               r.as_of, COALESCE(s.store_failures, 0) AS store_failures
+               r.as_of, COALESCE(s.store_failures, 0) AS store_failures, s.embedding_not_before, s.embedding_error
         FROM rag_index_runs AS r
         LEFT JOIN rag_index_status AS s ON s.cabinet_id = r.cabinet_id
         WHERE r.run_id = $2 AND r.cabinet_id = $1
@@ -54,6 +55,9 @@ internal sealed record RunRow(
 
     // Weaker than the take-over's lock, so that closing never waits for a late duplicate of a sub-batch.
     private const string LockStatus = "SELECT FROM rag_index_status WHERE cabinet_id = $1 FOR NO KEY UPDATE";
+
+    /// <summary>What stopped the embedding of this cabinet, while its pause lasts.</summary>
+    public string? LastingError => EmbeddingNotBefore > Now ? EmbeddingError : null;
 
     /// <summary>A request that came after the round had read its own.</summary>
     public bool HasUnseenRequest => Requested is not null && RequestVersion > SeenRequestVersion;
@@ -90,7 +94,6 @@ internal sealed record RunRow(
                 row.Of<int>("rounds"),
                 row.Of<bool>("is_finished"),
                 row.Of<string?>("outcome"),
-                row.Of<DateTimeOffset?>("not_before"),
                 row.Of<long>("failed_rows"),
                 row.Of<long>("failed_chunks"),
                 row.Of<long>("failed_batches"),
@@ -99,7 +102,9 @@ internal sealed record RunRow(
                 row.Of<bool>("has_due_pending"),
                 row.Of<bool>("has_due_next"),
                 row.Of<DateTimeOffset>("as_of"),
-                row.Of<int>("store_failures"))
+                row.Of<int>("store_failures"),
+                row.Of<DateTimeOffset?>("embedding_not_before"),
+                row.Of<string?>("embedding_error"))
             : null;
     }
 }

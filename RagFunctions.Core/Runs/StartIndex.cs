@@ -62,7 +62,7 @@ public sealed partial class StartIndex(
             case 0:
                 return null;
             case null:
-                await requests.StoreAsync(cabinetId, RunMode.CatchUp, allowMassDelete: false, cancellationToken);
+                await requests.StoreOwnAsync(cabinetId, RunMode.CatchUp, cancellationToken);
                 TriggeringWithoutDelta(cabinetId);
                 break;
             default:
@@ -78,7 +78,7 @@ public sealed partial class StartIndex(
     {
         if (mode != RunMode.Incremental)
         {
-            await requests.StoreAsync(cabinetId, mode, allowMassDelete: false, cancellationToken);
+            await requests.StoreOwnAsync(cabinetId, mode, cancellationToken);
         }
 
         return await TryStartAsync(cabinetId, cancellationToken);

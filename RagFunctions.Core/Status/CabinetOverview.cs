@@ -24,7 +24,8 @@ public sealed class CabinetOverview(MainDatabase main, RagDatabase rag)
         SELECT a.cabinet_id, COALESCE(s.lease_owner IS NOT NULL AND s.lease_expires_at > clock_timestamp(), false), s.last_outcome, s.requested_mode,
                COALESCE(s.total_chunks, 0), p.pending, p.failed, p.age, CASE WHEN s.not_before > clock_timestamp() THEN s.not_before END,
                s.full_completed_at, s.last_error, clock_timestamp(),
-               COALESCE(t.cost_usd, 0) + COALESCE(u.cost_usd, 0)
+               COALESCE(t.cost_usd, 0) + COALESCE(u.cost_usd, 0),
+               CASE WHEN s.embedding_not_before > clock_timestamp() THEN s.embedding_not_before END
         FROM unnest($1) AS a (cabinet_id)
         LEFT JOIN rag_index_status AS s ON s.cabinet_id = a.cabinet_id
         {CostToday.OfRuns}
@@ -73,7 +74,8 @@ public sealed class CabinetOverview(MainDatabase main, RagDatabase rag)
         var notBefore = row.GetFieldValue<DateTimeOffset?>(8);
         var full = row.GetFieldValue<DateTimeOffset?>(9);
         var isIndexing = row.GetBoolean(1);
-        var isDue = requested is not null || full is null || known.Queued > known.Failed || pending > refused;
+        var embedsFrom = pending > refused ? row.GetFieldValue<DateTimeOffset?>(13) : null;
+        var isDue = requested is not null || full is null || known.Queued > known.Failed || (pending > refused && embedsFrom is null);
         return known with
         {
             IsIndexing = isIndexing,
@@ -83,7 +85,7 @@ public sealed class CabinetOverview(MainDatabase main, RagDatabase rag)
             Pending = pending,
             Failed = known.Failed + refused,
             LagSeconds = Math.Round(Math.Max(known.LagSeconds, row.GetDouble(7)), 1),
-            NextRunAt = !known.IsActive || isIndexing ? null : notBefore ?? (isDue ? row.GetFieldValue<DateTimeOffset>(11) : full + FullRunAge),
+            NextRunAt = !known.IsActive || isIndexing ? null : notBefore ?? (isDue ? row.GetFieldValue<DateTimeOffset>(11) : embedsFrom ?? full + FullRunAge),
             LastFullAt = full,
             LastError = row.GetStringOrNull(10),
             CostTodayUsd = row.GetDecimal(12),

@@ -104,7 +104,7 @@ public sealed record CabinetStanding
     /// <summary>When the last run ended.</summary>
     public DateTimeOffset? LastRunAt { get; init; }
 
-    /// <summary>Until when runs wait; null: they do not.</summary>
+    /// <summary>Until when runs, or the embedding alone, wait; null: they do not.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
     /// <summary>Why the last run was not all well, or why its sync stands still.</summary>

@@ -1,5 +1,7 @@
+using Npgsql;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
+using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
 
 namespace RagFunctions.Core.Status;
@@ -17,20 +19,15 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
     private const string Index = $"""
         SELECT s.indexing_status, COALESCE(s.lease_owner IS NOT NULL AND s.lease_expires_at > clock_timestamp(), false) AS is_indexing,
                s.last_indexed_at, s.last_incremental_at, s.total_chunks, s.created_at, s.updated_at, s.last_outcome, s.requested_mode, s.is_active,
-               CASE WHEN s.not_before > clock_timestamp() THEN s.not_before END AS not_before, s.last_error, p.pending, p.failed, p.age,
+               CASE WHEN GREATEST(s.not_before, s.embedding_not_before) > clock_timestamp() THEN GREATEST(s.not_before, s.embedding_not_before) END AS not_before, s.last_error, p.pending, p.failed, p.age,
                (SELECT model FROM rag_embedder) AS active_model, (SELECT dimensions FROM rag_embedder) AS active_dimensions,
                n.model AS next_model, n.dimensions AS next_dimensions, n.done AS next_done, n.total AS next_total, n.failed AS next_failed, s.on_next
-        FROM rag_index_status AS s
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS pending, count(*) FILTER (WHERE m.embed_error IS NOT NULL) AS failed,
-                   COALESCE(extract(epoch FROM clock_timestamp() - min(m.pending_since)), 0)::float8 AS age
-            FROM rag_metadata AS m
-            WHERE m.cabinet_id = s.cabinet_id AND m.embedded_hash IS DISTINCT FROM m.chunk_hash) AS p
+        FROM (VALUES ($1)) AS a (cabinet_id) JOIN rag_index_status AS s ON s.cabinet_id = a.cabinet_id
+        {PendingCounts.OfCabinet}
         LEFT JOIN LATERAL (
             SELECT b.model, b.dimensions, {GenerationProgress.Counts}
             FROM rag_next_embedder AS b LEFT JOIN rag_metadata AS m ON m.cabinet_id = s.cabinet_id
             GROUP BY b.model, b.dimensions) AS n ON true
-        WHERE s.cabinet_id = $1
         """;
 
     /// <summary>Reads it; a cabinet that was never indexed answers <c>not_found</c>, as it always has.</summary>
@@ -39,9 +36,11 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
         var source = await facts.ReadAsync(cabinetId, cancellationToken);
         var (queued, failedRows, queueAge) = await ReadQueueAsync(cabinetId, cancellationToken);
         var last = (await runs.LatestAsync(cabinetId, 1, cancellationToken)).SingleOrDefault();
-        await using var command = rag.Source.CreateCommand(Index);
-        command.Parameters.Add(Parameter.Of<long>(cabinetId));
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await using var batch = rag.Source.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(PendingCounts.ReadPendingOnly));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Index) { Parameters = { Parameter.Of<long>(cabinetId) } });
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        await row.NextResultAsync(cancellationToken);
         if (!await row.ReadAsync(cancellationToken))
         {
             return new IndexStatus
@@ -163,7 +162,7 @@ public sealed record IndexStatus
     /// <summary><c>sync</c>, <c>capture</c> or <c>catch_up</c>.</summary>
     public required string ChangeSource { get; init; }
 
-    /// <summary>The sweep leaves the cabinet alone until then.</summary>
+    /// <summary>What failed or waits is not tried before. Where it is the embedding alone, changes are applied meanwhile.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
     /// <summary>Of the last run; null: none.</summary>

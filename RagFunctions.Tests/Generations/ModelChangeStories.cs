@@ -22,7 +22,7 @@ public sealed class ModelChangeStories
         DELETE FROM rag_provider;
         DELETE FROM rag_next_provider;
         UPDATE rag_changes SET next_attempt_at = NULL;
-        UPDATE rag_index_status SET not_before = NULL;
+        UPDATE rag_index_status SET not_before = NULL, embedding_not_before = NULL;
         """;
 
     private const string StartAnew = "DELETE FROM rag_metadata; DELETE FROM rag_index_status; DELETE FROM rag_changes; DELETE FROM wb_reviews; DELETE FROM wb_cabinets";
@@ -204,7 +204,7 @@ public sealed class ModelChangeStories
             var running = world.RunAsync(_cabinet, kill: patience.Token);
             while (!running.IsCompleted)
             {
-                if (await world.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM rag_index_status WHERE cabinet_id = $1 AND not_before IS NOT NULL)", _cabinet))
+                if (await world.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM rag_index_status WHERE cabinet_id = $1 AND embedding_not_before > clock_timestamp() AND lease_owner IS NULL)", _cabinet))
                 {
                     await patience.CancelAsync();
                 }

@@ -66,7 +66,7 @@ public sealed class BudgetRunTests(DatabaseFixture fixture) : IClassFixture<Data
         List<double> minutes = [];
         for (var failure = 0; failure < 9; failure++)
         {
-            await _runs.ExecuteAsync("UPDATE rag_index_status SET not_before = NULL WHERE cabinet_id = $1", cabinet);
+            await _runs.ExecuteAsync("UPDATE rag_index_status SET embedding_not_before = NULL WHERE cabinet_id = $1", cabinet);
             var run = Guid.NewGuid();
             var start = await _runs.BeginAsync(cabinet, run);
             var end = await _runs.Get<RoundFinisher>().FinishAsync(
@@ -74,11 +74,11 @@ public sealed class BudgetRunTests(DatabaseFixture fixture) : IClassFixture<Data
                 RunsHarness.Cancel);
             Assert.Equal(RunOutcome.Failed, end.Outcome);
             minutes.Add(Math.Round(await _runs.ScalarAsync<double>(
-                "SELECT (extract(epoch FROM not_before - updated_at) / 60)::float8 FROM rag_index_status WHERE cabinet_id = $1", cabinet)));
+                "SELECT (extract(epoch FROM embedding_not_before - updated_at) / 60)::float8 FROM rag_index_status WHERE cabinet_id = $1", cabinet)));
         }
 
         Assert.Equal([10, 20, 40, 80, 160, 320, 640, 1280, 1440], minutes);
-        await _runs.ExecuteAsync("UPDATE rag_index_status SET not_before = NULL WHERE cabinet_id = $1", cabinet);
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET embedding_not_before = NULL WHERE cabinet_id = $1", cabinet);
         await _runs.RunAsync(cabinet, new RoundTotals { Embedded = 1 });
         Assert.Equal(0, await _runs.StatusAsync<int>(cabinet, "store_failures"));
     }

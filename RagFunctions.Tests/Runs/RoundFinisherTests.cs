@@ -248,18 +248,17 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_waiting_provider_ends_the_run_with_not_before()
+    public async Task A_waiting_provider_ends_the_run_and_holds_back_the_embedding_alone()
     {
         var (cabinet, run, start) = await BegunAsync();
         await _runs.ChunkAsync(cabinet, 1, pending: true);
         var at = DateTimeOffset.UtcNow.AddMinutes(30);
         var end = await _runs.FinishAsync(cabinet, run, start, retryAt: at);
-        Assert.Equal(new FinishRoundResult(false, RunOutcome.Waiting, at, end.Wait), end);
+        Assert.Equal(new FinishRoundResult(false, RunOutcome.Waiting, null, end.Wait, at), end);
         Assert.InRange(end.Wait!.Value, TimeSpan.FromMinutes(29), TimeSpan.FromMinutes(31));
         Assert.Equal(("pending", RunOutcome.Waiting), (await _runs.StatusAsync<string>(cabinet, "indexing_status"), await _runs.StatusAsync<string>(cabinet, "last_outcome")));
-        Assert.True(await _runs.StatusAsync<bool>(cabinet, "not_before > clock_timestamp() + interval '29 min'"));
+        Assert.True(await _runs.StatusAsync<bool>(cabinet, "not_before IS NULL AND embedding_not_before > clock_timestamp() + interval '29 min'"));
         Assert.Null(await _runs.StatusAsync<DateTime?>(cabinet, "last_indexed_at"));
-        await _runs.ExecuteAsync("UPDATE rag_index_status SET not_before = clock_timestamp() WHERE cabinet_id = $1", cabinet);
         await _runs.ExecuteAsync("UPDATE rag_metadata SET embedded_hash = chunk_hash WHERE cabinet_id = $1", cabinet);
         var next = Guid.NewGuid();
         var again = await _runs.BeginAsync(cabinet, next);
@@ -280,13 +279,13 @@ public sealed class RoundFinisherTests(DatabaseFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_configuration_error_fails_the_run_and_pauses_the_sweep()
+    public async Task A_configuration_error_fails_the_run_and_pauses_the_embedding()
     {
         var (cabinet, run, start) = await BegunAsync();
         await _runs.ChunkAsync(cabinet, 1, pending: true);
         Assert.Equal(RunOutcome.Failed, (await _runs.FinishAsync(cabinet, run, start, stopError: "401: key refused")).Outcome);
         Assert.Equal(("failed", RunOutcome.Failed, "401: key refused"), await OutcomeAsync(cabinet));
-        Assert.True(await _runs.StatusAsync<bool>(cabinet, "not_before > clock_timestamp()"));
+        Assert.True(await _runs.StatusAsync<bool>(cabinet, "not_before IS NULL AND embedding_not_before > clock_timestamp() AND embedding_error = '401: key refused'"));
         Assert.Equal("401: key refused", await _runs.RunColumnAsync<string>(run, "last_error"));
     }
 

@@ -15,7 +15,7 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
         WITH changes AS (UPDATE rag_changes SET next_attempt_at = NULL WHERE cabinet_id = $1),
              chunks AS (UPDATE rag_metadata SET next_attempt_at = NULL WHERE cabinet_id = $1 AND next_attempt_at IS NOT NULL),
              provider AS (UPDATE rag_provider SET not_before = NULL)
-        UPDATE rag_index_status SET not_before = NULL WHERE cabinet_id = $1
+        UPDATE rag_index_status SET not_before = NULL, embedding_not_before = NULL WHERE cabinet_id = $1
         """;
 
     // Shifted as a whole, so that the length of the lease stays what it is.

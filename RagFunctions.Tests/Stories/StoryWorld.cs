@@ -138,7 +138,8 @@ internal sealed class StoryWorld : IAsyncDisposable
     private Task ShiftDueTimesAsync(TimeSpan waited) => ExecuteAsync(
         """
         WITH provider AS (UPDATE rag_provider SET not_before = not_before - $1, updated_at = updated_at - $1)
-        UPDATE rag_index_status SET not_before = not_before - $1 WHERE not_before IS NOT NULL
+        UPDATE rag_index_status SET not_before = not_before - $1, embedding_not_before = embedding_not_before - $1
+        WHERE not_before IS NOT NULL OR embedding_not_before IS NOT NULL
         """,
         waited);
 

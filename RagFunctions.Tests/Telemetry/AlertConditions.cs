@@ -164,7 +164,7 @@ internal static class AlertConditions
             await scene.AddProductsAsync(11 + i, 11 + i);
             Assert.Equal(RunOutcome.Waiting, (await scene.RunAsync()).Outcome);
             // Five minutes later.
-            await scene.Database.Source.ExecuteAsync("DELETE FROM rag_provider; UPDATE rag_index_status SET not_before = NULL");
+            await scene.Database.Source.ExecuteAsync("DELETE FROM rag_provider; UPDATE rag_index_status SET embedding_not_before = NULL");
             await scene.Database.Source.ExecuteAsync("DELETE FROM rag_metadata WHERE embedded_hash IS NULL");
         }
 

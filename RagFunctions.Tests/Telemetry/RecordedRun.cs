@@ -64,7 +64,7 @@ public sealed class RecordedRun : IAsyncLifetime
             Assert.Equal(RunOutcome.Failed, (await scene.RunAsync()).Outcome);
 
             scene.Provider.Behaviour = _ => FakeAnswer.TooManyRequests(300);
-            await scene.Database.Source.ExecuteAsync("UPDATE rag_index_status SET not_before = NULL");
+            await scene.Database.Source.ExecuteAsync("UPDATE rag_index_status SET embedding_not_before = NULL");
             Assert.Equal(RunOutcome.Waiting, (await scene.RunAsync()).Outcome);
 
             await scene.Database.Source.ExecuteAsync("INSERT INTO rag_budgets (cabinet_id, daily_usd) VALUES (1, 1)");

@@ -35,7 +35,8 @@ public sealed class SweepQuery(
         $"{Cabinets} {CapturedTables} < 5 AND NOT EXISTS (SELECT FROM wb_sync_cursors AS k WHERE k.cabinet_id = c.id), {FirstSync.UnderWay} FROM wb_cabinets AS c";
 
     private const string MayEmbed = """
-        ($8::numeric IS NULL OR (SELECT COALESCE(sum(usd), 0) FROM spent) < $8)
+        (s.embedding_not_before IS NULL OR s.embedding_not_before <= clock_timestamp())
+        AND ($8::numeric IS NULL OR (SELECT COALESCE(sum(usd), 0) FROM spent) < $8)
         AND NOT EXISTS (SELECT FROM rag_budgets AS b LEFT JOIN spent AS o ON o.cabinet_id = b.cabinet_id
                         WHERE b.cabinet_id = a.cabinet_id AND COALESCE(o.usd, 0) >= b.daily_usd)
         """;
@@ -43,7 +44,7 @@ public sealed class SweepQuery(
     // The next generation of vectors: of thousands of cabinets a few at a time, whichever; so the sweep does not start them all at once to
     // wait for the same provider. One that is complete and has not moved is started to move.
     // LIMIT keeps expiry a probe for each cabinet: as an EXISTS it is planned as one read of everything that is expired. A budget that is
-    // spent holds back embedding and nothing else.
+    // spent and a pause of the embedding hold back embedding and nothing else.
     private const string DueCabinets = $"""
         WITH spent AS (
             SELECT cabinet_id, sum(usd) AS usd FROM ({EmbeddingPayments.SpentToday}) AS today GROUP BY cabinet_id

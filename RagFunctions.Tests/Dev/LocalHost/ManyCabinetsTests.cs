@@ -91,7 +91,7 @@ public sealed class ManyCabinetsTests
         await served.ExecuteAsync("UPDATE rag_index_status SET requested_mode = 'full_rebuild', request_version = request_version + 1");
         await served.Process.SweepAsync();
         await served.BecomesTrueAsync(
-            "SELECT bool_and(lease_owner IS NULL AND not_before > now() + interval '10 minutes' AND last_outcome = 'waiting') FROM rag_index_status",
+            "SELECT bool_and(lease_owner IS NULL AND embedding_not_before > now() + interval '10 minutes' AND last_outcome = 'waiting') FROM rag_index_status",
             "all cabinets wait for the provider");
         var refused = served.Provider.Requests.Count;
         await served.Process.SweepAsync();
@@ -102,7 +102,7 @@ public sealed class ManyCabinetsTests
 
         served.Provider.Behaviour = null;
         await served.ExecuteAsync("UPDATE rag_provider SET not_before = now()");
-        await served.ExecuteAsync("UPDATE rag_index_status SET not_before = now()");
+        await served.ExecuteAsync("UPDATE rag_index_status SET embedding_not_before = now()");
         await served.Process.SweepAsync();
         await served.BecomesIdleAsync(served.Ids);
         await AssertAllIndexedAsync(served);

@@ -108,7 +108,7 @@ function sentence(status, details) {
   switch (status.outcome) {
     case 'failed': return `The last run failed${last}: ${status.last_error ?? 'no reason was kept'}.${again}`;
     case 'blocked': return `The last run${last} held a mass deletion back: ${blockedWords(status) || status.last_error}. Either the source lost rows by mistake, or an operator allows it.`;
-    case 'waiting': return `Runs wait${status.not_before ? ` until ${when(status.not_before)}` : ''}: ${status.last_error ?? 'the provider asked for it'}.`;
+    case 'waiting': return `Embedding waits${status.not_before ? ` until ${when(status.not_before)}` : ''}: ${status.last_error ?? 'the provider asked for it'}. Changes and texts go on.`;
     case 'waiting: budget': return 'The daily budget is spent: embedding waits until 00:00 UTC. Changes and texts go on.';
     case 'completed_with_errors': return `The last run ended${last} with errors: ${status.last_error ?? 'some rows or texts failed'}. They are tried again by themselves.`;
     case 'completed':
