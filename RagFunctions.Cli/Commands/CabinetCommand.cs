@@ -72,7 +72,7 @@ internal static class CabinetCommand
                 }
 
                 table.AddRow(
-                    cabinet.Id.ToString(CultureInfo.InvariantCulture), Markup.Escape(Printable(cabinet.Name ?? "")), cabinet.IsActive ? "yes" : "no",
+                    cabinet.Id.ToString(CultureInfo.InvariantCulture), Markup.Escape(Printable.Of(cabinet.Name ?? "")), cabinet.IsActive ? "yes" : "no",
                     cabinet.IsEncrypted ? "encrypted" : cabinet.Token is null ? "none" : "plain",
                     cabinet.Token?.Kind.ToString().ToLowerInvariant() ?? "",
                     cabinet.LastSyncAt?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "never",
@@ -206,9 +206,6 @@ internal static class CabinetCommand
             ? await input.ReadToEndAsync(scope.CancellationToken)
             : throw new CliException("No token: give --token-file, or pipe it in.");
     }
-
-    // The original's names may hold anything, also what a terminal obeys.
-    private static string Printable(string name) => new([.. name.Select(c => char.IsControl(c) ? '?' : c)]);
 
     private sealed class Told(CommandScope scope) : IProgress<string>
     {

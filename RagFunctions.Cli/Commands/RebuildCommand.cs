@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Runs.Sweep;
-using RagFunctions.Core.Status;
 using RagFunctions.Core.Store;
 using Spectre.Console;
 
@@ -14,9 +15,6 @@ namespace RagFunctions.Cli.Commands;
 /// <summary><c>rag rebuild</c>: full runs, or with <c>--dry-run</c> what they would do and cost.</summary>
 internal static class RebuildCommand
 {
-    // Tokens of a text where the cabinet has not shown its own mean yet: one line of Russian with names and amounts.
-    private const decimal TokensPerChunk = 60;
-
     public static Command Create(CommandRunner runner)
     {
         var cabinet = CabinetArgument.CreateOptional();
@@ -35,11 +33,15 @@ internal static class RebuildCommand
             var cabinets = scope.Parsed.GetValue(cabinet) is { } one
                 ? [one]
                 : await scope.Services.GetRequiredService<CabinetDirectory>().NextActiveAsync(after: 0, int.MaxValue, since: null, scope.CancellationToken);
+            if (scope.Parsed.GetValue(dryRun))
+            {
+                return await EstimateAsync(scope, cabinets, scope.Parsed.GetValue(all));
+            }
+
             var code = ExitCode.Done;
             foreach (var id in cabinets)
             {
-                var answer = scope.Parsed.GetValue(dryRun) ? await EstimateAsync(scope, id) : await RebuildAsync(scope, id);
-                code = Math.Max(code, answer);
+                code = Math.Max(code, await RebuildAsync(scope, id));
             }
 
             return code;
@@ -56,21 +58,45 @@ internal static class RebuildCommand
             : throw new CliException($"Cabinet {cabinetId} is unknown or not active.");
     }
 
-    private static async Task<int> EstimateAsync(CommandScope scope, long cabinetId)
+    private static async Task<int> EstimateAsync(CommandScope scope, IReadOnlyList<long> cabinets, bool isAll)
     {
-        var now = scope.Services.GetRequiredService<TimeProvider>().GetUtcNow();
-        var report = await scope.Services.GetRequiredService<IndexVerifier>().VerifyAsync(cabinetId, now, 0, scope.CancellationToken);
-        var last = (await scope.Services.GetRequiredService<RunReader>().LatestAsync(cabinetId, 1, scope.CancellationToken)).SingleOrDefault();
-        var perChunk = last is { NaiveInputs: > 0 } ? (decimal)last.NaiveTokens / last.NaiveInputs : TokensPerChunk;
-        var price = scope.Services.GetRequiredService<IOptions<EmbeddingsOptions>>().Value.PricePerMillionTokens;
-        var embed = Math.Min(report.Chunks, report.Missing + report.Stale + report.Pending);
-        scope.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            cabinet {cabinetId}, nothing is changed:
-              source         {report.Rows:N0} rows, {report.Chunks:N0} chunks
-              would write    {report.Missing:N0} new, {report.Stale:N0} changed; would delete {report.Surplus:N0}
-              would embed    at most {embed:N0} texts, about {embed * perChunk:N0} tokens, ${embed * perChunk * price / 1_000_000m:0.000000}
-              from scratch   {report.Chunks:N0} texts, about {report.Chunks * perChunk:N0} tokens, ${report.Chunks * perChunk * price / 1_000_000m:0.000000}
-            """));
+        var verifier = scope.Services.GetRequiredService<IndexVerifier>();
+        var options = scope.Services.GetRequiredService<IOptions<EmbeddingsOptions>>().Value;
+        List<VerifyReport> reports = [];
+        foreach (var id in cabinets)
+        {
+            var now = scope.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+            var report = await verifier.VerifyAsync(id, now, 0, scope.CancellationToken);
+            Tell(scope, $"cabinet {id}, nothing is changed", report, options);
+            reports.Add(report);
+        }
+
+        if (isAll)
+        {
+            Tell(scope, string.Create(CultureInfo.InvariantCulture, $"all {cabinets.Count:N0} active cabinets"), VerifyReport.Sum(reports), options);
+        }
+
         return ExitCode.Done;
+    }
+
+    private static void Tell(CommandScope scope, string what, VerifyReport report, EmbeddingsOptions options)
+    {
+        var older = report.Older == 0
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $"{Environment.NewLine}  older texts    {report.Older:N0} of the changed were made before version {ChunkRenderer.Version} of the texts");
+        scope.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
+            {what}:
+              source         {report.Rows:N0} rows, {report.Chunks:N0} chunks
+              would write    {report.Missing:N0} new, {report.Stale:N0} changed; would delete {report.Surplus:N0}{older}
+              would embed    at most {Cost(report.ToEmbed, options)}
+              from scratch   {Cost(report.Whole, options)}
+            """));
+    }
+
+    private static string Cost(TextVolume volume, EmbeddingsOptions options)
+    {
+        var bytes = volume.Bytes + (volume.Texts * Encoding.UTF8.GetByteCount(options.PassagePrefix));
+        var tokens = volume.Texts == 0 ? 0 : TokenEstimate.OfBytes(bytes);
+        return string.Create(CultureInfo.InvariantCulture, $"{volume.Texts:N0} texts, about {tokens:N0} tokens, ${options.PriceOf(tokens):0.000000}");
     }
 }

@@ -50,6 +50,7 @@ internal static class StatusCommand
                 scope.Output.WriteLine($"  last error     {error}");
             }
 
+            WriteKeptAside(scope, status.KeptAside);
             if (status.NextGeneration is { } next)
             {
                 scope.Output.WriteLine(string.Create(
@@ -65,6 +66,21 @@ internal static class StatusCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static void WriteKeptAside(CommandScope scope, IReadOnlyList<KeptAsideOfEntity> entities)
+    {
+        if (entities.Count == 0)
+        {
+            return;
+        }
+
+        var counts = entities.Select(of => string.Create(CultureInfo.InvariantCulture, $"{of.Entity} {of.Total:N0}"));
+        scope.Output.WriteLine($"  kept aside     rows of the marketplace that could not be stored: {string.Join(", ", counts)}");
+        foreach (var (entity, newest) in entities.SelectMany(of => of.Newest.Select(one => (of.Entity, one))))
+        {
+            scope.Output.WriteLine($"    {entity,-13}{Time(newest.LastSeenAt)}  {Printable.Of(newest.RowKey)}: {Printable.Of(newest.Reason)}");
+        }
     }
 
     private static async Task<int> TellAllAsync(CommandScope scope, bool json)
@@ -88,7 +104,7 @@ internal static class StatusCommand
         {
             table.AddRow(
                 $"{glance.CabinetId}",
-                (glance.Name ?? "").EscapeMarkup(),
+                Printable.Of(glance.Name ?? "").EscapeMarkup(),
                 !glance.IsActive ? "inactive" : glance.IsIndexing ? "under way" : glance.Outcome ?? "never indexed",
                 glance.TotalChunks.ToString("N0", CultureInfo.InvariantCulture),
                 glance.Pending.ToString("N0", CultureInfo.InvariantCulture),

@@ -16,6 +16,16 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
         FROM rag_changes WHERE cabinet_id = $1
         """;
 
+    // The newest of each entity: what is wrong with a kind of rows is seen in one of them.
+    private const string KeptAside = """
+        SELECT entity, total, row_key, left(reason, 300) AS reason, last_seen_at
+        FROM (SELECT entity, row_key, reason, last_seen_at, count(*) OVER (PARTITION BY entity) AS total,
+                     row_number() OVER (PARTITION BY entity ORDER BY last_seen_at DESC, row_key) AS place
+              FROM wb_sync_rejects WHERE cabinet_id = $1) AS r
+        WHERE place <= 3
+        ORDER BY entity, place
+        """;
+
     private const string Index = $"""
         SELECT s.indexing_status, COALESCE(s.lease_owner IS NOT NULL AND s.lease_expires_at > clock_timestamp(), false) AS is_indexing,
                s.last_indexed_at, s.last_incremental_at, s.total_chunks, s.created_at, s.updated_at, s.last_outcome, s.requested_mode, s.is_active,
@@ -34,7 +44,7 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
     public async Task<IndexStatus> ReadAsync(long cabinetId, CancellationToken cancellationToken)
     {
         var source = await facts.ReadAsync(cabinetId, cancellationToken);
-        var (queued, failedRows, queueAge) = await ReadQueueAsync(cabinetId, cancellationToken);
+        var (queued, failedRows, queueAge, keptAside) = await ReadMainAsync(cabinetId, cancellationToken);
         var last = (await runs.LatestAsync(cabinetId, 1, cancellationToken)).SingleOrDefault();
         await using var batch = rag.Source.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(PendingCounts.ReadPendingOnly));
@@ -53,6 +63,7 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
                 Queued = queued,
                 Failed = failedRows,
                 LagSeconds = queueAge,
+                KeptAside = keptAside,
             };
         }
 
@@ -80,6 +91,7 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
             Failed = failedRows + row.Of<long>("failed"),
             Queued = queued,
             LagSeconds = Math.Max(queueAge, row.Of<double>("age")),
+            KeptAside = keptAside,
             ChangeSource = source.Kind.WireName(),
             LastRun = last,
             Model = row.Of<string?>("active_model"),
@@ -92,13 +104,30 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
         };
     }
 
-    private async Task<(long Queued, long Failed, double Age)> ReadQueueAsync(long cabinetId, CancellationToken cancellationToken)
+    private async Task<(long Queued, long Failed, double Age, IReadOnlyList<KeptAsideOfEntity> KeptAside)> ReadMainAsync(
+        long cabinetId, CancellationToken cancellationToken)
     {
-        await using var command = main.Source.CreateCommand(Queue);
-        command.Parameters.Add(Parameter.Of<long>(cabinetId));
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await using var batch = main.Source.CreateBatch();
+        foreach (var sql in (string[])[Queue, KeptAside])
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(sql) { Parameters = { Parameter.Of(cabinetId) } });
+        }
+
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
-        return (row.GetInt64(0), row.GetInt64(1), row.GetDouble(2));
+        var (queued, failed, age) = (row.GetInt64(0), row.GetInt64(1), row.GetDouble(2));
+        await row.NextResultAsync(cancellationToken);
+        List<(string Entity, long Total, KeptAsideReason Reason)> reasons = [];
+        while (await row.ReadAsync(cancellationToken))
+        {
+            reasons.Add((
+                row.Of<string>("entity"), row.Of<long>("total"),
+                new KeptAsideReason(row.Of<string>("row_key"), row.Of<string>("reason"), row.Of<DateTimeOffset>("last_seen_at"))));
+        }
+
+        return (queued, failed, age, [
+            .. reasons.GroupBy(one => (one.Entity, one.Total)).Select(of => new KeptAsideOfEntity(of.Key.Entity, of.Key.Total, [.. of.Select(one => one.Reason)])),
+        ]);
     }
 }
 
@@ -159,6 +188,9 @@ public sealed record IndexStatus
     /// <summary>Seconds the index is behind: the age of the oldest queued change or pending chunk; 0 when there is none.</summary>
     public double LagSeconds { get; init; }
 
+    /// <summary>Rows of the marketplace that could not be read or stored, for each entity that has any; each is tried again when it comes again.</summary>
+    public IReadOnlyList<KeptAsideOfEntity> KeptAside { get; init; } = [];
+
     /// <summary><c>sync</c>, <c>capture</c> or <c>catch_up</c>.</summary>
     public required string ChangeSource { get; init; }
 
@@ -189,3 +221,15 @@ public sealed record IndexStatus
 /// <param name="Failed">Of the others, those whose text could not be embedded; they are tried again.</param>
 /// <param name="Serves">The search of the cabinet is on it.</param>
 public sealed record NextGenerationStatus(string Model, int Dimensions, long Done, long Of, long Failed, bool Serves);
+
+/// <summary>Rows of an entity that the sync keeps aside.</summary>
+/// <param name="Entity"><c>cards</c>, <c>prices</c>, <c>stocks</c>, <c>orders</c>, <c>sales</c> or <c>reviews</c>.</param>
+/// <param name="Total">How many there are.</param>
+/// <param name="Newest">The three that came last.</param>
+public sealed record KeptAsideOfEntity(string Entity, long Total, IReadOnlyList<KeptAsideReason> Newest);
+
+/// <summary>Why a row is kept aside.</summary>
+/// <param name="RowKey">Its identity, or a hash of it.</param>
+/// <param name="Reason">What is wrong with it, cut to 300 characters.</param>
+/// <param name="LastSeenAt">When it came last.</param>
+public sealed record KeptAsideReason(string RowKey, string Reason, DateTimeOffset LastSeenAt);

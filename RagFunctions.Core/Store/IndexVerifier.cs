@@ -1,3 +1,4 @@
+using System.Text;
 using Npgsql;
 using RagFunctions.Core.Chunks;
 using RagFunctions.Core.Databases;
@@ -24,15 +25,7 @@ public sealed class IndexVerifier(MainDatabase main, RagDatabase rag)
             main, rag, EntityNames.All,
             (source, index, entity, token) => new EntityVerification(source, index, entity, cabinetId, asOf, examples, PageRows, Render).RunAsync(token),
             cancellationToken);
-        return new VerifyReport(
-            reports.Sum(report => report.Rows),
-            reports.Sum(report => report.Chunks),
-            reports.Sum(report => report.Missing),
-            reports.Sum(report => report.Stale),
-            reports.Sum(report => report.Surplus),
-            reports.Sum(report => report.Pending),
-            reports.Sum(report => report.Unreadable),
-            [.. reports.SelectMany(report => report.Examples).Take(examples)]);
+        return VerifyReport.Sum(reports) with { Examples = [.. reports.SelectMany(report => report.Examples).Take(examples)] };
     }
 }
 
@@ -50,6 +43,40 @@ public sealed record VerifyReport(
 {
     /// <summary>Index and source agree and everything is embedded.</summary>
     public bool IsClean => Missing + Stale + Surplus + Pending + Unreadable == 0;
+
+    /// <summary>Chunks that an older version of the renderer made: a part of <see cref="Stale"/>. Only those whose text differs cost a vector.</summary>
+    public long Older { get; init; }
+
+    /// <summary>Texts that a full run would have to embed, at most: some may be vectors that the cabinet has, under another row.</summary>
+    public TextVolume ToEmbed { get; init; }
+
+    /// <summary>All texts of the source.</summary>
+    public TextVolume Whole { get; init; }
+
+    /// <summary>The figures of several together, without their examples.</summary>
+    public static VerifyReport Sum(IReadOnlyCollection<VerifyReport> reports) => new(
+        reports.Sum(report => report.Rows),
+        reports.Sum(report => report.Chunks),
+        reports.Sum(report => report.Missing),
+        reports.Sum(report => report.Stale),
+        reports.Sum(report => report.Surplus),
+        reports.Sum(report => report.Pending),
+        reports.Sum(report => report.Unreadable),
+        [])
+    {
+        Older = reports.Sum(report => report.Older),
+        ToEmbed = new TextVolume(reports.Sum(report => report.ToEmbed.Texts), reports.Sum(report => report.ToEmbed.Bytes)),
+        Whole = new TextVolume(reports.Sum(report => report.Whole.Texts), reports.Sum(report => report.Whole.Bytes)),
+    };
+}
+
+/// <summary>How much text it is.</summary>
+/// <param name="Texts">How many.</param>
+/// <param name="Bytes">In UTF-8.</param>
+public readonly record struct TextVolume(long Texts, long Bytes)
+{
+    /// <summary>One more.</summary>
+    internal TextVolume With(int bytes) => new(Texts + 1, Bytes + bytes);
 }
 
 /// <summary>One difference between index and source.</summary>
@@ -78,6 +105,9 @@ internal sealed class EntityVerification(
     private long _surplus;
     private long _pending;
     private long _unreadable;
+    private long _older;
+    private TextVolume _toEmbed;
+    private TextVolume _whole;
 
     public async Task<VerifyReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -92,12 +122,19 @@ internal sealed class EntityVerification(
             first = page.More ? page.Last + 1 : null;
         }
 
-        return new VerifyReport(_rows, _chunks, _missing, _stale, _surplus, _pending, _unreadable, _examples);
+        return new VerifyReport(_rows, _chunks, _missing, _stale, _surplus, _pending, _unreadable, _examples)
+        {
+            Older = _older,
+            ToEmbed = _toEmbed,
+            Whole = _whole,
+        };
     }
 
     private void Compare(SourcePage page, List<IndexedChunk> indexed)
     {
         var next = 0;
+        // Identical texts are paid for once; those on other pages are not remembered, so that memory does not grow with the rows.
+        HashSet<string> counted = new(StringComparer.Ordinal);
         foreach (var row in page.Eligible)
         {
             _rows++;
@@ -109,13 +146,23 @@ internal sealed class EntityVerification(
             foreach (var chunk in row.Chunks)
             {
                 _chunks++;
+                var bytes = Encoding.UTF8.GetByteCount(chunk.Text);
+                _whole = _whole.With(bytes);
+                var isEmbedded = false;
                 if (next < indexed.Count && indexed[next].SourceId == row.SourceId && indexed[next].Index == chunk.Index)
                 {
-                    Judge(indexed[next++], row, chunk);
+                    var stored = indexed[next++];
+                    isEmbedded = stored.Hash == chunk.Hash && !stored.Pending && !stored.VectorLost;
+                    Judge(stored, row, chunk);
                 }
                 else
                 {
                     Note(ref _missing, "missing", row.SourceId, chunk.Index);
+                }
+
+                if (!isEmbedded && counted.Add(chunk.Hash))
+                {
+                    _toEmbed = _toEmbed.With(bytes);
                 }
             }
 
@@ -138,6 +185,7 @@ internal sealed class EntityVerification(
 
     private void Judge(IndexedChunk stored, RenderedRow row, RenderedChunk chunk)
     {
+        _older += stored.RendererVersion < ChunkRenderer.Version ? 1 : 0;
         if (!ChunkComparison.Equal(stored, row, chunk) || (stored.VectorLost && !stored.Pending))
         {
             Note(ref _stale, "stale", stored.SourceId, stored.Index);
