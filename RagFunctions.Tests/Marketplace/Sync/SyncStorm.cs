@@ -37,6 +37,10 @@ internal sealed class SyncStorm : IAsyncDisposable
         CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE ON wb_reviews FOR EACH ROW EXECUTE FUNCTION note_change();
         """;
 
+    // No storm kills the server: what waits for its disk is only the test.
+    private const string CommitAtOnce =
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$";
+
     private const string TakeChanged = """
         WITH taken AS (DELETE FROM changed_content RETURNING source_table, source_id)
         SELECT DISTINCT source_table || ' ' || source_id FROM taken ORDER BY 1
@@ -63,6 +67,7 @@ internal sealed class SyncStorm : IAsyncDisposable
     private readonly Random _random;
     private readonly bool _isBasic;
     private readonly HashSet<string> _struck = [];
+    private readonly List<string> _story = [];
     private int _hangsLeft;
     private string[] _stock = [];
 
@@ -85,6 +90,12 @@ internal sealed class SyncStorm : IAsyncDisposable
     /// <summary>What struck at least once: kinds of faults at the marketplace, the database and the worker.</summary>
     public IReadOnlySet<string> Struck => _struck;
 
+    /// <summary>For how long nothing was published, because the shop stands still while limits pass: what happens meanwhile appears so much later.</summary>
+    public TimeSpan LongestStandstill { get; private set; }
+
+    /// <summary>The last things that struck, each with its hour: for who has to find out why a storm did harm.</summary>
+    public IEnumerable<string> Story => _story.TakeLast(40);
+
     public static async Task<SyncStorm> StartAsync(int seed)
     {
         // Every fourth shop is older than what the marketplace keeps, every fourth has a basic token.
@@ -104,6 +115,7 @@ internal sealed class SyncStorm : IAsyncDisposable
         (string, int)[] settings = [("CardPageRows", 5), ("PricePageRows", 5), ("ReviewPageRows", 10), ("StockPageRows", 20), ("Retries", 1), ("TimeoutSeconds", 3)];
         var database = await TestDatabase.CreateAsync();
         await database.Source.ExecuteAsync(Audit);
+        await database.Source.ExecuteAsync(CommitAtOnce);
         var proxy = new FaultProxy(database.ConnectionString);
         var world = await ShopWorld.StartAsync(
             options, database.Source, proxy.ConnectionString, IsBasic(seed) ? TokenType.Basic : TokenType.Personal, settings);
@@ -121,7 +133,7 @@ internal sealed class SyncStorm : IAsyncDisposable
             var fault = NextFault(request);
             if (fault is not null && request.Host == MarketplaceHost.Analytics)
             {
-                emptied |= fault.Kind == FaultKind.NoRows;
+                emptied |= IsEmpty(fault);
                 repeated |= fault.Kind == FaultKind.RepeatedPage;
             }
 
@@ -197,6 +209,8 @@ internal sealed class SyncStorm : IAsyncDisposable
             }
 
             _world.PassTo(until);
+            var behind = _world.Time.GetUtcNow() - _world.Shop.Now;
+            LongestStandstill = behind > LongestStandstill ? behind : LongestStandstill;
         }
 
         return false;
@@ -272,7 +286,7 @@ internal sealed class SyncStorm : IAsyncDisposable
 
         // Stock comes whole, so an empty answer is the one to fear there.
         var fault = request.Host == MarketplaceHost.Analytics && Chance(3) ? Fault.NoRows : Faults[_random.Next(Faults.Length)];
-        if (fault.Kind == FaultKind.NoRows && request.Host == MarketplaceHost.Analytics
+        if (IsEmpty(fault) && request.Host == MarketplaceHost.Analytics
             && !request.Body.Contains("\"offset\":0", StringComparison.Ordinal) && !request.Path.EndsWith("/download", StringComparison.Ordinal))
         {
             // An empty page behind others is the end of the report: nobody could tell.
@@ -285,7 +299,7 @@ internal sealed class SyncStorm : IAsyncDisposable
             fault = Fault.Hang;
         }
 
-        Note(fault.Kind == FaultKind.Status ? $"{fault.StatusCode}" : $"{fault.Kind}");
+        Note(fault.Kind == FaultKind.Status ? $"{fault.StatusCode}" : $"{fault.Kind}", $"{request.Path} {request.Body}");
         return fault;
     }
 
@@ -311,5 +325,12 @@ internal sealed class SyncStorm : IAsyncDisposable
 
     private bool Chance(int oneIn) => _random.Next(oneIn) == 0;
 
-    private void Note(string what) => _struck.Add(what);
+    // Null in place of the rows is what some methods say when there are none.
+    private static bool IsEmpty(Fault fault) => fault.Kind is FaultKind.NoRows or FaultKind.NullList;
+
+    private void Note(string what, string where = "")
+    {
+        _struck.Add(what);
+        _story.Add($"{_world.Time.GetUtcNow():MM-dd HH:mm} {what} {where}");
+    }
 }
