@@ -65,6 +65,8 @@ public sealed class AppFixture : IAsyncLifetime
         HttpMethod method, string path, string? key = OperatorKey, HttpContent? content = null, string? correlation = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
+        // What MCP wants its callers to accept; the other routes answer as they answer.
+        request.Headers.Accept.ParseAdd("application/json, text/event-stream, */*");
         if (key is not null)
         {
             request.Headers.Add("X-API-KEY", key);

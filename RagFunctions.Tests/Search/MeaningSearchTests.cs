@@ -3,6 +3,7 @@ using Npgsql;
 using Pgvector;
 using RagFunctions.Core;
 using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Core.Search;
 using RagFunctions.Dev.Fakes.Embeddings;
 using RagFunctions.Tests.Embeddings;
@@ -16,6 +17,12 @@ public sealed class MeaningSearchTests(DatabaseFixture fixture) : IClassFixture<
         "CREATE INDEX ON rag_embeddings USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64)";
 
     private static readonly string[] Texts = [.. Enumerable.Range(1, 60).Select(i => $"отзыв {i}")];
+
+    private static readonly string[] Reviews =
+    [
+        "сломалась молния, пришлось менять", "размер маломерит, беру на один больше", "рукава длинные, зато тепло", "цвет как на фото", "упаковка мятая, подарить стыдно",
+        "очень долго везли, но вещь хорошая", "ткань колется", "носит сын каждый день, не рвётся", "после стирки села", "отличная куртка за эти деньги",
+    ];
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
@@ -117,7 +124,7 @@ public sealed class MeaningSearchTests(DatabaseFixture fixture) : IClassFixture<
         async Task<List<string>> TextsAsync(SearchRequest request)
         {
             var exact = await FindAsync(scene, request);
-            Assert.Equal(exact, await FindAsync(scene, request, exactUpTo: 0));
+            Assert.Equal(exact, await FindAsync(scene, request, settings: Steps(request.Limit)));
             return [.. exact.Select(hit => hit.Text).Order(StringComparer.Ordinal)];
         }
     }
@@ -141,6 +148,48 @@ public sealed class MeaningSearchTests(DatabaseFixture fixture) : IClassFixture<
         await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["заказ"]);
         await scene.ExecuteAsync("UPDATE rag_index_status SET is_active = false WHERE cabinet_id = $1", scene.CabinetId);
         Assert.Empty(await FindAsync(scene, Ask("заказ")));
+    }
+
+    [Fact]
+    public async Task In_two_steps_the_nearest_by_bits_are_ranked_by_their_vectors()
+    {
+        await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), Texts);
+        var question = Enumerable.Range(1, 100).Select(i => $"вопрос {i}").First(text => InTwoSteps(text, 8) is { } found && !found.SequenceEqual(Nearest(text, 5)));
+        Assert.Equal(InTwoSteps(question, 8), (await FindAsync(scene, Ask(question), settings: Steps(8))).Select(hit => hit.Text));
+        Assert.Equal(Nearest(question, 5), (await FindAsync(scene, Ask(question))).Select(hit => hit.Text));
+
+        // Null where two are equally near at the border of the first step: either may be left out.
+        static List<string>? InTwoSteps(string question, int candidates)
+        {
+            var asked = FakeEmbeddingsServer.VectorOf(question, 1_536);
+            var near = Texts.Select(text => (Text: text, Bits: DifferentBits(asked, FakeEmbeddingsServer.VectorOf(text, 1_536)))).OrderBy(pair => pair.Bits).ToList();
+            return near[candidates - 1].Bits == near[candidates].Bits ? null : Nearest(question, 5, near.Take(candidates).Select(pair => pair.Text));
+        }
+
+        static List<string> Nearest(string question, int count, IEnumerable<string>? among = null)
+        {
+            var asked = FakeEmbeddingsServer.VectorOf(question, 1_536);
+            return [.. (among ?? Texts).OrderByDescending(text => Dot(asked, FakeEmbeddingsServer.VectorOf(text, 1_536))).Take(count)];
+        }
+    }
+
+    [Fact]
+    public async Task The_offline_embedder_is_never_searched_in_two_steps()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var scene = await SceneAsync(database, 1, Reviews, options => options.Provider = EmbeddingsProvider.Offline);
+        using var offline = new OfflineEmbeddingGenerator(1_536);
+        var vectors = (await offline.GenerateAsync(Reviews, cancellationToken: Token)).Select(made => made.Vector.ToArray()).ToList();
+        var lost = 0;
+        foreach (var question in (string[])["молния", "размер", "рукав", "цвет", "упаковка"])
+        {
+            var asked = (await offline.GenerateAsync([question], cancellationToken: Token))[0].Vector.ToArray();
+            var nearest = vectors.IndexOf(vectors.MaxBy(vector => Dot(asked, vector))!);
+            lost += nearest == vectors.IndexOf(vectors.MinBy(vector => DifferentBits(asked, vector))!) ? 0 : 1;
+            Assert.Equal(Reviews[nearest], Assert.Single(await FindAsync(scene, Ask(question, 1), settings: Steps(1))).Text);
+        }
+
+        Assert.NotEqual(0, lost);
     }
 
     [Fact]
@@ -210,19 +259,25 @@ public sealed class MeaningSearchTests(DatabaseFixture fixture) : IClassFixture<
         await Assert.ThrowsAnyAsync<ArgumentException>(() => FindAsync(scene, Ask(text, limit)));
     }
 
-    private static async Task<EmbeddingScene> SceneAsync(TestDatabase database, long cabinetId, string[] texts)
+    private static async Task<EmbeddingScene> SceneAsync(TestDatabase database, long cabinetId, string[] texts, Action<EmbeddingsOptions>? configure = null)
     {
-        var scene = await EmbeddingScene.SetAsync(database, cabinetId);
+        var scene = await EmbeddingScene.SetAsync(database, cabinetId, configure);
         await new IndexEmbedder(database.Rag, EmbeddingScene.EmbeddersOf(scene.Options)).CheckAsync(Token);
         await scene.AddChunksAsync(texts);
         await scene.EmbedAllAsync();
+        // As a run leaves it: by this figure the search decides whether one step is enough.
+        await scene.ExecuteAsync("UPDATE rag_index_status SET total_chunks = $2 WHERE cabinet_id = $1", cabinetId, (long)texts.Length);
         return scene;
     }
 
+    private static SearchOptions Steps(int candidates) => new() { ExactUpTo = 0, Candidates = candidates };
+
     private static SearchRequest Ask(string question, int limit = 5) => new(question) { Mode = SearchMode.Vector, Limit = limit };
 
-    private async Task<IReadOnlyList<SearchHit>> FindAsync(EmbeddingScene scene, SearchRequest request, long? cabinetId = null, int exactUpTo = 100_000) =>
-        (await SearchScene.Over(scene, _time, exactUpTo).FindAsync(cabinetId ?? scene.CabinetId, request, Token)).Hits;
+    private async Task<IReadOnlyList<SearchHit>> FindAsync(EmbeddingScene scene, SearchRequest request, long? cabinetId = null, SearchOptions? settings = null) =>
+        (await SearchScene.Over(scene, _time, settings ?? new SearchOptions()).FindAsync(cabinetId ?? scene.CabinetId, request, Token)).Hits;
+
+    private static int DifferentBits(float[] one, float[] other) => one.Zip(other, (a, b) => a > 0 != b > 0 ? 1 : 0).Sum();
 
     private static double Dot(float[] one, float[] other) => one.Zip(other, (a, b) => (double)a * b).Sum();
 }

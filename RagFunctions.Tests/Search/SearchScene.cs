@@ -8,8 +8,7 @@ namespace RagFunctions.Tests.Search;
 /// <summary>The search over a scene's index, asking the scene's provider.</summary>
 internal static class SearchScene
 {
-    public static IndexSearch Over(EmbeddingScene scene, TimeProvider time, int exactUpTo = 100_000) =>
-        Over(scene, time, new SearchOptions { ExactUpTo = exactUpTo });
+    public static IndexSearch Over(EmbeddingScene scene, TimeProvider time) => Over(scene, time, new SearchOptions());
 
     public static IndexSearch Over(EmbeddingScene scene, TimeProvider time, SearchOptions settings)
     {

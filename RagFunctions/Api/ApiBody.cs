@@ -10,6 +10,9 @@ internal abstract class ApiBody
     /// <summary>A call without a body means something too.</summary>
     public bool IsOptional { get; init; }
 
+    /// <summary>A library reads it, and refuses by the rules of its protocol what it does not understand.</summary>
+    public virtual bool IsReadByLibrary => false;
+
     /// <summary>Bodies that are understood, by what they are for.</summary>
     public required IReadOnlyDictionary<string, JsonObject> Examples { get; init; }
 

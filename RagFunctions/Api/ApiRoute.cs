@@ -25,6 +25,9 @@ internal enum RouteKey
 /// <param name="Key">Who may call.</param>
 internal sealed record ApiRoute(RouteKey Key)
 {
+    /// <summary>The methods that callers are told of; null: all of its function's.</summary>
+    public IReadOnlyList<string>? Methods { get; init; }
+
     /// <summary>The parameters of the query; empty: none is allowed; null: the query is not looked at.</summary>
     public IReadOnlyList<QueryValue>? Query { get; init; }
 
@@ -99,6 +102,9 @@ internal sealed record ApiAnswer(int Status, string Meaning, Type Type, object E
     /// <summary>An answer by its example.</summary>
     public static ApiAnswer Of<T>(int status, string meaning, T example)
         where T : notnull => new(status, meaning, typeof(T), example);
+
+    /// <summary>What it is sent as; text is described as it stands.</summary>
+    public string MediaType { get; init; } = "application/json";
 }
 
 /// <summary>An answer that is an error.</summary>

@@ -38,7 +38,7 @@ internal static partial class ApiDocument
             var path = PathOf(trigger);
             var operations = paths[path] as JsonObject ?? [];
             paths[path] = operations;
-            foreach (var method in trigger.Methods!)
+            foreach (var method in route.Methods ?? trigger.Methods!)
             {
                 operations[method] = Operation(function, path, method, route, schemas);
             }
@@ -152,7 +152,7 @@ internal static partial class ApiDocument
         foreach (var answer in route.Answers)
         {
             responses[$"{answer.Status}"] = Response(
-                answer.Meaning, "application/json", schemas.Reference(answer.Type), answer.Status == 202 && path.Contains("cabinet_id", StringComparison.Ordinal) ? "Location" : null,
+                answer.Meaning, answer.MediaType, answer.Type == typeof(string) ? new JsonObject { ["type"] = "string" } : schemas.Reference(answer.Type), answer.Status == 202 && path.Contains("cabinet_id", StringComparison.Ordinal) ? "Location" : null,
                 [(answer.Meaning, JsonSerializer.SerializeToNode(answer.Example, ApiJson.Options))]);
         }
 
@@ -180,7 +180,7 @@ internal static partial class ApiDocument
             usual = usual.Append(ApiRefusals.Query);
         }
 
-        if (HttpMethods.IsPost(method))
+        if (HttpMethods.IsPost(method) && route.Body is not { IsReadByLibrary: true })
         {
             usual = usual.Concat(ApiRefusals.Bodies(route.Body is not null));
         }
