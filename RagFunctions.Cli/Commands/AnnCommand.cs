@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using RagFunctions.Core.Migrations.Rag;
+using RagFunctions.Core.Migrations;
 using Spectre.Console;
 
 namespace RagFunctions.Cli.Commands;

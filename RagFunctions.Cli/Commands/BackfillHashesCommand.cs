@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using RagFunctions.Core.Migrations.Rag;
+using RagFunctions.Core.Migrations;
 using Spectre.Console;
 
 namespace RagFunctions.Cli.Commands;

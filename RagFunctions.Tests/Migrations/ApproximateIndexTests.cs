@@ -1,5 +1,5 @@
 using Npgsql;
-using RagFunctions.Core.Migrations.Rag;
+using RagFunctions.Core.Migrations;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Migrations;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
-using RagFunctions.Core.Migrations.Rag;
+using RagFunctions.Core.Migrations;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Migrations;

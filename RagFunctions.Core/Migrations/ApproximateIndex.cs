@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace RagFunctions.Core.Migrations.Rag;
+namespace RagFunctions.Core.Migrations;
 
 /// <summary>
 /// The optional HNSW index over the vectors. Search inside a cabinet is exact without it; see docs/migrations.md for what it

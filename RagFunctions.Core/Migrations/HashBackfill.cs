@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace RagFunctions.Core.Migrations.Rag;
+namespace RagFunctions.Core.Migrations;
 
 /// <summary>
 /// Fills <c>chunk_hash</c> where it is NULL with the SHA-256 of the UTF-8 text in lower-case hex. Interrupted, it goes on with
