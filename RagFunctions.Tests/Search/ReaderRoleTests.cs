@@ -151,6 +151,31 @@ public sealed class ReaderRoleTests : IAsyncLifetime
     }
 
     [Theory]
+    [Trait("Guarantee", "tenants")]
+    [InlineData("rag_metadata")]
+    [InlineData("rag_embeddings")]
+    public async Task A_role_with_one_of_the_tables_searches_what_it_was_granted(string table)
+    {
+        await GrantAsync("1");
+        await _database.Source.ExecuteAsync($"GRANT SELECT ON {table} TO {_role}");
+        Assert.Equal(["своё"], await _reader.ReadNamesAsync(SearchMine));
+        await AssertRefusedAsync(SearchOther);
+    }
+
+    [Fact]
+    [Trait("Guarantee", "tenants")]
+    public async Task A_connection_searches_with_the_role_it_has_set()
+    {
+        await GrantAsync("1");
+        await using var connection = await _database.Source.OpenConnectionAsync(Stop);
+        await using var asOwner = new NpgsqlCommand(SearchOther, connection);
+        Assert.Equal(Secret, await asOwner.ExecuteScalarAsync(Stop));
+        await using var asReader = new NpgsqlCommand($"SET ROLE {_role}; {SearchOther}", connection);
+        var error = await Assert.ThrowsAsync<PostgresException>(() => asReader.ExecuteScalarAsync(Stop));
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, error.SqlState);
+    }
+
+    [Theory]
     [InlineData("grant", "rag", "--to", "r", "--read")]
     [InlineData("grant", "rag", "--to", "r", "--cabinets", "1")]
     [InlineData("grant", "main", "--to", "r", "--read", "--cabinets", "1")]

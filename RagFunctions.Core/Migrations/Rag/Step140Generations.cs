@@ -129,7 +129,7 @@ public sealed class Step140Generations : Migration
     // then. So nobody has to change at the same moment as the cabinet, and a worker that does not know the next model goes on answering.
     // The tables exchange their names at the end of a change. So the names are held before anything is read about them, and VOLATILE gives
     // each statement a view of the data that is no older than that; a transaction with one older view for all is refused instead.
-    private const string ReplaceSearch = """
+    internal const string ReplaceSearch = """
         CREATE OR REPLACE FUNCTION rag_search(
             cabinet bigint, query vector, query_model text, max_hits integer DEFAULT 5, only_type text DEFAULT NULL,
             only_nm_id bigint DEFAULT NULL, since timestamptz DEFAULT NULL, as_of timestamptz DEFAULT now(),
