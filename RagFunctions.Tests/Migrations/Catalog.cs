@@ -29,7 +29,7 @@ internal static class Catalog
             UNION ALL
             SELECT format('trigger %s', pg_get_triggerdef(oid)) FROM pg_trigger WHERE NOT tgisinternal
             UNION ALL
-            SELECT format('function %s', p.oid::regprocedure) FROM pg_proc p
+            SELECT format('function %s %s %s', p.oid::regprocedure, md5(p.prosrc), p.proconfig) FROM pg_proc p
             WHERE p.pronamespace = 'public'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
         ) AS lines (line)
         WHERE line !~ $1
