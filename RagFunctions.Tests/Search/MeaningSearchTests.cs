@@ -205,8 +205,9 @@ public sealed class MeaningSearchTests(DatabaseFixture fixture) : IClassFixture<
         await scene.ExecuteAsync(
             "UPDATE rag_embeddings e SET model = 'former' FROM rag_metadata m WHERE m.id = e.metadata_id AND m.cabinet_id = $1 AND chunk_text = 'старый'",
             scene.CabinetId);
-        var hits = await FindAsync(scene, Ask("старый"));
-        Assert.Equal("новый", Assert.Single(hits).Text);
+        Assert.Equal("новый", Assert.Single(await FindAsync(scene, Ask("старый"))).Text);
+        // Nor do they take the places of the first step.
+        Assert.Equal("новый", Assert.Single(await FindAsync(scene, Ask("старый", 1), settings: Steps(1))).Text);
     }
 
     [Fact]
