@@ -6,8 +6,8 @@ namespace RagFunctions.Core.Migrations.Rag;
 /// The search in two steps also serves a large cabinet whose first run has not ended. How many chunks there are is written at the end of a
 /// run; until then every search would compare all vectors, for as long as the provider takes for the first index.
 /// </summary>
-[Migration(160, "rag_search counts the vectors of a cabinet whose first run has not ended")]
-public sealed class Step160SearchWhileLoading : Migration
+[Migration(170, "rag_search counts the vectors of a cabinet whose first run has not ended")]
+public sealed class Step170SearchWhileLoading : Migration
 {
     private const string KnownTotal = "total := (SELECT s.total_chunks FROM rag_index_status AS s WHERE s.cabinet_id = cabinet);";
 
