@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Marketplace.Client;
 using RagFunctions.Core.Marketplace.Sync;
 
@@ -12,18 +13,25 @@ namespace RagFunctions.Core.Marketplace.Statistics;
 internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntitySteps
     where T : class, IStatisticsAnswer
 {
+    /// <summary>After so many readings that left known rows out, they are believed to be gone.</summary>
+    private const int LastTry = 5;
+
     /// <summary>Read again at every sync: reports are refreshed every 30 minutes, and not all rows appear in the order of their change.</summary>
     private static readonly TimeSpan Overlap = TimeSpan.FromHours(2);
 
     /// <summary>
-    /// Read again once a day: rows can appear a day after the change they tell, and the zeros of a sale are filled within 24 hours without a new
-    /// change time. One more call's worth of rows, in the same call.
+    /// So late can a row appear, or be filled: rows appear a day after the change they tell, and the zeros of a sale are filled within 24 hours
+    /// without a new change time.
     /// </summary>
-    private static readonly TimeSpan Reread = TimeSpan.FromDays(3);
+    private static readonly TimeSpan Lateness = TimeSpan.FromDays(2);
 
+    /// <summary>What may have come late is read again once a day, by the call of that hour: of three days, where nothing delays it.</summary>
     private static readonly TimeSpan RereadEvery = TimeSpan.FromHours(24) - TimeSpan.FromMinutes(5);
 
     public abstract SyncEntity Entity { get; }
+
+    /// <summary>Whether rows changed from $2 on and before $3 are stored, other than those with the keys $4.</summary>
+    protected abstract string HasOthers { get; }
 
     protected abstract Task<CallResult<AnswerPage<T>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken);
 
@@ -37,7 +45,7 @@ internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntityS
             var state = session.State(StatisticsStateJsonContext.Default.StatisticsState);
             var from = state.Position is not { } position ? earliest : state.IsCut ? position : Later(position - Overlap, earliest);
             var rereads = !state.IsCut && !(session.Now - state.RereadAt < RereadEvery);
-            from = rereads && session.Now - Reread < from ? Later(session.Now - Reread, earliest) : from;
+            from = rereads && RereadFrom(session, state) is var again && again < from ? Later(again, earliest) : from;
             var answer = await ReadAsync(session.Access, from, cancellationToken);
             if (!answer.IsOk)
             {
@@ -56,6 +64,8 @@ internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntityS
 
             // A change time in the future would make the sync skip everything until then. And a cut answer that reaches the present goes on
             // where everything had appeared by now: the next page may be hours away, and what appears meanwhile lies before the border.
+            var isReread = rereads
+                && (isCut || state.RereadTries + 1 >= LastTry || !await LeavesOutAsync(session, answer.Value, from, cancellationToken));
             var settled = session.Now - Overlap;
             var end = isCut && settled > from ? settled : session.Now;
             var next = new StatisticsState
@@ -63,7 +73,9 @@ internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntityS
                 // A cut answer goes on behind its own last row, also where that lies before what was read earlier.
                 Position = latest > end ? end : isCut ? latest : Later(latest, state.Position),
                 IsCut = isCut,
-                RereadAt = rereads ? session.Now : state.RereadAt,
+                RereadAt = isReread ? session.Now : state.RereadAt,
+                RereadPosition = isReread ? state.Position : state.RereadPosition,
+                RereadTries = isReread ? 0 : state.RereadTries + (rereads ? 1 : 0),
             };
             await session.CommitAsync(
                 answer.Value, (page, some) => WriteAsync(page, some, cancellationToken), next, StatisticsStateJsonContext.Default.StatisticsState, cancellationToken);
@@ -74,6 +86,22 @@ internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntityS
         }
     }
 
+    // Not three days back from now: what the former such reading came too early for lies before it, however long ago it was. And by the time of
+    // the rows: statistics that stand still for half a day are half a day older than the clock says.
+    private static DateTimeOffset RereadFrom(SyncSession session, StatisticsState state) =>
+        (state.RereadPosition ?? state.RereadAt ?? session.Now - RereadEvery) - Lateness;
+
+    // An answer without rows that are known to belong to it (an empty one, a former one sent again) has not told what came late.
+    private async Task<bool> LeavesOutAsync(SyncSession session, AnswerPage<T> answer, DateTimeOffset from, CancellationToken cancellationToken)
+    {
+        await using var command = session.Command(HasOthers);
+        command.Parameters.Add(Parameter.Of(session.CabinetId));
+        command.Parameters.Add(Parameter.Of(from));
+        command.Parameters.Add(Parameter.Of(answer.Rows.Count == 0 ? DateTimeOffset.MaxValue : answer.Rows.Min(row => row.LastChange)));
+        command.Parameters.Add(Parameter.Of<string[]>([.. answer.Rows.Select(row => row.Key), .. answer.Rejects.Select(row => row.Key)]));
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
     private static DateTimeOffset Later(DateTimeOffset first, DateTimeOffset second) => first > second ? first : second;
 
     private static DateTimeOffset? Later(DateTimeOffset? first, DateTimeOffset? second) => first is null || second > first ? second : first;
@@ -82,7 +110,14 @@ internal abstract class StatisticsSync<T>(MarketplaceOptions options) : IEntityS
 /// <summary>Orders.</summary>
 internal sealed class OrderSync(StatisticsClient client, IOptions<MarketplaceOptions> options) : StatisticsSync<OrderAnswer>(options.Value)
 {
+    private const string Others = """
+        SELECT EXISTS (
+            SELECT FROM wb_orders WHERE cabinet_id = $1 AND last_change_date >= $2 AND last_change_date < $3 AND NOT srid = ANY ($4))
+        """;
+
     public override SyncEntity Entity => SyncEntity.Orders;
+
+    protected override string HasOthers => Others;
 
     protected override Task<CallResult<AnswerPage<OrderAnswer>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken) =>
         client.OrdersAsync(access, from, cancellationToken);
@@ -94,7 +129,14 @@ internal sealed class OrderSync(StatisticsClient client, IOptions<MarketplaceOpt
 /// <summary>Sales and returns.</summary>
 internal sealed class SaleSync(StatisticsClient client, IOptions<MarketplaceOptions> options) : StatisticsSync<SaleAnswer>(options.Value)
 {
+    private const string Others = """
+        SELECT EXISTS (
+            SELECT FROM wb_sales WHERE cabinet_id = $1 AND last_change_date >= $2 AND last_change_date < $3 AND NOT wb_sale_id = ANY ($4))
+        """;
+
     public override SyncEntity Entity => SyncEntity.Sales;
+
+    protected override string HasOthers => Others;
 
     protected override Task<CallResult<AnswerPage<SaleAnswer>>> ReadAsync(MarketplaceAccess access, DateTimeOffset from, CancellationToken cancellationToken) =>
         client.SalesAsync(access, from, cancellationToken);
@@ -114,6 +156,12 @@ internal sealed record StatisticsState
 
     /// <summary>When the last days were read again.</summary>
     public DateTimeOffset? RereadAt { get; init; }
+
+    /// <summary>The latest change that had been read by then; null = it was the first load.</summary>
+    public DateTimeOffset? RereadPosition { get; init; }
+
+    /// <summary>Readings of the last days since then that left known rows out.</summary>
+    public int RereadTries { get; init; }
 }
 
 /// <summary>The shape of <c>wb_sync_cursors.state</c>.</summary>

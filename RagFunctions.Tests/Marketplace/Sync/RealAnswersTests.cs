@@ -191,10 +191,63 @@ public sealed class RealAnswersTests(DatabaseFixture database) : IClassFixture<D
         world.Time.Advance(TimeSpan.FromHours(24));
         var result = await world.RunAsync(SyncEntity.Sales);
 
-        Assert.Equal("?dateFrom=2026-11-20T16%3A00%3A00&flag=0", world.Stub.Requests.Last().Query);
+        Assert.Equal("?dateFrom=2026-11-20T15%3A30%3A00&flag=0", world.Stub.Requests.Last().Query);
         Assert.Equal((1, 1), (result.RowsInserted, result.RowsUpdated));
         await world.SyncAsync(SyncEntity.Sales);
         Assert.Equal("?dateFrom=2026-11-22T12%3A00%3A00&flag=0", world.Stub.Requests.Last().Query);
+    }
+
+    [Fact]
+    [Trait("Guarantee", "synced")]
+    public async Task After_days_without_a_sync_rows_filled_meanwhile_are_found()
+    {
+        await using var world = await StartAsync(database);
+        world.Now(Sales, $"[{Sale("S1", changed: "2026-11-21T20:00:00", paid: 0)},{Sale("S2", changed: "2026-11-22T14:00:00")}]");
+        await world.SyncAsync(SyncEntity.Sales);
+
+        // The token was refused for five days; three days back from now nothing is said of a sale whose zeros were filled on the first of them.
+        world.Now(Sales, $"[{Sale("S1", changed: "2026-11-21T20:00:00", paid: 900)},{Sale("S2", changed: "2026-11-22T14:00:00")}]");
+        world.Time.Advance(TimeSpan.FromDays(5));
+
+        Assert.Equal(1, (await world.SyncAsync(SyncEntity.Sales)).RowsUpdated);
+        Assert.Equal("?dateFrom=2026-11-20T15%3A30%3A00&flag=0", world.Stub.Requests.Last().Query);
+    }
+
+    [Theory]
+    [Trait("Guarantee", "synced")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("only the newest row")]
+    public async Task A_reading_of_three_days_without_known_rows_is_repeated(string answer)
+    {
+        await using var world = await StartAsync(database);
+        world.Now(Sales, $"[{Sale("S1", changed: "2026-11-21T20:00:00", paid: 0)},{Sale("S2", changed: "2026-11-22T14:00:00")}]");
+        await world.SyncAsync(SyncEntity.Sales);
+        world.Now(Sales, answer == "only the newest row" ? $"[{Sale("S2", changed: "2026-11-22T14:00:00")}]" : answer);
+        world.Time.Advance(TimeSpan.FromHours(24));
+        Assert.Equal(EntitySyncStatus.Ok, (await world.SyncAsync(SyncEntity.Sales)).Status);
+
+        world.Now(Sales, $"[{Sale("S1", changed: "2026-11-21T20:00:00", paid: 900)},{Sale("S2", changed: "2026-11-22T14:00:00")}]");
+        Assert.Equal(1, (await world.SyncAsync(SyncEntity.Sales)).RowsUpdated);
+        Assert.Equal("?dateFrom=2026-11-20T15%3A30%3A00&flag=0", world.Stub.Requests.Last().Query);
+        await world.SyncAsync(SyncEntity.Sales);
+        Assert.Equal("?dateFrom=2026-11-22T12%3A00%3A00&flag=0", world.Stub.Requests.Last().Query);
+    }
+
+    [Fact]
+    public async Task Rows_that_never_come_again_do_not_make_every_call_long()
+    {
+        await using var world = await StartAsync(database);
+        world.Now(Sales, $"[{Sale("S1", changed: "2026-11-21T20:00:00")},{Sale("S2", changed: "2026-11-22T14:00:00")}]", $"[{Sale("S2", changed: "2026-11-22T14:00:00")}]");
+        await world.SyncAsync(SyncEntity.Sales);
+        world.Time.Advance(TimeSpan.FromHours(24));
+        for (var i = 0; i < 6; i++)
+        {
+            await world.SyncAsync(SyncEntity.Sales);
+        }
+
+        Assert.Equal("?dateFrom=2026-11-22T12%3A00%3A00&flag=0", world.Stub.Requests.Last().Query);
+        Assert.Equal(5, world.Stub.Requests.Count(request => request.Query.Contains("2026-11-20T15", StringComparison.Ordinal)));
     }
 
     [Fact]
