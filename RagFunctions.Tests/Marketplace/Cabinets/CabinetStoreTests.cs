@@ -139,6 +139,47 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
         Assert.Equal(0L, await CountAsync($"SELECT count(*) FROM wb_orders WHERE cabinet_id = {id}"));
     }
 
+    [Theory]
+    [Trait("Guarantee", "tenants")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_token_of_another_seller_is_refused_unless_that_is_told(bool isOriginal)
+    {
+        var seller = Guid.NewGuid().ToString();
+        var (token, other) = (TestTokens.Of(seller), TestTokens.Of(Guid.NewGuid().ToString()));
+        var id = await Store.AddAsync(token, null, seller: null, Ct);
+        if (isOriginal)
+        {
+            // The original stored no seller: the token that is there says whose rows they are.
+            await ExecuteAsync($"UPDATE wb_cabinets SET seller_id = NULL WHERE id = {id}");
+        }
+
+        await AddOrdersAsync(id, 2);
+        var refused = await Assert.ThrowsAsync<CabinetException>(() => Store.ReplaceTokenAsync(id, other, seller: null, ofOtherSeller: false, Ct));
+        Assert.Contains("--other-seller", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(token, (await Store.OpenAsync(id, Ct))!.Access!.Token);
+        Assert.Equal(2L, await CountAsync($"SELECT count(*) FROM wb_orders WHERE cabinet_id = {id}"));
+
+        var renewed = TestTokens.Of(seller);
+        await Store.ReplaceTokenAsync(id, renewed, seller: null, ofOtherSeller: false, Ct);
+        Assert.Equal(renewed, (await Store.OpenAsync(id, Ct))!.Access!.Token);
+    }
+
+    [Fact]
+    [Trait("Guarantee", "tenants")]
+    public async Task A_seller_who_is_there_is_no_second_cabinet()
+    {
+        var (seller, neighbour) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
+        var first = await Store.AddAsync(TestTokens.Of(seller), null, seller: null, Ct);
+        var second = await Store.AddAsync(TestTokens.Of(neighbour), null, seller: null, Ct);
+
+        var added = await Assert.ThrowsAsync<CabinetException>(() => Store.AddAsync(TestTokens.Of(seller), null, seller: null, Ct));
+        Assert.Contains($"this seller is cabinet {first} already", added.Message, StringComparison.Ordinal);
+        var replaced = await Assert.ThrowsAsync<CabinetException>(
+            () => Store.ReplaceTokenAsync(second, TestTokens.Of(seller), seller: null, ofOtherSeller: true, Ct));
+        Assert.Contains($"of the seller of cabinet {first}", replaced.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     [Trait("Fault", "3")]
     [Trait("Guarantee", "bounded")]
