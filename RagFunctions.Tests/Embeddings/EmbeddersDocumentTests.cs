@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Embeddings.Providers;
 using RagFunctions.Dev.Fakes.Embeddings;
+using RagFunctions.Tests.Generations;
 using RagFunctions.Tests.Infra;
 using RagFunctions.Tests.Postgres;
 
@@ -13,6 +15,8 @@ public sealed class EmbeddersDocumentTests
 {
     public static TheoryData<string, FakeManners, int> Examples => new()
     {
+        { "Azure OpenAI", new FakeManners(), 1 },
+        { "OpenAI", new FakeManners(), 1 },
         { "Ollama", FakeManners.Ollama("nomic-embed-text", 768), 3 },
         { "vLLM", FakeManners.Vllm("BAAI/bge-m3", 1_024), 3 },
         { "text-embeddings-inference", FakeManners.TextEmbeddingsInference(1_024), 4 },
@@ -29,9 +33,8 @@ public sealed class EmbeddersDocumentTests
         await using var scene = await EmbeddingScene.SetAsync(
             database,
             1,
-            own => (own.Model, own.Dimensions, own.MaxInputsPerRequest, own.SendDimensions, own.QueryPrefix, own.PassagePrefix, own.PricePerMillionTokens) =
-                (options.Model, options.Dimensions, options.MaxInputsPerRequest, options.SendDimensions, options.QueryPrefix, options.PassagePrefix, options.PricePerMillionTokens),
-            new FakeEmbeddingsOptions { Manners = manners });
+            own => Take(own, options),
+            new FakeEmbeddingsOptions { Manners = manners, Deployment = options.Deployment });
         Assert.True(await new EmptyIndex(database.Rag).TrySwitchAsync(options.Dimensions, TestContext.Current.CancellationToken));
         await scene.AddChunksAsync([.. Enumerable.Range(0, 100).Select(i => $"Товар {i}")]);
         var result = await scene.EmbedAllAsync();
@@ -39,7 +42,7 @@ public sealed class EmbeddersDocumentTests
         Assert.All(await scene.ChunksAsync(), chunk => Assert.Equal(
             FakeEmbeddingsServer.VectorOf(options.PassagePrefix + chunk.Text, options.Dimensions), chunk.Vector));
         Assert.InRange(scene.Server.Requests.Count, 1, mostRequests);
-        Assert.All(scene.Server.Requests.Skip(1), request => Assert.Equal(options.SendDimensions == true, request.AskedDimensions is not null));
+        Assert.All(scene.Server.Requests.Skip(1), request => Assert.Equal(options.SendsDimensions, request.AskedDimensions is not null));
 
         // What was refused is remembered.
         scene.Server.ForgetRequests();
@@ -89,19 +92,73 @@ public sealed class EmbeddersDocumentTests
         Assert.Equal(101, scene.Server.Paid.Sum(request => request.Inputs.Count));
     }
 
+    [Fact]
+    [Trait("Guarantee", "model-change")]
+    public async Task The_example_of_a_change_builds_the_next_generation()
+    {
+        await using var world = await SwitchWorld.CreateAsync();
+        var cabinet = await world.AddCabinetAsync(20);
+        world.Server.ForgetRequests();
+        var worker = world.AddWorker(knowsNext: false, settings =>
+        {
+            (settings["Embeddings:Provider"], settings["Embeddings:Endpoint"]) = ("azure", world.Server.Address.ToString());
+            (settings["Embeddings:Deployment"], settings["Embeddings:ApiKey"]) = ("small", "key");
+            foreach (var (name, value) in Example("Changing the model"))
+            {
+                settings[name] = value;
+            }
+        });
+        Assert.True(await worker.GetRequiredService<ModelSwitch>().BeginAsync(SwitchWorld.Next, SwitchWorld.Stop));
+        await world.RunAsync(cabinet, worker);
+        await world.AssertRightAsync(cabinet);
+        Assert.True(await world.HasMovedAsync(cabinet));
+        Assert.All(world.Server.Requests, request => Assert.Contains("/deployments/large/", request.Path, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_example_of_the_document_is_run_here()
+    {
+        var sections = Document().Split("\n## ").Where(section => section.Contains("```json", StringComparison.Ordinal)).ToList();
+        Assert.Equal(
+            Examples.Select(row => row.Data.Item1).Append("Changing the model").Order(StringComparer.Ordinal),
+            sections.Select(section => section.Split('\n')[0]).Order(StringComparer.Ordinal));
+        Assert.All(sections, section => Assert.Equal(2, section.Split("```json").Length));
+    }
+
+    // All that the example says, but for where and by which key: there is a stand-in in the place of the server.
+    private static void Take(EmbeddingsOptions own, EmbeddingsOptions example)
+    {
+        var endpoint = new Uri(own.Endpoint!);
+        foreach (var property in typeof(EmbeddingsOptions).GetProperties().Where(property => property.CanWrite))
+        {
+            if (property.Name is not (nameof(own.Endpoint) or nameof(own.ApiKey) or nameof(own.RetryDelayMilliseconds)))
+            {
+                property.SetValue(own, property.GetValue(example));
+            }
+        }
+
+        if (own.Provider == EmbeddingsProvider.Azure)
+        {
+            own.Endpoint = endpoint.GetLeftPart(UriPartial.Authority);
+        }
+    }
+
     private static EmbeddingsOptions Settings(string server)
     {
-        var document = File.ReadAllText(Repository.PathOf("docs/embedders.md"));
-        var section = document[document.IndexOf($"## {server}", StringComparison.Ordinal)..];
-        var start = section.IndexOf("```json", StringComparison.Ordinal) + "```json".Length;
-        var json = section[start..section.IndexOf("```", start, StringComparison.Ordinal)];
-        var values = JsonSerializer.Deserialize<Dictionary<string, string>>(json)!;
         var options = new EmbeddingsOptions();
-        new ConfigurationBuilder()
-            .AddInMemoryCollection(values.Select(value => KeyValuePair.Create(value.Key.Replace("__", ":", StringComparison.Ordinal), (string?)value.Value)))
-            .Build()
-            .GetSection(EmbeddingsOptions.Section)
-            .Bind(options);
+        new ConfigurationBuilder().AddInMemoryCollection(Example(server)).Build().GetSection(EmbeddingsOptions.Section).Bind(options);
         return options;
     }
+
+    private static Dictionary<string, string?> Example(string title)
+    {
+        var document = Document();
+        var section = document[document.IndexOf($"\n## {title}\n", StringComparison.Ordinal)..];
+        var start = section.IndexOf("```json", StringComparison.Ordinal) + "```json".Length;
+        var json = section[start..section.IndexOf("```", start, StringComparison.Ordinal)];
+        return JsonSerializer.Deserialize<Dictionary<string, string>>(json)!
+            .ToDictionary(value => value.Key.Replace("__", ":", StringComparison.Ordinal), value => (string?)value.Value);
+    }
+
+    private static string Document() => File.ReadAllText(Repository.PathOf("docs/embedders.md"));
 }

@@ -92,6 +92,8 @@ public sealed class ModelSwitchTests
         // And once more: nothing of the first try counts as done.
         world.NextServer.ForgetRequests();
         await world.Switch.BeginAsync(SwitchWorld.Next, Stop);
+        Assert.False(await world.HasMovedAsync(cabinet));
+        Assert.Equal(40, await world.AssertSearchIsWholeAsync(cabinet));
         await world.RunAsync(cabinet);
         Assert.Equal(await world.ScalarAsync<long>("SELECT count(DISTINCT chunk_hash) FROM rag_metadata"), world.NextServer.Paid.Sum(request => request.Inputs.Count));
         await world.AssertRightAsync(cabinet);
@@ -203,9 +205,17 @@ public sealed class ModelSwitchTests
         await using var world = await SwitchWorld.CreateAsync();
         var cabinet = await world.AddCabinetAsync(20);
         await world.Switch.BeginAsync(SwitchWorld.Next, Stop);
-        world.NextServer.BeforeAnswer = async _ => await world.ExecuteAsync("DELETE FROM rag_next_embeddings");
+
+        // One text keeps the cabinet from moving, until something that is not this system's has taken vectors away.
+        world.NextServer.Behaviour = request => request.Inputs.Any(text => text.Contains("номер 7 ", StringComparison.Ordinal)) ? FakeAnswer.Error(400, "invalid_input") : null;
         await world.RunAsync(cabinet);
-        world.NextServer.BeforeAnswer = null;
+        await world.ExecuteAsync("DELETE FROM rag_next_embeddings WHERE id IN (SELECT id FROM rag_next_embeddings LIMIT 5)");
+        await world.ExecuteAsync("UPDATE rag_metadata SET next_retry_at = NULL");
+        world.NextServer.Behaviour = null;
+        await world.RunAsync(cabinet);
+        Assert.False(await world.HasMovedAsync(cabinet));
+        Assert.Equal(20, await world.AssertSearchIsWholeAsync(cabinet));
+
         await world.RunAsync(cabinet);
         await world.AssertRightAsync(cabinet);
         Assert.True(await world.HasMovedAsync(cabinet));

@@ -240,6 +240,19 @@ public sealed class RunPlanTests
     public void Batches_of_a_long_embedding_leave_room_for_short_ones(int intervals, bool isLarge) =>
         Assert.All(StartAll<RunStep.EmbedBatch>(Embedding(intervals)), batch => Assert.Equal(isLarge, batch.Input.IsLarge));
 
+    [Theory]
+    [Trait("Guarantee", "model-change")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_builds_the_next_generation_leaves_room_for_changes(bool builds)
+    {
+        var plan = Opened(RunMode.Incremental);
+        Next<RunStep.PlanEmbedding>(plan, out var planning);
+        HashInterval[] intervals = [.. Intervals(1), .. Intervals(1).Select(interval => interval with { IsNext = true })];
+        plan.Complete(planning, new PlanEmbeddingResult(false, 1, intervals, builds));
+        Assert.Equal([false, builds], StartAll<RunStep.EmbedBatch>(plan).Select(batch => batch.Input.IsLarge));
+    }
+
     [Fact]
     public void An_entity_that_cannot_be_read_fails_the_round()
     {

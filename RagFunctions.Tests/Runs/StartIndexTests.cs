@@ -25,6 +25,20 @@ public sealed class StartIndexTests(DatabaseFixture fixture) : IClassFixture<Dat
     }
 
     [Fact]
+    [Trait("Guarantee", "provider")]
+    public async Task A_caller_ends_the_pause_of_the_embedding_and_a_timer_does_not()
+    {
+        var cabinet = await _runs.IndexedCabinetAsync();
+        await _runs.ExecuteAsync(
+            "UPDATE rag_index_status SET embedding_not_before = now() + interval '1 hour', embedding_error = '401' WHERE cabinet_id = $1", cabinet);
+        await _runs.Get<StartIndex>().StartModeAsync(cabinet, RunMode.Full, RunsHarness.Cancel);
+        await _runs.Get<StartIndex>().StartChangedAsync(cabinet, changes: null, RunsHarness.Cancel);
+        Assert.True(await _runs.StatusAsync<bool>(cabinet, "embedding_not_before > now() AND embedding_error = '401'"));
+        await StartAsync(new StartIndexRequest(cabinet));
+        Assert.True(await _runs.StatusAsync<bool>(cabinet, "embedding_not_before IS NULL AND embedding_error IS NULL"));
+    }
+
+    [Fact]
     [Trait("Guarantee", "no-lost-change")]
     [Trait("Defect", "34")]
     public async Task Nothing_is_lost_when_the_start_fails()
