@@ -6,7 +6,7 @@ using RagFunctions.Dev.Fakes.Embeddings;
 
 namespace RagFunctions.Tests.Embeddings;
 
-/// <summary>What the typed method of the OpenAI client does, as docs/decisions/0009 says it: an upgrade that changes the reasons turns these red.</summary>
+/// <summary>What the typed method of the OpenAI client does, as docs/decisions/0010 says it: an upgrade that changes the reasons turns these red.</summary>
 public sealed class TypedClientTests
 {
     private static readonly string[] Texts = ["один", "два", "три"];

@@ -8,7 +8,7 @@ namespace RagFunctions.Core.Embeddings.Providers;
 /// <remarks>
 /// Not <c>UseOpenTelemetry()</c> of Microsoft.Extensions.AI: it names an error by its type alone, so that the alert on refused requests could
 /// not tell 429 from an outage, and writes the error's message into the span, where some providers quote the text they refuse
-/// (docs/decisions/0009).
+/// (docs/decisions/0010).
 /// </remarks>
 internal sealed class ObservedEmbeddings(IEmbeddingGenerator<string, Embedding<float>> inner, EmbeddingsOptions options)
     : DelegatingEmbeddingGenerator<string, Embedding<float>>(inner)

@@ -11,7 +11,7 @@ namespace RagFunctions.Core.Embeddings.Providers;
 /// <summary>
 /// Vectors from Azure OpenAI or an OpenAI-compatible endpoint, over the client's protocol method. The typed one lets nobody count the tries of
 /// one request, which are booked; it loses what a page in the place of an answer says, and when to come back; and it sends each Cyrillic letter
-/// as six bytes (docs/decisions/0009).
+/// as six bytes (docs/decisions/0010).
 /// </summary>
 /// <remarks>
 /// The length and base64 are asked for. A server that refuses either is asked again without it, and this is remembered as long as the
