@@ -27,7 +27,8 @@ public sealed class McpEndpoint([FromKeyedServices(McpEndpoint.Endpoints)] Libra
                 ["Which tools there are, and what they take"] = Message("tools/list", []),
                 ["A search"] = Message("tools/call", new JsonObject
                 {
-                    ["name"] = "search", ["arguments"] = new JsonObject { ["query"] = "маломерит, какой размер брать", ["cabinet"] = 1, ["limit"] = 3 },
+                    ["name"] = "search",
+                    ["arguments"] = new JsonObject { ["query"] = "маломерит, какой размер брать", ["cabinet"] = 1, ["limit"] = 3 },
                 }),
             },
         },

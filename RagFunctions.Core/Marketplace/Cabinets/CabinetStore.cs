@@ -10,7 +10,7 @@ namespace RagFunctions.Core.Marketplace.Cabinets;
 public sealed class CabinetStore(MainDatabase main, TokenCipher cipher, IOptions<MarketplaceOptions> options)
 {
     // Pasted tokens bring the word of the header along.
-    private const string Bearer = "Bearer ";
+    private const string Bearer = "Bearer";
 
     /// <summary>Those of the marketplace have under a thousand characters, and a header of more than a few thousand is refused anywhere.</summary>
     private const int LongestToken = 4_096;
@@ -232,7 +232,9 @@ public sealed class CabinetStore(MainDatabase main, TokenCipher cipher, IOptions
     public static string Clean(string token)
     {
         token = token.Trim();
-        token = token.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? token[Bearer.Length..].TrimStart() : token;
+        token = token.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && (token.Length == Bearer.Length || char.IsWhiteSpace(token[Bearer.Length]))
+            ? token[Bearer.Length..].TrimStart()
+            : token;
         return token.Length switch
         {
             0 => throw new CabinetException("the token is empty"),

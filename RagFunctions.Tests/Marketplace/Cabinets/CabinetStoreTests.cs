@@ -25,6 +25,23 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 
     [Fact]
+    public void A_pasted_token_loses_what_stood_around_it()
+    {
+        Assert.Equal(_token, CabinetStore.Clean($" Bearer {_token}\r\n"));
+        Assert.Contains("empty", Refused("bearer "), StringComparison.Ordinal);
+        Assert.Contains("has 3145728 characters", Refused(new string('a', 3 * 1024 * 1024)), StringComparison.Ordinal);
+        Assert.Contains("not one word", Refused("two words"), StringComparison.Ordinal);
+        Assert.Contains("not one word", Refused("a\u001b[31mb"), StringComparison.Ordinal);
+
+        static string Refused(string token)
+        {
+            var message = Assert.Throws<CabinetException>(() => CabinetStore.Clean(token)).Message;
+            Assert.InRange(message.Length, 1, 200);
+            return message;
+        }
+    }
+
+    [Fact]
     [Trait("Guarantee", "secrets")]
     [Trait("Defect", "57")]
     [Trait("Defect", "94")]
