@@ -1,20 +1,26 @@
+using System.Globalization;
 using Npgsql;
 
 namespace RagFunctions.Core.Migrations;
 
 /// <summary>
 /// The optional HNSW index over the vectors. Search inside a cabinet is exact without it; see docs/migrations.md for what it
-/// costs each write.
+/// costs each write. Vectors of more than 2,000 dimensions are in it with half the bits a number: a reader who wants it used then compares
+/// <c>embedding::halfvec(n)</c>.
 /// </summary>
 public static class ApproximateIndex
 {
     /// <summary>Its name, the original's.</summary>
     public const string Name = "idx_rag_embeddings_vector";
 
-    private const string Create = """
-        CREATE INDEX CONCURRENTLY idx_rag_embeddings_vector ON rag_embeddings
-        USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64)
-        """;
+    /// <summary>pgvector's HNSW takes vectors of so many dimensions.</summary>
+    public const int LongestVector = 2_000;
+
+    /// <summary>And so many where each number has half the bits.</summary>
+    public const int LongestHalfVector = 4_000;
+
+    private const string SelectDimensions =
+        "SELECT atttypmod FROM pg_attribute WHERE attrelid = 'rag_embeddings'::regclass AND attname = 'embedding'";
 
     private const string Drop = "DROP INDEX CONCURRENTLY IF EXISTS idx_rag_embeddings_vector";
 
@@ -62,6 +68,7 @@ public static class ApproximateIndex
     /// <param name="onProgress">Called about twice a second while it builds.</param>
     /// <param name="cancellationToken">Cancels the build; the unfinished index stays INVALID until the next call.</param>
     /// <returns>False when there was nothing to do.</returns>
+    /// <exception cref="NotSupportedException">The vectors are longer than such an index takes.</exception>
     public static async Task<bool> CreateAsync(
         NpgsqlDataSource rag, string memory, int workers, Action<ApproximateIndexState> onProgress, CancellationToken cancellationToken)
     {
@@ -75,12 +82,14 @@ public static class ApproximateIndex
                 return false;
             }
 
+            await using var length = new NpgsqlCommand(SelectDimensions, connection);
+            var create = Create((int)(await length.ExecuteScalarAsync(cancellationToken))!);
             await using var settings = new NpgsqlCommand(Set, connection);
             settings.Parameters.AddWithValue(memory);
-            settings.Parameters.AddWithValue(workers.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            settings.Parameters.AddWithValue(workers.ToString(CultureInfo.InvariantCulture));
             await settings.ExecuteNonQueryAsync(cancellationToken);
             await RunAsync(connection, Drop, cancellationToken);
-            var building = RunAsync(connection, Create, cancellationToken);
+            var building = RunAsync(connection, create, cancellationToken);
             while (await Task.WhenAny(building, Task.Delay(PollInterval, cancellationToken)) != building && !cancellationToken.IsCancellationRequested)
             {
                 onProgress(await ReadStateAsync(rag, cancellationToken));
@@ -100,6 +109,22 @@ public static class ApproximateIndex
     {
         await using var connection = await rag.OpenConnectionAsync(cancellationToken);
         await RunAsync(connection, Drop, cancellationToken);
+    }
+
+    // A length is part of a type and cannot be a parameter.
+    private static string Create(int dimensions)
+    {
+        var vectors = dimensions switch
+        {
+            <= LongestVector => "embedding vector_cosine_ops",
+            <= LongestHalfVector => string.Create(CultureInfo.InvariantCulture, $"(embedding::halfvec({dimensions})) halfvec_cosine_ops"),
+            _ => throw new NotSupportedException(string.Create(
+                CultureInfo.InvariantCulture, $"an HNSW index takes vectors of at most {LongestHalfVector:N0} dimensions; those of this index have {dimensions:N0}")),
+        };
+        return $"""
+            CREATE INDEX CONCURRENTLY idx_rag_embeddings_vector ON rag_embeddings
+            USING hnsw ({vectors}) WITH (m = 16, ef_construction = 64)
+            """;
     }
 
     private static async Task RunAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
