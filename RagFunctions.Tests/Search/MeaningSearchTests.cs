@@ -136,8 +136,10 @@ public sealed class MeaningSearchTests(DatabaseFixture fixture) : IClassFixture<
         await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), ["заказ"]);
         await scene.ExecuteAsync("UPDATE rag_metadata SET expires_at = $2 WHERE cabinet_id = $1", scene.CabinetId, _time.GetUtcNow().AddSeconds(1));
         Assert.Single(await FindAsync(scene, Ask("заказ")));
+        Assert.Single(await FindAsync(scene, Ask("заказ"), settings: Steps(5)));
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Empty(await FindAsync(scene, Ask("заказ")));
+        Assert.Empty(await FindAsync(scene, Ask("заказ"), settings: Steps(5)));
     }
 
     [Fact]
@@ -281,7 +283,7 @@ public sealed class MeaningSearchTests(DatabaseFixture fixture) : IClassFixture<
     private static SearchRequest Ask(string question, int limit = 5) => new(question) { Mode = SearchMode.Vector, Limit = limit };
 
     private async Task<IReadOnlyList<SearchHit>> FindAsync(EmbeddingScene scene, SearchRequest request, long? cabinetId = null, SearchOptions? settings = null) =>
-        (await SearchScene.Over(scene, _time, settings ?? new SearchOptions()).FindAsync(cabinetId ?? scene.CabinetId, request, Token)).Hits;
+        (await SearchScene.Over(scene, _time, settings).FindAsync(cabinetId ?? scene.CabinetId, request, Token)).Hits;
 
     private static int DifferentBits(float[] one, float[] other) => one.Zip(other, (a, b) => a > 0 != b > 0 ? 1 : 0).Sum();
 

@@ -8,11 +8,9 @@ namespace RagFunctions.Tests.Search;
 /// <summary>The search over a scene's index, asking the scene's provider.</summary>
 internal static class SearchScene
 {
-    public static IndexSearch Over(EmbeddingScene scene, TimeProvider time) => Over(scene, time, new SearchOptions());
-
-    public static IndexSearch Over(EmbeddingScene scene, TimeProvider time, SearchOptions settings)
+    public static IndexSearch Over(EmbeddingScene scene, TimeProvider time, SearchOptions? settings = null)
     {
-        var options = Options.Create(settings);
+        var options = Options.Create(settings ?? new SearchOptions());
         return new IndexSearch(
             scene.Rag, new IndexEmbedder(scene.Rag, EmbeddingScene.EmbeddersOf(scene.Options)), new QuestionVectors(scene.Rag, options, time), options, time);
     }

@@ -413,6 +413,14 @@ public sealed class MarketplaceClientTests(DatabaseFixture database) : IClassFix
     }
 
     [Fact]
+    public async Task The_trash_is_asked_for_without_a_filter()
+    {
+        _stub.Answer("/content/v2/get/cards/trash", """{"cards":[],"cursor":{"total":0}}""");
+        await _services.GetRequiredService<ContentClient>().TrashAsync(Access(), new CardCursor(null, null), Ct);
+        Assert.DoesNotContain("filter", Assert.Single(_stub.Requests).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     [Trait("Defect", "86")]
     public async Task The_price_of_an_article_is_that_of_its_cheapest_size()
     {
