@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RagFunctions.Core.Chunks;
@@ -95,8 +94,7 @@ internal static class RebuildCommand
 
     private static string Cost(TextVolume volume, EmbeddingsOptions options)
     {
-        var bytes = volume.Bytes + (volume.Texts * Encoding.UTF8.GetByteCount(options.PassagePrefix));
-        var tokens = volume.Texts == 0 ? 0 : TokenEstimate.OfBytes(bytes);
+        var tokens = TokenEstimate.OfTexts(volume.Texts, volume.Bytes, options.PassagePrefix);
         return string.Create(CultureInfo.InvariantCulture, $"{volume.Texts:N0} texts, about {tokens:N0} tokens, ${options.PriceOf(tokens):0.000000}");
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings.Providers;
 
@@ -33,8 +32,7 @@ public sealed record SwitchEstimate(
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         var (chunks, texts) = (row.GetInt64(1), row.GetInt64(2));
-        var bytes = row.GetInt64(3) + (texts * Encoding.UTF8.GetByteCount(options.PassagePrefix));
-        var tokens = texts == 0 ? 0 : TokenEstimate.OfBytes(bytes);
+        var tokens = TokenEstimate.OfTexts(texts, row.GetInt64(3), options.PassagePrefix);
         TimeSpan? time = options.TokensPerMinute == 0 ? null : TimeSpan.FromMinutes((double)tokens / options.TokensPerMinute);
         return new SwitchEstimate(
             row.GetInt64(0), chunks, texts, tokens, options.PriceOf(tokens), time, time / options.LargeRunsShare,

@@ -31,10 +31,14 @@ public sealed class CabinetBoard
             FROM wb_sync_cursors GROUP BY cabinet_id) AS k ON k.cabinet_id = c.id
         """;
 
+    /// <summary>Until when runs of <c>rag_index_status AS s</c>, or its embedding alone, wait; NULL: they do not.</summary>
+    internal const string WaitsUntil =
+        "CASE WHEN GREATEST(s.not_before, s.embedding_not_before) > clock_timestamp() THEN GREATEST(s.not_before, s.embedding_not_before) END AS not_before";
+
     private const string Indexes = $"""
         SELECT a.cabinet_id, COALESCE(s.lease_owner IS NOT NULL AND s.lease_expires_at > clock_timestamp(), false) AS is_indexing, s.last_outcome,
                COALESCE(s.total_chunks, 0) AS total_chunks, p.pending, p.failed, p.age, GREATEST(s.last_incremental_at, s.updated_at) AS last_run_at,
-               CASE WHEN GREATEST(s.not_before, s.embedding_not_before) > clock_timestamp() THEN GREATEST(s.not_before, s.embedding_not_before) END AS not_before, s.last_error, b.daily_usd,
+               {WaitsUntil}, s.last_error, b.daily_usd,
                COALESCE(t.inputs, 0)::bigint AS texts, COALESCE(t.naive_inputs, 0)::bigint AS naive_texts,
                COALESCE(t.cost_usd, 0) + COALESCE(u.cost_usd, 0) AS cost, COALESCE(t.naive_cost_usd, 0) AS naive_cost
         FROM unnest($1) AS a (cabinet_id)

@@ -29,7 +29,7 @@ public sealed class IndexStatusReader(MainDatabase main, RagDatabase rag, Source
     private const string Index = $"""
         SELECT s.indexing_status, COALESCE(s.lease_owner IS NOT NULL AND s.lease_expires_at > clock_timestamp(), false) AS is_indexing,
                s.last_indexed_at, s.last_incremental_at, s.total_chunks, s.created_at, s.updated_at, s.last_outcome, s.requested_mode, s.is_active,
-               CASE WHEN GREATEST(s.not_before, s.embedding_not_before) > clock_timestamp() THEN GREATEST(s.not_before, s.embedding_not_before) END AS not_before, s.last_error, p.pending, p.failed, p.age,
+               {CabinetBoard.WaitsUntil}, s.last_error, p.pending, p.failed, p.age,
                (SELECT model FROM rag_embedder) AS active_model, (SELECT dimensions FROM rag_embedder) AS active_dimensions,
                n.model AS next_model, n.dimensions AS next_dimensions, n.done AS next_done, n.total AS next_total, n.failed AS next_failed, s.on_next
         FROM (VALUES ($1)) AS a (cabinet_id) JOIN rag_index_status AS s ON s.cabinet_id = a.cabinet_id

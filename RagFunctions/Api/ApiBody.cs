@@ -11,7 +11,7 @@ internal abstract class ApiBody
     public bool IsOptional { get; init; }
 
     /// <summary>A library reads it, and refuses by the rules of its protocol what it does not understand.</summary>
-    public virtual bool IsReadByLibrary => false;
+    public bool IsReadByLibrary { get; init; }
 
     /// <summary>Bodies that are understood, by what they are for.</summary>
     public required IReadOnlyDictionary<string, JsonObject> Examples { get; init; }

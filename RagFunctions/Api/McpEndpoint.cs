@@ -22,6 +22,7 @@ public sealed class McpEndpoint([FromKeyedServices(McpEndpoint.Endpoints)] Libra
         Methods = ["post"],
         Body = new McpMessage
         {
+            IsReadByLibrary = true,
             Examples = new Dictionary<string, JsonObject>
             {
                 ["Which tools there are, and what they take"] = Message("tools/list", []),
@@ -47,9 +48,6 @@ public sealed class McpEndpoint([FromKeyedServices(McpEndpoint.Endpoints)] Libra
             ? Results.Empty
             : Problem.Of(request, StatusCodes.Status405MethodNotAllowed, "There are no sessions: POST alone.");
 
-    private static JsonObject Message(string method, JsonObject parameters) =>
-        new() { ["jsonrpc"] = "2.0", ["id"] = 1, ["method"] = method, ["params"] = parameters };
-
     /// <summary>Registers the server; its tools are bound to the caller of each call.</summary>
     internal static void Add(IServiceCollection services)
     {
@@ -65,11 +63,12 @@ public sealed class McpEndpoint([FromKeyedServices(McpEndpoint.Endpoints)] Libra
         services.AddKeyedSingleton(Endpoints, (provider, _) => new LibraryEndpoints(provider, routes => routes.MapMcp("/mcp")));
     }
 
+    private static JsonObject Message(string method, JsonObject parameters) =>
+        new() { ["jsonrpc"] = "2.0", ["id"] = 1, ["method"] = method, ["params"] = parameters };
+
     /// <summary>A call of JSON-RPC.</summary>
     private sealed class McpMessage : ApiBody
     {
-        public override bool IsReadByLibrary => true;
-
         public override JsonObject Schema => new()
         {
             ["type"] = "object",

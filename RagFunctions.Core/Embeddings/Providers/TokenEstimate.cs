@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace RagFunctions.Core.Embeddings.Providers;
 
 /// <summary>
@@ -16,4 +18,7 @@ public static class TokenEstimate
 
     /// <summary>The same for many texts together.</summary>
     public static long OfBytes(long bytes) => Math.Max(1, (bytes + BytesPerToken - 1) / BytesPerToken);
+
+    /// <summary>The same for so many texts of so many bytes that are sent with a prefix each; 0 where there are none.</summary>
+    public static long OfTexts(long texts, long bytes, string prefix) => texts == 0 ? 0 : OfBytes(bytes + (texts * Encoding.UTF8.GetByteCount(prefix)));
 }

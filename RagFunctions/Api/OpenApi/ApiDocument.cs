@@ -151,8 +151,9 @@ internal static partial class ApiDocument
         var responses = new JsonObject();
         foreach (var answer in route.Answers)
         {
+            var schema = answer.Type == typeof(string) ? new JsonObject { ["type"] = "string" } : schemas.Reference(answer.Type);
             responses[$"{answer.Status}"] = Response(
-                answer.Meaning, answer.MediaType, answer.Type == typeof(string) ? new JsonObject { ["type"] = "string" } : schemas.Reference(answer.Type), answer.Status == 202 && path.Contains("cabinet_id", StringComparison.Ordinal) ? "Location" : null,
+                answer.Meaning, answer.MediaType, schema, answer.Status == 202 && path.Contains("cabinet_id", StringComparison.Ordinal) ? "Location" : null,
                 [(answer.Meaning, JsonSerializer.SerializeToNode(answer.Example, ApiJson.Options))]);
         }
 
