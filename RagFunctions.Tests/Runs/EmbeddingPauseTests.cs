@@ -38,8 +38,9 @@ public sealed class EmbeddingPauseTests
         Assert.Single(world.Server.Requests);
         Assert.Null(await DueAsync(world, cabinet));
 
-        await world.AddRowsAsync(cabinet, 2);
+        // In this order: which rows go is left to chance, and a new one is looked for below.
         await world.DeleteRowsAsync(cabinet, 5);
+        await world.AddRowsAsync(cabinet, 2);
         Assert.Equal(SweepReason.Changes, await DueAsync(world, cabinet));
         var run = await world.RunAsync(cabinet);
         Assert.Equal(outcome, run.Outcome);
