@@ -24,7 +24,10 @@ public sealed class Pooler : IAsyncDisposable
     private string Log => Path.Combine(_folder.FullName, "pooler.log");
 
     /// <summary>Starts one.</summary>
-    public static async Task<Pooler> StartAsync()
+    /// <param name="role">Who signs in to the server, whoever the client says to be; null: the owner.</param>
+    /// <param name="password">The role's.</param>
+    /// <param name="sessions">How many it has for each database.</param>
+    public static async Task<Pooler> StartAsync(string? role = null, string? password = null, int sessions = Sessions)
     {
         var server = await PostgresServer.ConnectionToAsync("postgres");
         var folder = Directory.CreateTempSubdirectory("rag-pooler-");
@@ -32,14 +35,15 @@ public sealed class Pooler : IAsyncDisposable
         var settings = Path.Combine(folder.FullName, "pgbouncer.ini");
         await File.WriteAllTextAsync(settings, string.Create(CultureInfo.InvariantCulture, $"""
             [databases]
-            * = host={server.Host} port={server.Port} user={server.Username} password={server.Password}
+            * = host={server.Host} port={server.Port} user={role ?? server.Username} password={password ?? server.Password}
             [pgbouncer]
             listen_addr = 127.0.0.1
             listen_port = {port}
             unix_socket_dir =
             auth_type = any
             pool_mode = transaction
-            default_pool_size = {Sessions}
+            default_pool_size = {sessions}
+            server_login_retry = 0.1
             max_client_conn = 500
             logfile = {folder.FullName}/pooler.log
             """));

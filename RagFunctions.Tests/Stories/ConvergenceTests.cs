@@ -3,6 +3,7 @@ using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.FSharp.Core;
+using RagFunctions.Tests.Faults;
 
 namespace RagFunctions.Tests.Stories;
 
@@ -24,9 +25,10 @@ public sealed class ConvergenceTests
         from interruption in Gen.Frequency(
             (3, Gen.Constant(StoryInterruption.None)), (4, Gen.Constant(StoryInterruption.Change)), (2, Gen.Constant(StoryInterruption.Rename)),
             (2, Gen.Constant(StoryInterruption.Delete)), (2, Gen.Constant(StoryInterruption.WhileEmbedding)), (1, Gen.Constant(StoryInterruption.Overtaken)), (1, Gen.Constant(StoryInterruption.TakenOver)), (1, Gen.Constant(StoryInterruption.TakenOverByAnother)),
-            (1, Gen.Constant(StoryInterruption.LateDelivery)))
+            (1, Gen.Constant(StoryInterruption.LateDelivery)), (4, Gen.Constant(StoryInterruption.DatabaseTurns)), (1, Gen.Constant(StoryInterruption.ClockJumps)))
         from interruptedAt in Gen.Choose(1, 70)
-        select new StoryRun(delivery, faultAt, atCommit, cuts, answerLost, interruption, interruptedAt);
+        from trouble in Gen.Elements(Enum.GetValues<DatabaseTrouble>())
+        select new StoryRun(delivery, faultAt, atCommit, cuts, answerLost, interruption, interruptedAt, trouble);
 
     private static Gen<StoryStep> Steps =>
         from act in Gen.Frequency(
@@ -56,26 +58,26 @@ public sealed class ConvergenceTests
     private static async Task PlayAsync(int stories, int worlds)
     {
         var began = Stopwatch.GetTimestamp();
-        var cuts = await Task.WhenAll(Enumerable.Range(0, worlds).Select(_ => Task.Run(() => PlayInAWorldAsync(stories / worlds))));
+        var cuts = await Task.WhenAll(Enumerable.Range(0, worlds).Select(which => Task.Run(() => PlayInAWorldAsync(which, stories / worlds))));
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{stories} stories in {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s, {cuts.Sum()} connections cut"));
         Assert.True(cuts.Sum() > stories / 2, "hardly any connection was cut: the stories prove less than they say");
     }
 
-    private static async Task<int> PlayInAWorldAsync(int stories)
+    private static async Task<int> PlayInAWorldAsync(int which, int stories)
     {
         // RAG_STORY_SEED plays the stories of a failure again.
         var seed = Environment.GetEnvironmentVariable("RAG_STORY_SEED") is { Length: > 0 } given
             ? ulong.Parse(given, CultureInfo.InvariantCulture)
             : (ulong)Random.Shared.NextInt64();
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
-        await using var world = await StoryWorld.CreateAsync();
+        await using var world = await StoryWorld.CreateAsync(behindAPooler: which % 2 == 1, inTwoDatabases: which % 2 == 1);
         var property = Prop.ForAll(Arb.From(Gen.ListOf(Steps).Resize(MaxSteps), Shorter), steps =>
         {
             Task.Run(async () =>
             {
-                var cabinet = await world.ScalarAsync<long>(
+                var cabinet = await world.InMainAsync<long>(
                     "INSERT INTO wb_cabinets (api_key, name, is_active) VALUES (gen_random_uuid()::text, 'story', true) RETURNING id::bigint");
                 await using var story = new Story(world, cabinet);
                 await story.PlayAsync([.. steps]);

@@ -1,4 +1,6 @@
 using Npgsql;
+using Polly;
+using Polly.Retry;
 using RagFunctions.Core;
 using RagFunctions.Core.Runs;
 using RagFunctions.Core.Search;
@@ -11,9 +13,10 @@ namespace RagFunctions.Tests.Stories;
 /// <summary>Plays a story on a cabinet of its own, with the real driver; then one healthy run, after which everything must be right.</summary>
 internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
 {
+    private const string ForgetDueChanges = "UPDATE rag_changes SET next_attempt_at = NULL WHERE cabinet_id = $1";
+
     private const string ForgetDueTimes = """
-        WITH changes AS (UPDATE rag_changes SET next_attempt_at = NULL WHERE cabinet_id = $1),
-             chunks AS (UPDATE rag_metadata SET next_attempt_at = NULL WHERE cabinet_id = $1 AND next_attempt_at IS NOT NULL),
+        WITH chunks AS (UPDATE rag_metadata SET next_attempt_at = NULL WHERE cabinet_id = $1 AND next_attempt_at IS NOT NULL),
              provider AS (UPDATE rag_provider SET not_before = NULL)
         UPDATE rag_index_status SET not_before = NULL, embedding_not_before = NULL WHERE cabinet_id = $1
         """;
@@ -35,6 +38,16 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
     // A run of forty rows has about as many.
     private const int MostSteps = 12;
 
+    // Who asks and meets a connection that was put out asks again.
+    private readonly ResiliencePipeline _asking = new ResiliencePipelineBuilder()
+        .AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = new PredicateBuilder().Handle<NpgsqlException>(error => error.IsTransient),
+            MaxRetryAttempts = 20,
+            Delay = TimeSpan.Zero,
+        })
+        .Build();
+
     private readonly StorySource _source = new(world, cabinetId);
     private readonly IRunSteps _steps = world.Get<IRunSteps>();
     private readonly StorySteps _delivered = new(world.Get<IRunSteps>());
@@ -46,7 +59,7 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
     {
         world.BusinessTime.Ahead = TimeSpan.Zero;
         world.Provider.Recover(takesPoison: false);
-        await world.ExecuteAsync(AnnouncedBySync, cabinetId);
+        await world.InMainAsync(AnnouncedBySync, cabinetId);
         foreach (var step in steps)
         {
             await PlayAsync(step);
@@ -55,15 +68,15 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
         world.Proxy.Arm(0, default);
         world.Provider.Recover(takesPoison: true);
         await _source.CommitLateAsync();
-        await world.ExecuteAsync("UPDATE wb_cabinets SET is_active = true WHERE id = $1", cabinetId);
+        await world.InMainAsync("UPDATE wb_cabinets SET is_active = true WHERE id = $1", cabinetId);
         if (_source.ChangedSilently)
         {
             await world.Get<IndexRequests>().StoreAsync(cabinetId, RunMode.Full, allowMassDelete: false, Stop);
         }
 
         await world.ServerNoticesDeathsAsync();
-        await world.ExecuteAsync(ForgetDueTimes, cabinetId);
-        await world.ExecuteAsync(LeaseRunsOut, cabinetId);
+        await RetriesFallDueAsync();
+        await world.InRagAsync(LeaseRunsOut, cabinetId);
         var run = await RunAsync(_steps, "durable:healthy");
         Assert.Equal((RunOutcome.Completed, null), (run.Outcome, run.Message));
         await AssertRightAsync();
@@ -99,7 +112,7 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
                 await AssertSearchIsSafeAsync();
                 break;
             case StoryAct.Switch:
-                await world.ExecuteAsync("UPDATE wb_cabinets SET is_active = NOT is_active WHERE id = $1", cabinetId);
+                await world.InMainAsync("UPDATE wb_cabinets SET is_active = NOT is_active WHERE id = $1", cabinetId);
                 break;
             case StoryAct.ForeignIds:
                 await _source.AnnounceAsync(entity, step.Row, step.Row + 1_000_000, long.MaxValue);
@@ -112,13 +125,13 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
                 break;
             case StoryAct.RetriesFallDue:
                 await _source.CommitLateAsync();
-                await world.ExecuteAsync(ForgetDueTimes, cabinetId);
+                await RetriesFallDueAsync();
                 break;
             case StoryAct.LateDelivery:
                 await UnderFaultAsync(step.Run, () => _delivered.DeliverLateAsync(step.Row));
                 break;
             case StoryAct.Run:
-                await world.ExecuteAsync(LeaseRunsOut, cabinetId);
+                await world.InRagAsync(LeaseRunsOut, cabinetId);
                 _delivered.Prepare(step.Run.Delivery, 1 + (step.Run.InterruptedAt % MostSteps), BetweenSteps(step));
                 world.Proxy.Interrupt(step.Run.InterruptedAt, BetweenStatements(step));
                 world.Provider.Interrupt(step.Run.Interruption == StoryInterruption.WhileEmbedding ? ChangeAllAndRunAsync : null);
@@ -134,8 +147,30 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
         StoryInterruption.Rename => () => _source.RenameAllAsync(),
         StoryInterruption.Delete => () => _source.DeleteHalfAsync(),
         StoryInterruption.Overtaken => ChangeAllAndRunAsync,
+        StoryInterruption.DatabaseTurns => () => TurnAsync(step),
+        StoryInterruption.ClockJumps => () =>
+        {
+            world.BusinessTime.Wrong = TimeSpan.FromDays((step.Row * 4) - 121);
+            return Task.CompletedTask;
+        },
         _ => null,
     };
+
+    // Some troubles are over while the run still goes on.
+    private async Task TurnAsync(StoryStep step)
+    {
+        await world.Role.StrikeAsync(step.Run.DatabaseTrouble, step.Which % 2 == 0 ? world.Main : world.Rag, step.Row);
+        if (step.Times % 2 == 0)
+        {
+            world.Proxy.Interrupt(1 + step.Row, world.Role.RecoverAsync);
+        }
+    }
+
+    private async Task RetriesFallDueAsync()
+    {
+        await world.InMainAsync(ForgetDueChanges, cabinetId);
+        await world.InRagAsync(ForgetDueTimes, cabinetId);
+    }
 
     private async Task ChangeAllAndRunAsync()
     {
@@ -153,7 +188,7 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
 
     private async Task OvertakeAsync()
     {
-        await world.ExecuteAsync(LeaseRunsOut, cabinetId);
+        await world.InRagAsync(LeaseRunsOut, cabinetId);
         await RunAsync(_steps, "cli:another");
     }
 
@@ -179,6 +214,11 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
 
         // It may outlive the run it has interrupted, and goes on working in the same instance's name.
         await Task.WhenAll(world.Proxy.Interrupting, world.Provider.Interrupting);
+        world.BusinessTime.Wrong = TimeSpan.Zero;
+        if (run.Interruption == StoryInterruption.DatabaseTurns)
+        {
+            await world.Role.RecoverAsync();
+        }
     }
 
     private async Task AssertRightAsync()
@@ -187,8 +227,8 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
         Assert.True(report.IsClean, report + string.Join(", ", report.Examples));
         var chunks = await world.ChunksAsync(cabinetId);
         Assert.All(chunks, chunk => Assert.Equal(FakeEmbeddingsServer.VectorOf(chunk.Text, world.Dimensions), chunk.Vector));
-        Assert.Equal(0, await world.ScalarAsync<long>("SELECT count(*) FROM rag_changes WHERE cabinet_id = $1", cabinetId));
-        Assert.Equal(0, await world.ScalarAsync<long>("SELECT count(*) FROM rag_metadata WHERE cabinet_id = $1 AND pending_since IS NOT NULL", cabinetId));
+        Assert.Equal(0, await world.InMainAsync<long>("SELECT count(*) FROM rag_changes WHERE cabinet_id = $1", cabinetId));
+        Assert.Equal(0, await world.InRagAsync<long>("SELECT count(*) FROM rag_metadata WHERE cabinet_id = $1 AND pending_since IS NOT NULL", cabinetId));
         Assert.Equal(Math.Min(chunks.Count, SearchRequest.MaxLimit), await AssertSearchIsSafeAsync());
     }
 
@@ -197,11 +237,12 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
     {
         var question = FakeEmbeddingsServer.VectorOf("question", world.Dimensions);
         var request = new SearchRequest("question") { Mode = SearchMode.Vector, Limit = SearchRequest.MaxLimit };
-        var hits = (await world.Get<IndexSearch>().FindAsync(cabinetId, request, question, Stop)).Hits;
+        var hits = (await _asking.ExecuteAsync(
+            async token => await world.Get<IndexSearch>().FindAsync(cabinetId, request, question, token), Stop)).Hits;
         var oldest = world.BusinessTime.GetUtcNow().AddDays(-90);
         Assert.All(hits, hit => Assert.True(_source.Knows(hit.Entity, hit.SourceId), $"{hit.Entity} {hit.SourceId} is another cabinet's"));
         Assert.All(hits, hit => Assert.True(hit.BusinessDate is null || hit.BusinessDate > oldest, $"{hit.Entity} {hit.SourceId} is of {hit.BusinessDate}"));
-        Assert.True(hits.Count == 0 || await world.ScalarAsync<bool>("SELECT is_active FROM rag_index_status WHERE cabinet_id = $1", cabinetId));
+        Assert.True(hits.Count == 0 || await world.InRagAsync<bool>("SELECT is_active FROM rag_index_status WHERE cabinet_id = $1", cabinetId));
         return hits.Count;
     }
 }

@@ -14,6 +14,15 @@ internal sealed class StoryClock(TimeSpan timeLimit) : TimeProvider
     /// <summary>How far it is ahead of the real time.</summary>
     public TimeSpan Ahead { get; set; }
 
+    /// <summary>How wrong the worker's machine goes: ahead of everybody's time, or behind it.</summary>
+    public TimeSpan Wrong { get; set; }
+
+    /// <summary>What everybody else's clocks show.</summary>
+    public DateTimeOffset Right => DateTimeOffset.UtcNow + Ahead;
+
+    /// <summary>The worker's clock as compared with the databases': those know nothing of <see cref="Ahead"/>.</summary>
+    public TimeProvider OfTheMachine => field ??= new MachineTime(this);
+
     /// <summary>Called with the length of a wait before the wait is over.</summary>
     public Func<TimeSpan, Task> BeforeWaking { get; set; } = _ => Task.CompletedTask;
 
@@ -21,7 +30,7 @@ internal sealed class StoryClock(TimeSpan timeLimit) : TimeProvider
 
     public override long GetTimestamp() => Interlocked.Read(ref _waited);
 
-    public override DateTimeOffset GetUtcNow() => DateTimeOffset.UtcNow + Ahead;
+    public override DateTimeOffset GetUtcNow() => Right + Wrong;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -52,6 +61,11 @@ internal sealed class StoryClock(TimeSpan timeLimit) : TimeProvider
         await BeforeWaking(due);
         Interlocked.Add(ref _waited, due.Ticks);
         timer.Fire();
+    }
+
+    private sealed class MachineTime(StoryClock clock) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UtcNow + clock.Wrong;
     }
 
     private sealed class StoryTimer(StoryClock clock, Action callback) : ITimer

@@ -28,4 +28,10 @@ public enum StoryInterruption
 
     /// <summary>Between two steps an activity of a former run arrives.</summary>
     LateDelivery,
+
+    /// <summary>Between two statements one of the databases turns against the product's role, until the run is over or a little shorter.</summary>
+    DatabaseTurns,
+
+    /// <summary>Between two statements the worker's clock goes wrong by up to 120 days, until the run is over.</summary>
+    ClockJumps,
 }

@@ -11,7 +11,7 @@ internal sealed class StorySource(StoryWorld world, long cabinetId) : IAsyncDisp
     private const string IsWaitedFor = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid)))";
 
     // Not through the proxy: a caller whose announcement fails would repeat it.
-    private readonly ChangeQueue _queue = new(world.Database.Main);
+    private readonly ChangeQueue _queue = new(world.Main.Main);
     private readonly HashSet<(Entity, long)> _known = [];
     private LateCommit? _late;
     private int _rows;
@@ -85,7 +85,7 @@ internal sealed class StorySource(StoryWorld world, long cabinetId) : IAsyncDisp
     {
         if (_late is { } late && unlessDone is not null)
         {
-            while (!unlessDone.IsCompleted && !await world.ScalarAsync<bool>(IsWaitedFor, late.ProcessId))
+            while (!unlessDone.IsCompleted && !await world.InMainAsync<bool>(IsWaitedFor, late.ProcessId))
             {
                 await Task.Yield();
             }
@@ -109,7 +109,7 @@ internal sealed class StorySource(StoryWorld world, long cabinetId) : IAsyncDisp
     private async Task<List<long>> MutateAsync(Entity entity, string sql, int row, StoryNews news)
     {
         await CommitLateAsync();
-        var connection = await world.Database.Source.OpenConnectionAsync(Stop);
+        var connection = await world.Main.Source.OpenConnectionAsync(Stop);
         var transaction = await connection.BeginTransactionAsync(Stop);
         var ids = await ChangedAsync(connection, transaction, sql, row);
         ChangedSilently |= news == StoryNews.NotAtAll && ids.Count > 0;
@@ -140,7 +140,7 @@ internal sealed class StorySource(StoryWorld world, long cabinetId) : IAsyncDisp
         await using var command = new NpgsqlCommand(sql, connection, transaction);
         command.Parameters.AddWithValue(cabinetId);
         command.Parameters.AddWithValue((long)row);
-        command.Parameters.AddWithValue(world.BusinessTime.GetUtcNow().UtcDateTime);
+        command.Parameters.AddWithValue(world.BusinessTime.Right.UtcDateTime);
         await using var reader = await command.ExecuteReaderAsync(Stop);
         List<long> ids = [];
         while (await reader.ReadAsync(Stop))

@@ -16,32 +16,38 @@ using RagFunctions.Tests.Postgres;
 namespace RagFunctions.Tests.Stories;
 
 /// <summary>
-/// What stories are played on, one after another: a database behind a proxy that cuts connections, an embeddings provider behind HTTP,
-/// and the product's own services between them, with small pages and requests so that forty rows make many of each.
+/// What stories are played on, one after another: databases behind a proxy that cuts connections and with a role that they may turn
+/// against, an embeddings provider behind HTTP, and the product's own services between them, with small pages and requests so that
+/// forty rows make many of each.
 /// </summary>
 internal sealed class StoryWorld : IAsyncDisposable
 {
     private const int RowsPerTransaction = 7;
 
+    // A run that is held back in a transaction, what waits for it, and the run that overtakes it.
+    private const int PooledSessions = 20;
+
     private const string SomebodyWorks = """
         SELECT EXISTS (SELECT FROM pg_stat_activity
-                       WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle')
+                       WHERE datname = ANY ($1) AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle')
         """;
 
     // Told from every other wait by its length.
     private static readonly TimeSpan RequestBudget = TimeSpan.FromSeconds(17);
 
     private readonly FakeEmbeddingsServer _server;
+    private readonly Pooler? _pooler;
     private readonly ServiceProvider _services;
 
-    private StoryWorld(TestDatabase database, FaultProxy proxy, FakeEmbeddingsServer server)
+    private StoryWorld(TestDatabase main, TestDatabase rag, WorkerRole role, Pooler? pooler, FakeEmbeddingsServer server)
     {
-        (Database, Proxy, _server) = (database, proxy, server);
+        (Main, Rag, Role, _pooler, _server) = (main, rag, role, pooler, server);
+        Proxy = new FaultProxy(pooler?.ConnectionTo(main.Name) ?? role.ConnectionTo(main));
         Provider = new StoryProvider(server, BusinessTime.EndTimeLimits);
         Dictionary<string, string?> settings = new()
         {
-            ["ConnectionStrings:Main"] = proxy.ConnectionString,
-            ["ConnectionStrings:Rag"] = proxy.ConnectionString,
+            ["ConnectionStrings:Main"] = Proxy.ConnectionString,
+            ["ConnectionStrings:Rag"] = new NpgsqlConnectionStringBuilder(Proxy.ConnectionString) { Database = rag.Name }.ConnectionString,
             ["Embeddings:Provider"] = "openai",
             ["Embeddings:Endpoint"] = server.BaseUrl.ToString(),
             ["Embeddings:MaxInputsPerRequest"] = "4",
@@ -55,6 +61,7 @@ internal sealed class StoryWorld : IAsyncDisposable
             .AddLogging()
             .AddRagCore(new ConfigurationBuilder().AddInMemoryCollection(settings).Build())
             .AddSingleton<TimeProvider>(BusinessTime)
+            .AddSingleton(provider => new WorkerClock(BusinessTime.OfTheMachine, provider.GetRequiredService<IOptions<RunsOptions>>()) { IsMachines = true })
             .AddSingleton(provider => new ChangeApplier(
                 provider.GetRequiredService<MainDatabase>(), provider.GetRequiredService<RagDatabase>(), NullLogger<ChangeApplier>.Instance)
             {
@@ -63,7 +70,14 @@ internal sealed class StoryWorld : IAsyncDisposable
             .BuildServiceProvider();
     }
 
-    public TestDatabase Database { get; }
+    /// <summary>The source and its queue.</summary>
+    public TestDatabase Main { get; }
+
+    /// <summary>The index; in some worlds the same database.</summary>
+    public TestDatabase Rag { get; }
+
+    /// <summary>What the product signs in as. The story itself signs in as the owner, on whom no trouble comes.</summary>
+    public WorkerRole Role { get; }
 
     public FaultProxy Proxy { get; }
 
@@ -75,13 +89,22 @@ internal sealed class StoryWorld : IAsyncDisposable
     /// <summary>Vectors' length in the index.</summary>
     public int Dimensions => Get<EmbeddingsOptions>().Dimensions;
 
-    public static async Task<StoryWorld> CreateAsync()
+    /// <param name="behindAPooler">Both databases are reached through a pooler that lends sessions for a transaction.</param>
+    /// <param name="inTwoDatabases">Source and index live apart.</param>
+    public static async Task<StoryWorld> CreateAsync(bool behindAPooler, bool inTwoDatabases)
     {
-        var database = await TestDatabase.CreateAsync();
+        var main = await TestDatabase.CreateAsync(inTwoDatabases ? SchemaKind.Main : SchemaKind.Both);
+        var rag = inTwoDatabases ? await TestDatabase.CreateAsync(SchemaKind.Rag) : main;
+        var role = await WorkerRole.CreateAsync(main, rag);
 
         // Stories are about connections that die, not about a server that loses power.
-        await database.Source.ExecuteAsync($"ALTER DATABASE {database.Name} SET synchronous_commit = off");
-        return new StoryWorld(database, new FaultProxy(database.ConnectionString), await FakeEmbeddingsServer.StartAsync());
+        foreach (var database in new[] { main, rag })
+        {
+            await database.Source.ExecuteAsync($"ALTER DATABASE {database.Name} SET synchronous_commit = off");
+        }
+
+        var pooler = behindAPooler ? await Pooler.StartAsync(role.Name, WorkerRole.Password, PooledSessions) : null;
+        return new StoryWorld(main, rag, role, pooler, await FakeEmbeddingsServer.StartAsync());
     }
 
     public T Get<T>()
@@ -94,29 +117,25 @@ internal sealed class StoryWorld : IAsyncDisposable
     /// <summary>Until the server has ended what the sessions of cut connections were doing: their locks would hold up the next run.</summary>
     public async Task ServerNoticesDeathsAsync()
     {
-        while (await ScalarAsync<bool>(SomebodyWorks))
+        while (await InMainAsync<bool>(SomebodyWorks, (object)new[] { Main.Name, Rag.Name }))
         {
             await Task.Yield();
         }
     }
 
-    public async Task<T> ScalarAsync<T>(string sql, params object[] parameters)
-    {
-        await using var command = Command(sql, parameters);
-        return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
-    }
+    public Task<T> InMainAsync<T>(string sql, params object[] parameters) => ScalarAsync<T>(Main, sql, parameters);
 
-    public async Task ExecuteAsync(string sql, params object[] parameters)
-    {
-        await using var command = Command(sql, parameters);
-        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-    }
+    public Task<T> InRagAsync<T>(string sql, params object[] parameters) => ScalarAsync<T>(Rag, sql, parameters);
+
+    public Task InMainAsync(string sql, params object[] parameters) => ExecuteAsync(Main, sql, parameters);
+
+    public Task InRagAsync(string sql, params object[] parameters) => ExecuteAsync(Rag, sql, parameters);
 
     /// <summary>Every chunk of a cabinet with its vector: text, and the vector or null.</summary>
     public async Task<List<(string Text, float[]? Vector)>> ChunksAsync(long cabinetId)
     {
         const string sql = "SELECT m.chunk_text, e.embedding FROM rag_metadata AS m LEFT JOIN rag_embeddings AS e ON e.metadata_id = m.id WHERE m.cabinet_id = $1";
-        await using var command = Command(sql, [cabinetId]);
+        await using var command = Command(Rag, sql, [cabinetId]);
         await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
         List<(string, float[]?)> chunks = [];
         while (await reader.ReadAsync(TestContext.Current.CancellationToken))
@@ -132,10 +151,32 @@ internal sealed class StoryWorld : IAsyncDisposable
         await _services.DisposeAsync();
         await _server.DisposeAsync();
         await Proxy.DisposeAsync();
-        await Database.DisposeAsync();
+        if (_pooler is not null)
+        {
+            await _pooler.DisposeAsync();
+        }
+
+        await Role.DisposeAsync();
+        await Rag.DisposeAsync();
+        if (Main != Rag)
+        {
+            await Main.DisposeAsync();
+        }
     }
 
-    private Task ShiftDueTimesAsync(TimeSpan waited) => ExecuteAsync(
+    private static async Task<T> ScalarAsync<T>(TestDatabase database, string sql, object[] parameters)
+    {
+        await using var command = Command(database, sql, parameters);
+        return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    private static async Task ExecuteAsync(TestDatabase database, string sql, object[] parameters)
+    {
+        await using var command = Command(database, sql, parameters);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    private Task ShiftDueTimesAsync(TimeSpan waited) => InRagAsync(
         """
         WITH provider AS (UPDATE rag_provider SET not_before = not_before - $1, updated_at = updated_at - $1)
         UPDATE rag_index_status SET not_before = not_before - $1, embedding_not_before = embedding_not_before - $1
@@ -143,9 +184,9 @@ internal sealed class StoryWorld : IAsyncDisposable
         """,
         waited);
 
-    private NpgsqlCommand Command(string sql, object[] parameters)
+    private static NpgsqlCommand Command(TestDatabase database, string sql, object[] parameters)
     {
-        var command = Database.Source.CreateCommand(sql);
+        var command = database.Source.CreateCommand(sql);
         foreach (var parameter in parameters)
         {
             command.Parameters.AddWithValue(parameter);

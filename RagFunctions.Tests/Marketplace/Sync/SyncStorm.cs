@@ -12,14 +12,14 @@ namespace RagFunctions.Tests.Marketplace.Sync;
 
 /// <summary>
 /// Syncs of a living shop while everything fails that can: answers of the marketplace, connections to the database at any request, the
-/// worker itself, and its lease. Everything follows from the seed.
+/// rights, time and room it gives, the worker itself, and its lease. Everything follows from the seed.
 /// </summary>
 internal sealed class SyncStorm : IAsyncDisposable
 {
     // Content is what a row says; the times at which it was written or changed are not.
     private const string Audit = """
         CREATE TABLE changed_content (source_table text, source_id bigint);
-        CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
         BEGIN
             IF TG_OP = 'DELETE' THEN
                 RAISE EXCEPTION 'the sync deletes no row of %', TG_TABLE_NAME;
@@ -61,10 +61,15 @@ internal sealed class SyncStorm : IAsyncDisposable
     ];
 
     private readonly TestDatabase _database;
+    private readonly WorkerRole _role;
+    private readonly Pooler? _pooler;
     private readonly FaultProxy _proxy;
     private readonly ShopWorld _world;
     private readonly ServiceProvider _rival;
     private readonly Random _random;
+
+    // Apart, so that a seed's other faults are the same with and without them.
+    private readonly Random? _turns;
     private readonly bool _isBasic;
     private readonly HashSet<string> _struck = [];
     private readonly List<string> _story = [];
@@ -77,10 +82,12 @@ internal sealed class SyncStorm : IAsyncDisposable
     // A task's report is of the stock at its creating, and may be fetched hours later: what the shop had at each one since then.
     private HashSet<string>? _reported;
 
-    private SyncStorm(int seed, TestDatabase database, FaultProxy proxy, ShopWorld world, ServiceProvider rival)
+    private SyncStorm(
+        int seed, bool databaseTurns, TestDatabase database, WorkerRole role, Pooler? pooler, FaultProxy proxy, ShopWorld world, ServiceProvider rival)
     {
-        (_database, _proxy, _world, _rival) = (database, proxy, world, rival);
+        (_database, _role, _pooler, _proxy, _world, _rival) = (database, role, pooler, proxy, world, rival);
         _random = new Random(seed);
+        _turns = databaseTurns ? new Random(~seed) : null;
         _isBasic = IsBasic(seed);
         _hangsLeft = seed % 4 == 0 ? 1 : 0;
     }
@@ -96,7 +103,9 @@ internal sealed class SyncStorm : IAsyncDisposable
     /// <summary>The last things that struck, each with its hour: for who has to find out why a storm did harm.</summary>
     public IEnumerable<string> Story => _story.TakeLast(40);
 
-    public static async Task<SyncStorm> StartAsync(int seed)
+    /// <param name="seed">Every fifth storm is behind a pooler.</param>
+    /// <param name="databaseTurns">The database turns against the worker's role, too.</param>
+    public static async Task<SyncStorm> StartAsync(int seed, bool databaseTurns)
     {
         // Every fourth shop is older than what the marketplace keeps, every fourth has a basic token.
         var options = new ShopOptions
@@ -116,11 +125,13 @@ internal sealed class SyncStorm : IAsyncDisposable
         var database = await TestDatabase.CreateAsync();
         await database.Source.ExecuteAsync(Audit);
         await database.Source.ExecuteAsync(CommitAtOnce);
-        var proxy = new FaultProxy(database.ConnectionString);
+        var role = await WorkerRole.CreateAsync(database);
+        var pooler = seed % 5 == 0 ? await Pooler.StartAsync(role.Name, WorkerRole.Password) : null;
+        var proxy = new FaultProxy(pooler?.ConnectionTo(database.Name) ?? role.ConnectionTo(database));
         var world = await ShopWorld.StartAsync(
             options, database.Source, proxy.ConnectionString, IsBasic(seed) ? TokenType.Basic : TokenType.Personal, settings);
         return new SyncStorm(
-            seed, database, proxy, world, FakeMarketplaceHost.Build(database.ConnectionString, world.Server, world.Time, [("StatisticsCutRows", 90), .. settings]));
+            seed, databaseTurns, database, role, pooler, proxy, world, FakeMarketplaceHost.Build(database.ConnectionString, world.Server, world.Time, [("StatisticsCutRows", 90), .. settings]));
     }
 
     /// <summary>Some hours of life, then a sync of everything due, with faults.</summary>
@@ -169,7 +180,9 @@ internal sealed class SyncStorm : IAsyncDisposable
         foreach (var hours in new[] { 6, 6, 25, 3, 3 })
         {
             _world.Time.Advance(TimeSpan.FromHours(hours));
-            Assert.All(await _world.SyncAsync(), result => Assert.True(result.Status is EntitySyncStatus.Ok or EntitySyncStatus.Waiting or EntitySyncStatus.Failed, $"{result}"));
+            var results = await _world.SyncAsync();
+            Assert.All(results, result => Assert.True(result.Status is EntitySyncStatus.Ok or EntitySyncStatus.Waiting or EntitySyncStatus.Failed, $"{result}"));
+            _story.AddRange(results.Where(result => result.Reason is not null).Select(result => $"in the end {result.Entity} {result.Status}: {result.Reason}"));
             await AssertExactlyTheChangedAreQueuedAsync();
         }
 
@@ -189,7 +202,13 @@ internal sealed class SyncStorm : IAsyncDisposable
         await _rival.DisposeAsync();
         await _world.DisposeAsync();
         await _proxy.DisposeAsync();
+        if (_pooler is not null)
+        {
+            await _pooler.DisposeAsync();
+        }
+
         NpgsqlConnection.ClearAllPools();
+        await _role.DisposeAsync();
         await _database.DisposeAsync();
     }
 
@@ -245,6 +264,16 @@ internal sealed class SyncStorm : IAsyncDisposable
             _proxy.Arm(_random.Next(1, 25), Chance(2) ? ConnectionFault.BeforeRequest : ConnectionFault.AnswerLost);
         }
 
+        if (_turns is not null && _turns.Next(5) == 0)
+        {
+            var (trouble, which) = (_turns.GetItems(Enum.GetValues<DatabaseTrouble>(), 1)[0], _turns.Next(100));
+            _proxy.Interrupt(_turns.Next(1, 25), async () =>
+            {
+                Note($"{trouble}");
+                await _role.StrikeAsync(trouble, _database, which);
+            });
+        }
+
         var struckBefore = _proxy.Struck;
         try
         {
@@ -260,6 +289,9 @@ internal sealed class SyncStorm : IAsyncDisposable
         finally
         {
             _proxy.Arm(0, ConnectionFault.BeforeRequest);
+            _proxy.Interrupt(0, null);
+            await _proxy.Interrupting;
+            await _role.RecoverAsync();
             _world.Server.BeforeAnswer = null;
             if (_proxy.Struck > struckBefore)
             {
