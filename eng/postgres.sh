@@ -22,7 +22,8 @@ usage: eng/postgres.sh up | down | reset | url [main|rag|DATABASE]
            RAG_TEST_POSTGRES   an Npgsql connection string without Database: that server is used as it is
            Docker              compose.yaml, when the engine answers
            packages            Debian or Ubuntu; a private cluster of this clone, other clusters are not touched
-         It listens on 127.0.0.1 only, from port 54329 upwards.
+         It listens on 127.0.0.1 only, from port 54329 upwards. RAG_POSTGRES_BUFFERS is the private cluster's shared_buffers
+         (256MB); it counts when the server starts.
   down   stops it; the data stay
   reset  throws its data away and starts it anew
   url    prints an Npgsql connection string (default database: main)
@@ -251,7 +252,7 @@ write_settings() { # directory, port
 listen_addresses = '127.0.0.1'
 port = $2
 unix_socket_directories = ''
-shared_buffers = 256MB
+shared_buffers = ${RAG_POSTGRES_BUFFERS:-256MB}
 max_connections = 200
 max_wal_size = 2GB
 CONF
