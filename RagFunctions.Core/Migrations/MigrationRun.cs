@@ -59,7 +59,7 @@ internal sealed class MigrationRun : IDisposable
             .AddPostgres()
             .WithVersionTable(new MigrationHistoryTable(set, schema))
             .WithMigrationsIn(MigrationSetNames.StepsAssembly))
-        .Configure<TypeFilterOptions>(filter => filter.Namespace = set.StepsNamespace());
+        .Configure<TypeFilterOptions>(filter => (filter.Namespace, filter.NestedNamespaces) = (set.StepsNamespace(), true));
 
     private sealed class ProcessorAccessor(MigrationProcessor processor) : IProcessorAccessor
     {

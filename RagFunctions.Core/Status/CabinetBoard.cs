@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core.Status;
 

@@ -1,6 +1,6 @@
 using Npgsql;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core.Status;
 

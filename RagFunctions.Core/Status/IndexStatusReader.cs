@@ -1,8 +1,8 @@
 using Npgsql;
 using RagFunctions.Core.Changes;
 using RagFunctions.Core.Databases;
-using RagFunctions.Core.Embeddings;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Store;
 
 namespace RagFunctions.Core.Status;
 

@@ -1,4 +1,5 @@
 using FluentMigrator;
+using RagFunctions.Core.Migrations.Rag.Search;
 
 namespace RagFunctions.Core.Migrations.Rag;
 

@@ -1,7 +1,7 @@
 using FluentMigrator;
 using Npgsql;
 
-namespace RagFunctions.Core.Migrations.Rag;
+namespace RagFunctions.Core.Migrations.Rag.Search;
 
 /// <summary>
 /// Words and quantised vectors of what was there before the tables for them, then the index that leads from a cabinet's word to its chunks.

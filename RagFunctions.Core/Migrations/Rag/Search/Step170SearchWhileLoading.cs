@@ -1,6 +1,6 @@
 using FluentMigrator;
 
-namespace RagFunctions.Core.Migrations.Rag;
+namespace RagFunctions.Core.Migrations.Rag.Search;
 
 /// <summary>
 /// The search in two steps also serves a large cabinet whose first run has not ended. How many chunks there are is written at the end of a

@@ -1,6 +1,6 @@
 using FluentMigrator;
 
-namespace RagFunctions.Core.Migrations.Rag;
+namespace RagFunctions.Core.Migrations.Rag.Search;
 
 /// <summary>What the questions of a cabinet cost, by day: asking is paid as indexing is.</summary>
 [Migration(133, "rag_question_costs: what embedding the questions of a cabinet took, by day")]

@@ -1,6 +1,6 @@
 using FluentMigrator;
 
-namespace RagFunctions.Core.Migrations.Rag;
+namespace RagFunctions.Core.Migrations.Rag.Search;
 
 /// <summary>Questions count against the budgets, so each embedding request asks what they cost today.</summary>
 [Migration(151, "rag_question_costs is found by its day")]

@@ -1,6 +1,6 @@
 using FluentMigrator;
 
-namespace RagFunctions.Core.Migrations.Rag;
+namespace RagFunctions.Core.Migrations.Rag.Search;
 
 /// <summary>
 /// Two narrow tables beside the chunks: their words, and their vectors cut to one bit a dimension. Triggers keep both right, so that a

@@ -1,4 +1,4 @@
-namespace RagFunctions.Core.Embeddings;
+namespace RagFunctions.Core.Store;
 
 /// <summary>
 /// How many texts of a cabinet wait for their vector, as a part of the statements that look at cabinets: gauges, overview, board, status.

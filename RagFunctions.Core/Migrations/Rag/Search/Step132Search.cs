@@ -1,6 +1,6 @@
 using FluentMigrator;
 
-namespace RagFunctions.Core.Migrations.Rag;
+namespace RagFunctions.Core.Migrations.Rag.Search;
 
 /// <summary>
 /// The search by meaning, by word and by both, as one function with the old one's name, arguments and columns in front, so that its
