@@ -164,20 +164,19 @@ public sealed class MeaningSearchTests(DatabaseFixture fixture) : IClassFixture<
         await scene.ExecuteAsync("UPDATE rag_index_status SET total_chunks = 0 WHERE cabinet_id = $1", scene.CabinetId);
         Assert.Equal(InTwoSteps(question, 8), (await FindAsync(scene, Ask(question), settings: Steps(8))).Select(hit => hit.Text));
         Assert.Equal(Nearest(question, 5), (await FindAsync(scene, Ask(question))).Select(hit => hit.Text));
+    }
 
-        // Null where two are equally near at the border of the first step: either may be left out.
-        static List<string>? InTwoSteps(string question, int candidates)
-        {
-            var asked = FakeEmbeddingsServer.VectorOf(question, 1_536);
-            var near = Texts.Select(text => (Text: text, Bits: DifferentBits(asked, FakeEmbeddingsServer.VectorOf(text, 1_536)))).OrderBy(pair => pair.Bits).ToList();
-            return near[candidates - 1].Bits == near[candidates].Bits ? null : Nearest(question, 5, near.Take(candidates).Select(pair => pair.Text));
-        }
-
-        static List<string> Nearest(string question, int count, IEnumerable<string>? among = null)
-        {
-            var asked = FakeEmbeddingsServer.VectorOf(question, 1_536);
-            return [.. (among ?? Texts).OrderByDescending(text => Dot(asked, FakeEmbeddingsServer.VectorOf(text, 1_536))).Take(count)];
-        }
+    /// <summary>How near candidates lie is guessed from the number of chunks; it is right for 3,000, far too near for a million.</summary>
+    [Theory]
+    [InlineData(3_000)]
+    [InlineData(1_000_000)]
+    public async Task A_wrong_guess_of_how_near_candidates_lie_loses_none(int totalChunks)
+    {
+        await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), Texts);
+        var question = Enumerable.Range(1, 400).Select(i => $"вопрос {i}")
+            .First(text => InTwoSteps(text, 8) is { } found && InTwoSteps(text, 5) is { } fewer && !found.SequenceEqual(fewer));
+        await scene.ExecuteAsync($"UPDATE rag_index_status SET total_chunks = {totalChunks} WHERE cabinet_id = $1", scene.CabinetId);
+        Assert.Equal(InTwoSteps(question, 8), (await FindAsync(scene, Ask(question), settings: Steps(8))).Select(hit => hit.Text));
     }
 
     [Fact]
@@ -265,6 +264,20 @@ public sealed class MeaningSearchTests(DatabaseFixture fixture) : IClassFixture<
     {
         await using var scene = await SceneAsync(fixture.Database, await fixture.AddCabinetAsync(), []);
         await Assert.ThrowsAnyAsync<ArgumentException>(() => FindAsync(scene, Ask(text, limit)));
+    }
+
+    // Null where two are equally near at the border of the first step: either may be left out.
+    private static List<string>? InTwoSteps(string question, int candidates)
+    {
+        var asked = FakeEmbeddingsServer.VectorOf(question, 1_536);
+        var near = Texts.Select(text => (Text: text, Bits: DifferentBits(asked, FakeEmbeddingsServer.VectorOf(text, 1_536)))).OrderBy(pair => pair.Bits).ToList();
+        return near[candidates - 1].Bits == near[candidates].Bits ? null : Nearest(question, 5, near.Take(candidates).Select(pair => pair.Text));
+    }
+
+    private static List<string> Nearest(string question, int count, IEnumerable<string>? among = null)
+    {
+        var asked = FakeEmbeddingsServer.VectorOf(question, 1_536);
+        return [.. (among ?? Texts).OrderByDescending(text => Dot(asked, FakeEmbeddingsServer.VectorOf(text, 1_536))).Take(count)];
     }
 
     private static async Task<EmbeddingScene> SceneAsync(TestDatabase database, long cabinetId, string[] texts, Action<EmbeddingsOptions>? configure = null)

@@ -1,5 +1,5 @@
 using Npgsql;
-using RagFunctions.Core.Embeddings;
+using RagFunctions.Core.Store;
 using RagFunctions.Core.Telemetry;
 using RagFunctions.Tests.Postgres;
 

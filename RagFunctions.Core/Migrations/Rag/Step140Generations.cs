@@ -104,12 +104,8 @@ public sealed class Step140Generations : Migration
         $function$;
         """;
 
-    // What the search does with vectors, said of the next generation's tables.
-    private static readonly string CreateNextByMeaning = Step132Search.CreateByMeaning
-        .Replace("rag_by_meaning", "rag_next_by_meaning", StringComparison.Ordinal)
-        .Replace("rag_embeddings", "rag_next_embeddings", StringComparison.Ordinal)
-        .Replace("rag_vector_bits", "rag_next_vector_bits", StringComparison.Ordinal)
-        + "REVOKE ALL ON FUNCTION rag_next_by_meaning FROM PUBLIC;";
+    private static readonly string CreateNextByMeaning =
+        OfNext(Step132Search.CreateByMeaning) + "REVOKE ALL ON FUNCTION rag_next_by_meaning FROM PUBLIC;";
 
     private const string CreateModelOf = """
         CREATE FUNCTION rag_model_of(cabinet bigint) RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER AS $function$
@@ -232,6 +228,12 @@ public sealed class Step140Generations : Migration
         DROP TABLE rag_next_vector_bits, rag_next_embeddings, rag_next_provider, rag_next_embedder;
         ALTER TABLE rag_index_status DROP COLUMN on_next;
         """;
+
+    /// <summary>What the search does with vectors, said of the next generation's tables.</summary>
+    internal static string OfNext(string function) => function
+        .Replace("rag_by_meaning", "rag_next_by_meaning", StringComparison.Ordinal)
+        .Replace("rag_embeddings", "rag_next_embeddings", StringComparison.Ordinal)
+        .Replace("rag_vector_bits", "rag_next_vector_bits", StringComparison.Ordinal);
 
     /// <inheritdoc />
     public override void Up() => Execute.Sql(
