@@ -232,6 +232,7 @@ public sealed class Step140Generations : Migration
     /// <summary>What the search does with vectors, said of the next generation's tables.</summary>
     internal static string OfNext(string function) => function
         .Replace("rag_by_meaning", "rag_next_by_meaning", StringComparison.Ordinal)
+        .Replace("rag_near_bits", "rag_next_near_bits", StringComparison.Ordinal)
         .Replace("rag_embeddings", "rag_next_embeddings", StringComparison.Ordinal)
         .Replace("rag_vector_bits", "rag_next_vector_bits", StringComparison.Ordinal);
 

@@ -59,7 +59,10 @@ internal sealed class ServedCabinets(TestDatabase database, FakeEmbeddingsServer
     }
 
     /// <summary>No instance runs and nothing waits. What came between a run's last look and its end is the sweep's: it is fired meanwhile.</summary>
-    public async Task BecomesIdleAsync(params IEnumerable<long> cabinets)
+    public Task BecomesIdleAsync(params IEnumerable<long> cabinets) => BecomesIdleAsync(Process, cabinets);
+
+    /// <summary>The same, by a process that a test has started itself.</summary>
+    public async Task BecomesIdleAsync(ServeProcess process, IEnumerable<long> cabinets)
     {
         long[] ids = [.. cabinets];
         var looks = 0;
@@ -68,11 +71,11 @@ internal sealed class ServedCabinets(TestDatabase database, FakeEmbeddingsServer
             {
                 if (++looks % LooksBetweenSweeps == 0)
                 {
-                    await Process.SweepAsync();
+                    await process.SweepAsync();
                 }
 
                 return await ScalarAsync<long>(Unfinished, ids) == 0
-                    && !(await Process.Durable.LiveAsync()).Intersect(ids.Select(id => $"index-{id}")).Any();
+                    && !(await process.Durable.LiveAsync()).Intersect(ids.Select(id => $"index-{id}")).Any();
             },
             $"cabinets {string.Join(", ", ids)} are idle",
             Patience);

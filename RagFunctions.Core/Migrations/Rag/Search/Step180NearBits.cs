@@ -4,49 +4,28 @@ namespace RagFunctions.Core.Migrations.Rag.Search;
 
 /// <summary>
 /// The first of two steps sorts only what may be among the candidates. A scan of half a million bit vectors takes 80 ms; giving each of
-/// them to the sort, which copies it before it is thrown away, takes 45 ms more.
+/// them to the sort, which copies it before it is thrown away, takes 45 ms more. And each branch of the search has one kind of plan, not
+/// another one for the first five calls of a connection.
 /// </summary>
-[Migration(180, "rag_by_meaning sorts only the bit vectors that lie near enough to be candidates")]
+[Migration(180, "rag_near_bits sorts only the bit vectors that lie near enough to be candidates")]
 public sealed class Step180NearBits : Migration
 {
     // How far the candidates lie tells a sample: hashes lie as if shuffled. Of the sample as many as are to be expected among the nearest,
     // and so many more that chance hardly ever brings fewer candidates than asked for. When it does, everything is sorted.
     // A plan of its own for each call leaves out the filters that nobody asked for, and knows how much of the table the cabinet is.
-    // "+ 0" keeps an approximate index out of the exact branch: that would look at the nearest 40 vectors of all tenants and drop the
-    // others' afterwards. It also keeps tables without statistics from a join that compares all chunks with all vectors.
-    private const string ReplaceByMeaning = """
-        CREATE OR REPLACE FUNCTION rag_by_meaning(
-            cabinet bigint, query vector, query_model text, depth integer, kinds text[], nm_ids bigint[], since timestamptz,
-            until timestamptz, as_of timestamptz, least_similarity double precision, is_exact boolean, candidates integer)
-        RETURNS TABLE (metadata_id bigint, similarity double precision, place bigint)
-        LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $function$
+    private const string CreateNearBits = """
+        CREATE FUNCTION rag_near_bits(
+            cabinet bigint, query_bits bit varying, key integer, kinds text[], nm_ids bigint[], since timestamptz, until timestamptz,
+            as_of timestamptz, candidates integer)
+        RETURNS bigint[] LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $function$
         #variable_conflict use_column
         DECLARE
             sampled CONSTANT integer := 300;
-            key integer := rag_model_key(query_model);
-            query_bits bit varying := binary_quantize(query);
-            expected double precision;
+            expected double precision := sampled * candidates::double precision
+                / (SELECT s.total_chunks FROM rag_index_status AS s WHERE s.cabinet_id = cabinet AND s.total_chunks > 0);
             border double precision;
             near bigint[];
         BEGIN
-            IF is_exact THEN
-                RETURN QUERY
-                SELECT n.id, 1 - n.distance, rank() OVER (ORDER BY n.distance)
-                FROM (
-                    SELECT m.id, (e.embedding <=> query) + 0 AS distance
-                    FROM rag_embeddings AS e JOIN rag_metadata AS m ON m.id = e.metadata_id
-                    WHERE e.cabinet_id = cabinet AND m.cabinet_id + 0 = cabinet AND e.model = query_model
-                      AND (kinds IS NULL OR m.chunk_type = ANY (kinds))
-                      AND (nm_ids IS NULL OR m.nm_id = ANY (nm_ids))
-                      AND (since IS NULL OR m.business_date >= since)
-                      AND (until IS NULL OR m.business_date < until)
-                      AND (m.expires_at IS NULL OR m.expires_at > as_of)
-                    ORDER BY 2, 1 LIMIT depth) AS n
-                WHERE least_similarity IS NULL OR 1 - n.distance >= least_similarity;
-                RETURN;
-            END IF;
-            expected := sampled * candidates::double precision
-                / (SELECT s.total_chunks FROM rag_index_status AS s WHERE s.cabinet_id = cabinet AND s.total_chunks > 0);
             border := (
                 SELECT (array_agg(s.distance ORDER BY s.distance))[ceil(expected + 4 * sqrt(expected) + 4)::integer]
                 FROM (
@@ -73,24 +52,68 @@ public sealed class Step180NearBits : Migration
                 EXIT WHEN border IS NULL OR cardinality(near) = candidates;
                 border := NULL;
             END LOOP;
-            RETURN QUERY
-            SELECT n.id, 1 - n.distance, rank() OVER (ORDER BY n.distance)
-            FROM (
-                SELECT e.metadata_id AS id, (e.embedding <=> query) + 0 AS distance
-                FROM rag_embeddings AS e
-                WHERE e.metadata_id = ANY (near) AND e.cabinet_id = cabinet AND e.model = query_model
-                ORDER BY 2, 1 LIMIT depth) AS n
-            WHERE least_similarity IS NULL OR 1 - n.distance >= least_similarity;
+            RETURN near;
         END
         $function$;
         """;
 
-    /// <inheritdoc />
-    public override void Up() => Replace(ReplaceByMeaning);
+    // "+ 0" keeps an approximate index out of it: that would look at the nearest 40 vectors of all tenants and drop the others' afterwards.
+    // The plan is one for all cabinets: one that knows the numbers of a cabinet would rather read the chunks of everybody.
+    private const string ReplaceByMeaning = """
+        CREATE OR REPLACE FUNCTION rag_by_meaning(
+            cabinet bigint, query vector, query_model text, depth integer, kinds text[], nm_ids bigint[], since timestamptz,
+            until timestamptz, as_of timestamptz, least_similarity double precision, is_exact boolean, candidates integer)
+        RETURNS TABLE (metadata_id bigint, similarity double precision, place bigint)
+        LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $function$
+        #variable_conflict use_column
+        DECLARE
+            near bigint[];
+        BEGIN
+            IF is_exact THEN
+                RETURN QUERY
+                SELECT n.id, 1 - n.distance, rank() OVER (ORDER BY n.distance)
+                FROM (
+                    SELECT m.id, (e.embedding <=> query) + 0 AS distance
+                    FROM rag_embeddings AS e JOIN rag_metadata AS m ON m.id = e.metadata_id
+                    WHERE e.cabinet_id = cabinet AND m.cabinet_id + 0 = cabinet AND e.model = query_model
+                      AND (kinds IS NULL OR m.chunk_type = ANY (kinds))
+                      AND (nm_ids IS NULL OR m.nm_id = ANY (nm_ids))
+                      AND (since IS NULL OR m.business_date >= since)
+                      AND (until IS NULL OR m.business_date < until)
+                      AND (m.expires_at IS NULL OR m.expires_at > as_of)
+                    ORDER BY 2, 1 LIMIT depth) AS n
+                WHERE least_similarity IS NULL OR 1 - n.distance >= least_similarity;
+            ELSE
+                near := rag_near_bits(
+                    cabinet, binary_quantize(query), rag_model_key(query_model), kinds, nm_ids, since, until, as_of, candidates);
+                RETURN QUERY
+                SELECT n.id, 1 - n.distance, rank() OVER (ORDER BY n.distance)
+                FROM (
+                    SELECT e.metadata_id AS id, (e.embedding <=> query) + 0 AS distance
+                    FROM rag_embeddings AS e
+                    WHERE e.metadata_id = ANY (near) AND e.cabinet_id = cabinet AND e.model = query_model
+                    ORDER BY 2, 1 LIMIT depth) AS n
+                WHERE least_similarity IS NULL OR 1 - n.distance >= least_similarity;
+            END IF;
+        END
+        $function$;
+        """;
+
+    private const string Close = """
+        REVOKE ALL ON FUNCTION rag_near_bits FROM PUBLIC;
+        """;
+
+    private const string Drop = "DROP FUNCTION rag_near_bits; DROP FUNCTION rag_next_near_bits;";
 
     /// <inheritdoc />
-    public override void Down() => Replace(Step132Search.CreateByMeaning.Replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", StringComparison.Ordinal));
+    public override void Up() => Execute.Sql(
+        OfBoth(CreateNearBits + Close + ReplaceByMeaning)
+        + FixedPath.Of("rag_by_meaning", "rag_next_by_meaning", "rag_near_bits", "rag_next_near_bits"));
 
-    private void Replace(string function) =>
-        Execute.Sql(function + Step140Generations.OfNext(function) + FixedPath.Of("rag_by_meaning", "rag_next_by_meaning"));
+    /// <inheritdoc />
+    public override void Down() => Execute.Sql(
+        OfBoth(Step132Search.CreateByMeaning.Replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", StringComparison.Ordinal))
+        + FixedPath.Of("rag_by_meaning", "rag_next_by_meaning") + Drop);
+
+    private static string OfBoth(string function) => function + Step140Generations.OfNext(function);
 }
