@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Polly;
 using Polly.Retry;
+using RagFunctions.Core.Databases;
 using RagFunctions.Core.Embeddings;
 
 namespace RagFunctions.Core.Runs;
@@ -18,7 +19,7 @@ public sealed partial class InProcessDriver(
         .AddRetry(new RetryStrategyOptions
         {
             // What the orchestrator's RetryPolicy does for activities; anything else than a passing database trouble fails at once.
-            ShouldHandle = new PredicateBuilder().Handle<NpgsqlException>(e => e.IsTransient).Handle<TimeoutException>(),
+            ShouldHandle = new PredicateBuilder().Handle<NpgsqlException>(error => error.IsTransient || !StatementFailure.Is(error)).Handle<TimeoutException>(),
             MaxRetryAttempts = 2,
             Delay = TimeSpan.FromSeconds(1),
             BackoffType = DelayBackoffType.Exponential,

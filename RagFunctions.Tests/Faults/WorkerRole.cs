@@ -56,6 +56,8 @@ public sealed class WorkerRole : IAsyncDisposable
     private readonly Dictionary<TestDatabase, List<string>> _tables = [];
     private readonly Stack<(TestDatabase Database, string Statement, bool PutOut)> _remedies = [];
 
+    private Pooler? _pooler;
+
     private WorkerRole()
     {
     }
@@ -64,7 +66,9 @@ public sealed class WorkerRole : IAsyncDisposable
     public string Name { get; } = $"worker_{Guid.NewGuid():N}";
 
     /// <summary>Makes it and grants it what the product needs in each of the databases.</summary>
-    public static async Task<WorkerRole> CreateAsync(params TestDatabase[] databases)
+    /// <param name="pooledSessions">It connects through a pooler that lends so many sessions of each database for a transaction; null: directly.</param>
+    /// <param name="databases">One or two.</param>
+    public static async Task<WorkerRole> CreateAsync(int? pooledSessions, params TestDatabase[] databases)
     {
         var role = new WorkerRole();
         await databases[0].Source.ExecuteAsync($"CREATE ROLE {role.Name} LOGIN PASSWORD '{Password}'");
@@ -76,11 +80,12 @@ public sealed class WorkerRole : IAsyncDisposable
                 $"CREATE TRIGGER trouble AFTER INSERT OR UPDATE ON {table} WHEN (session_user = '{role.Name}') EXECUTE FUNCTION trouble_disk();")));
         }
 
+        role._pooler = pooledSessions is { } sessions ? await Pooler.StartAsync(role.Name, Password, sessions) : null;
         return role;
     }
 
     /// <summary>How it connects to one of its databases.</summary>
-    public string ConnectionTo(TestDatabase database) =>
+    public string ConnectionTo(TestDatabase database) => _pooler?.ConnectionTo(database.Name) ??
         new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = Name, Password = Password }.ConnectionString;
 
     /// <summary>From now on a database has the trouble, until <see cref="RecoverAsync"/>.</summary>
@@ -107,9 +112,10 @@ public sealed class WorkerRole : IAsyncDisposable
         }
     }
 
-    /// <summary>No database has any trouble.</summary>
+    /// <summary>No database has any trouble, and each lets the role in.</summary>
     public async Task RecoverAsync()
     {
+        var refused = _remedies.Count > 0;
         while (_remedies.TryPop(out var remedy))
         {
             await remedy.Database.Source.ExecuteAsync(remedy.Statement);
@@ -118,11 +124,22 @@ public sealed class WorkerRole : IAsyncDisposable
                 await remedy.Database.Source.ReadNamesAsync(PutOut, Name);
             }
         }
+
+        // For a moment it still refuses everybody in the name of the server that refused it.
+        if (_pooler is { } pooler && refused)
+        {
+            await Task.WhenAll(_tables.Keys.Select(database => pooler.WaitUntilItAnswersAsync(database.Name)));
+        }
     }
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        if (_pooler is not null)
+        {
+            await _pooler.DisposeAsync();
+        }
+
         foreach (var database in _tables.Keys)
         {
             await database.Source.ExecuteAsync($"DROP OWNED BY {Name}");

@@ -96,20 +96,21 @@ public sealed class Pooler : IAsyncDisposable
         }
     }
 
-    private async Task WaitUntilItAnswersAsync()
+    /// <summary>Until somebody can get into a database through it.</summary>
+    public async Task WaitUntilItAnswersAsync(string database = "postgres")
     {
         var watch = Stopwatch.StartNew();
         while (true)
         {
             try
             {
-                await using var connection = new NpgsqlConnection(ConnectionTo("postgres") + ";Pooling=false");
+                await using var connection = new NpgsqlConnection(ConnectionTo(database) + ";Pooling=false");
                 await connection.OpenAsync();
                 return;
             }
             catch (NpgsqlException) when (!_process.HasExited && watch.Elapsed < TimeSpan.FromSeconds(15))
             {
-                await Task.Yield();
+                await Task.Delay(5, TestContext.Current.CancellationToken);
             }
         }
     }

@@ -53,7 +53,7 @@ public sealed class ConvergenceTests
     public Task After_any_story_one_healthy_run_makes_the_index_right() => PlayAsync(80, worlds: 2);
 
     [Fact(Explicit = true)]
-    public Task After_ten_thousand_stories_one_healthy_run_makes_the_index_right() => PlayAsync(10_000, worlds: 2);
+    public Task After_ten_thousand_stories_one_healthy_run_makes_the_index_right() => PlayAsync(10_000, worlds: 4);
 
     private static async Task PlayAsync(int stories, int worlds)
     {

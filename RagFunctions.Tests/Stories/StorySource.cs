@@ -87,7 +87,7 @@ internal sealed class StorySource(StoryWorld world, long cabinetId) : IAsyncDisp
         {
             while (!unlessDone.IsCompleted && !await world.InMainAsync<bool>(IsWaitedFor, late.ProcessId))
             {
-                await Task.Yield();
+                await Task.Delay(2, Stop);
             }
         }
 

@@ -36,13 +36,12 @@ internal sealed class StoryWorld : IAsyncDisposable
     private static readonly TimeSpan RequestBudget = TimeSpan.FromSeconds(17);
 
     private readonly FakeEmbeddingsServer _server;
-    private readonly Pooler? _pooler;
     private readonly ServiceProvider _services;
 
-    private StoryWorld(TestDatabase main, TestDatabase rag, WorkerRole role, Pooler? pooler, FakeEmbeddingsServer server)
+    private StoryWorld(TestDatabase main, TestDatabase rag, WorkerRole role, FakeEmbeddingsServer server)
     {
-        (Main, Rag, Role, _pooler, _server) = (main, rag, role, pooler, server);
-        Proxy = new FaultProxy(pooler?.ConnectionTo(main.Name) ?? role.ConnectionTo(main));
+        (Main, Rag, Role, _server) = (main, rag, role, server);
+        Proxy = new FaultProxy(role.ConnectionTo(main));
         Provider = new StoryProvider(server, BusinessTime.EndTimeLimits);
         Dictionary<string, string?> settings = new()
         {
@@ -95,7 +94,7 @@ internal sealed class StoryWorld : IAsyncDisposable
     {
         var main = await TestDatabase.CreateAsync(inTwoDatabases ? SchemaKind.Main : SchemaKind.Both);
         var rag = inTwoDatabases ? await TestDatabase.CreateAsync(SchemaKind.Rag) : main;
-        var role = await WorkerRole.CreateAsync(main, rag);
+        var role = await WorkerRole.CreateAsync(behindAPooler ? PooledSessions : null, main, rag);
 
         // Stories are about connections that die, not about a server that loses power.
         foreach (var database in new[] { main, rag })
@@ -103,8 +102,7 @@ internal sealed class StoryWorld : IAsyncDisposable
             await database.Source.ExecuteAsync($"ALTER DATABASE {database.Name} SET synchronous_commit = off");
         }
 
-        var pooler = behindAPooler ? await Pooler.StartAsync(role.Name, WorkerRole.Password, PooledSessions) : null;
-        return new StoryWorld(main, rag, role, pooler, await FakeEmbeddingsServer.StartAsync());
+        return new StoryWorld(main, rag, role, await FakeEmbeddingsServer.StartAsync());
     }
 
     public T Get<T>()
@@ -119,7 +117,7 @@ internal sealed class StoryWorld : IAsyncDisposable
     {
         while (await InMainAsync<bool>(SomebodyWorks, (object)new[] { Main.Name, Rag.Name }))
         {
-            await Task.Yield();
+            await Task.Delay(2, TestContext.Current.CancellationToken);
         }
     }
 
@@ -151,11 +149,6 @@ internal sealed class StoryWorld : IAsyncDisposable
         await _services.DisposeAsync();
         await _server.DisposeAsync();
         await Proxy.DisposeAsync();
-        if (_pooler is not null)
-        {
-            await _pooler.DisposeAsync();
-        }
-
         await Role.DisposeAsync();
         await Rag.DisposeAsync();
         if (Main != Rag)

@@ -62,7 +62,6 @@ internal sealed class SyncStorm : IAsyncDisposable
 
     private readonly TestDatabase _database;
     private readonly WorkerRole _role;
-    private readonly Pooler? _pooler;
     private readonly FaultProxy _proxy;
     private readonly ShopWorld _world;
     private readonly ServiceProvider _rival;
@@ -83,9 +82,9 @@ internal sealed class SyncStorm : IAsyncDisposable
     private HashSet<string>? _reported;
 
     private SyncStorm(
-        int seed, bool databaseTurns, TestDatabase database, WorkerRole role, Pooler? pooler, FaultProxy proxy, ShopWorld world, ServiceProvider rival)
+        int seed, bool databaseTurns, TestDatabase database, WorkerRole role, FaultProxy proxy, ShopWorld world, ServiceProvider rival)
     {
-        (_database, _role, _pooler, _proxy, _world, _rival) = (database, role, pooler, proxy, world, rival);
+        (_database, _role, _proxy, _world, _rival) = (database, role, proxy, world, rival);
         _random = new Random(seed);
         _turns = databaseTurns ? new Random(~seed) : null;
         _isBasic = IsBasic(seed);
@@ -125,13 +124,12 @@ internal sealed class SyncStorm : IAsyncDisposable
         var database = await TestDatabase.CreateAsync();
         await database.Source.ExecuteAsync(Audit);
         await database.Source.ExecuteAsync(CommitAtOnce);
-        var role = await WorkerRole.CreateAsync(database);
-        var pooler = seed % 5 == 0 ? await Pooler.StartAsync(role.Name, WorkerRole.Password) : null;
-        var proxy = new FaultProxy(pooler?.ConnectionTo(database.Name) ?? role.ConnectionTo(database));
+        var role = await WorkerRole.CreateAsync(seed % 5 == 0 ? 6 : null, database);
+        var proxy = new FaultProxy(role.ConnectionTo(database));
         var world = await ShopWorld.StartAsync(
             options, database.Source, proxy.ConnectionString, IsBasic(seed) ? TokenType.Basic : TokenType.Personal, settings);
         return new SyncStorm(
-            seed, databaseTurns, database, role, pooler, proxy, world, FakeMarketplaceHost.Build(database.ConnectionString, world.Server, world.Time, [("StatisticsCutRows", 90), .. settings]));
+            seed, databaseTurns, database, role, proxy, world, FakeMarketplaceHost.Build(database.ConnectionString, world.Server, world.Time, [("StatisticsCutRows", 90), .. settings]));
     }
 
     /// <summary>Some hours of life, then a sync of everything due, with faults.</summary>
@@ -202,11 +200,6 @@ internal sealed class SyncStorm : IAsyncDisposable
         await _rival.DisposeAsync();
         await _world.DisposeAsync();
         await _proxy.DisposeAsync();
-        if (_pooler is not null)
-        {
-            await _pooler.DisposeAsync();
-        }
-
         NpgsqlConnection.ClearAllPools();
         await _role.DisposeAsync();
         await _database.DisposeAsync();

@@ -34,13 +34,13 @@ public sealed class SyncStormTests
         Assert.InRange(storm.LongestStandstill, TimeSpan.FromHours(9), TimeSpan.FromDays(2));
     }
 
-    /// <summary>New seeds every time; <c>SYNC_STORM_SEED</c> repeats one. A red one does not keep the next from being tried.</summary>
+    /// <summary>New seeds every time; <c>SYNC_STORM_SEED</c> repeats one, <c>SYNC_STORMS</c> is how many. A red one does not keep the next from being tried.</summary>
     [Fact(Explicit = true)]
     public async Task Many_storms_of_new_seeds()
     {
         var seeds = int.TryParse(Environment.GetEnvironmentVariable("SYNC_STORM_SEED"), out var known)
             ? Enumerable.Range(known, 1)
-            : Enumerable.Range(Random.Shared.Next(1_000, 1_000_000_000), 60);
+            : Enumerable.Range(Random.Shared.Next(1_000, 1_000_000_000), int.TryParse(Environment.GetEnvironmentVariable("SYNC_STORMS"), out var many) ? many : 60);
         List<Exception> red = [];
         foreach (var seed in seeds)
         {
