@@ -54,7 +54,7 @@ public sealed class WorkerRole : IAsyncDisposable
     private const string PutOut = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE usename = $1 AND datname = current_database()";
 
     private readonly Dictionary<TestDatabase, List<string>> _tables = [];
-    private readonly Stack<(TestDatabase Database, string Statement, bool PutOut)> _remedies = [];
+    private readonly Stack<(TestDatabase Database, string Statement, bool PutOut, bool WasShut)> _remedies = [];
 
     private Pooler? _pooler;
 
@@ -104,7 +104,7 @@ public sealed class WorkerRole : IAsyncDisposable
             DatabaseTrouble.DiskFull => ($"INSERT INTO trouble_full VALUES ('{table}') ON CONFLICT DO NOTHING", "DELETE FROM trouble_full", false),
             _ => ($"REVOKE CONNECT ON DATABASE {database.Name} FROM {Name}", $"GRANT CONNECT ON DATABASE {database.Name} TO {Name}", true),
         };
-        _remedies.Push((database, remedy, putsOut && trouble != DatabaseTrouble.Gone));
+        _remedies.Push((database, remedy, putsOut, trouble == DatabaseTrouble.Gone));
         await database.Source.ExecuteAsync(strike);
         if (putsOut)
         {
@@ -115,7 +115,7 @@ public sealed class WorkerRole : IAsyncDisposable
     /// <summary>No database has any trouble, and each lets the role in.</summary>
     public async Task RecoverAsync()
     {
-        var refused = _remedies.Count > 0;
+        var refused = _remedies.Any(remedy => remedy.WasShut);
         while (_remedies.TryPop(out var remedy))
         {
             await remedy.Database.Source.ExecuteAsync(remedy.Statement);
@@ -125,10 +125,9 @@ public sealed class WorkerRole : IAsyncDisposable
             }
         }
 
-        // For a moment it still refuses everybody in the name of the server that refused it.
         if (_pooler is { } pooler && refused)
         {
-            await Task.WhenAll(_tables.Keys.Select(database => pooler.WaitUntilItAnswersAsync(database.Name)));
+            await Task.WhenAll(_tables.Keys.Select(database => pooler.WaitUntilItLendsAllAsync(database.Name)));
         }
     }
 

@@ -15,11 +15,12 @@ public sealed class Pooler : IAsyncDisposable
     // Fewer than the clients have connections, so that two transactions of one client rarely meet the same session.
     private const int Sessions = 6;
 
+    private readonly int _sessions;
     private readonly Process _process;
     private readonly DirectoryInfo _folder;
     private readonly int _port;
 
-    private Pooler(Process process, DirectoryInfo folder, int port) => (_process, _folder, _port) = (process, folder, port);
+    private Pooler(Process process, DirectoryInfo folder, int port, int sessions) => (_process, _folder, _port, _sessions) = (process, folder, port, sessions);
 
     private string Log => Path.Combine(_folder.FullName, "pooler.log");
 
@@ -47,7 +48,7 @@ public sealed class Pooler : IAsyncDisposable
             max_client_conn = 500
             logfile = {folder.FullName}/pooler.log
             """));
-        var pooler = new Pooler(Start(await EngScript.PathAsync("pgbouncer.sh", "PgBouncer"), settings, folder), folder, port);
+        var pooler = new Pooler(Start(await EngScript.PathAsync("pgbouncer.sh", "PgBouncer"), settings, folder), folder, port, sessions);
         await pooler.WaitUntilItAnswersAsync();
         return pooler;
     }
@@ -96,16 +97,42 @@ public sealed class Pooler : IAsyncDisposable
         }
     }
 
-    /// <summary>Until somebody can get into a database through it.</summary>
-    public async Task WaitUntilItAnswersAsync(string database = "postgres")
+    /// <summary>
+    /// Until it lends every session of a database. After a login that was refused it refuses everybody for a while who would need another
+    /// login, also when sessions that it has are lent already.
+    /// </summary>
+    public Task WaitUntilItLendsAllAsync(string database) => WaitAsync(async () =>
+    {
+        var connections = Enumerable.Range(0, _sessions).Select(_ => new NpgsqlConnection(ConnectionTo(database) + ";Pooling=false")).ToArray();
+        try
+        {
+            await Task.WhenAll(connections.Select(async connection =>
+            {
+                await connection.OpenAsync(TestContext.Current.CancellationToken);
+                await using var begin = new NpgsqlCommand("BEGIN", connection);
+                await begin.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+            }));
+        }
+        finally
+        {
+            await Task.WhenAll(connections.Select(connection => connection.DisposeAsync().AsTask()));
+        }
+    });
+
+    private Task WaitUntilItAnswersAsync() => WaitAsync(async () =>
+    {
+        await using var connection = new NpgsqlConnection(ConnectionTo("postgres") + ";Pooling=false");
+        await connection.OpenAsync();
+    });
+
+    private async Task WaitAsync(Func<Task> attempt)
     {
         var watch = Stopwatch.StartNew();
         while (true)
         {
             try
             {
-                await using var connection = new NpgsqlConnection(ConnectionTo(database) + ";Pooling=false");
-                await connection.OpenAsync();
+                await attempt();
                 return;
             }
             catch (NpgsqlException) when (!_process.HasExited && watch.Elapsed < TimeSpan.FromSeconds(15))
