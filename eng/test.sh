@@ -11,7 +11,7 @@ usage() {
 usage: eng/test.sh [--long] [--hours N] [--filter TEXT]
 
   --long          also the tests marked Explicit (large data, long runs)
-  --hours N       after them, begins the storms (stories, syncs, kills) again and again with new seeds, which are printed, until N hours have passed
+  --hours N       after them, begins the storms again and again with new seeds, which are printed, until N hours have passed
   --filter TEXT   only tests with TEXT in their full name; one that begins with "/" is an xunit filter query. Nothing is published
 
 The last line is "N passed, N failed, N skipped". With CI=true a skipped test is a failure.

@@ -48,7 +48,9 @@ public sealed class ReaderRoleTests : IAsyncLifetime
     [Trait("Guarantee", "tenants")]
     public async Task Granted_cabinets_are_searched_and_no_other_one()
     {
-        await AssertRefusedAsync(SearchMine);
+        // Before the functions themselves ask who it is.
+        Assert.Contains("permission denied for function rag_search", (await AssertRefusedAsync(SearchMine)).MessageText, StringComparison.Ordinal);
+        Assert.Contains("permission denied for function rag_model_of", (await AssertRefusedAsync("SELECT rag_model_of(1)")).MessageText, StringComparison.Ordinal);
         await GrantAsync("1");
         Assert.Equal(["своё"], await _reader.ReadNamesAsync(SearchMine));
         Assert.Equal(["своё"], await _reader.ReadNamesAsync("SELECT chunk_text FROM rag_search(1, array_fill(1, ARRAY[1536])::vector, 'text-embedding-3-small')"));

@@ -25,7 +25,7 @@ internal sealed class StoryWorld : IAsyncDisposable
     private const int RowsPerTransaction = 7;
 
     // A run that is held back in a transaction, what waits for it, and the run that overtakes it.
-    private const int PooledSessions = 20;
+    private const int PooledSessions = 10;
 
     private const string SomebodyWorks = """
         SELECT EXISTS (SELECT FROM pg_stat_activity
