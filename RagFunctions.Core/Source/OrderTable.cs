@@ -28,7 +28,7 @@ internal sealed class OrderTable : SourceTable
             COALESCE(p.category, r.subject)::text,
             r.srid::text,
             COALESCE(r.currency, p.currency)::text,
-            CASE WHEN r.cancel_date >= {FirstInstant} AND r.cancel_date < {EndOfInstants} THEN r.cancel_date END,
+            CASE WHEN r.cancel_date >= {FirstInstant} AND r.cancel_date < {EndOfInstants} THEN {InstantOf("r.cancel_date")} END,
             outcome.bought,
             outcome.returned
         """;

@@ -23,6 +23,9 @@ internal sealed class SyncCursorStore(MainDatabase main)
         UPDATE wb_sync_cursors SET lease_expires_at = NULL WHERE cabinet_id = $1 AND entity = $2 AND lease_token = $3
         """;
 
+    // A column without a time zone holds Moscow time, whatever zone the session has: what a page stores there is converted by this one.
+    private const string MoscowTime = "SET LOCAL TimeZone = 'Europe/Moscow'";
+
     private const string Save = """
         UPDATE wb_sync_cursors SET state = $4, lease_expires_at = clock_timestamp() + $5
         WHERE cabinet_id = $1 AND entity = $2 AND lease_token = $3
@@ -98,15 +101,18 @@ internal sealed class SyncCursorStore(MainDatabase main)
         return (long)Convert.ChangeType((await batch.ExecuteScalarAsync(cancellationToken))!, typeof(long), System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Moves the cursor inside the transaction of a page.</summary>
+    /// <summary>Moves the cursor inside the transaction of a page, as its first statement; the rest of the page counts in Moscow time.</summary>
     /// <exception cref="SyncLeaseLostException">The lease belongs to somebody else.</exception>
     public static async Task SaveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncLease lease, string state, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Save, connection, transaction);
-        AddKey(command.Parameters, lease);
-        command.Parameters.Add(Parameter.Json(state));
-        command.Parameters.Add(Parameter.Of(LeaseTime));
-        if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(MoscowTime));
+        var save = new NpgsqlBatchCommand(Save);
+        AddKey(save.Parameters, lease);
+        save.Parameters.Add(Parameter.Json(state));
+        save.Parameters.Add(Parameter.Of(LeaseTime));
+        batch.BatchCommands.Add(save);
+        if (await batch.ExecuteNonQueryAsync(cancellationToken) == 0)
         {
             throw new SyncLeaseLostException(lease.CabinetId, lease.Entity.Name());
         }
