@@ -253,6 +253,28 @@ public sealed class CabinetSweepTests(DatabaseFixture fixture) : IClassFixture<D
     }
 
     [Fact]
+    [Trait("Fault", "4")]
+    [Trait("Guarantee", "one-table")]
+    public async Task A_cabinet_that_cannot_be_hidden_keeps_no_other_from_its_turn()
+    {
+        var (broken, hidden, due) = (await QuietCabinetAsync(), await QuietCabinetAsync(), await QuietCabinetAsync());
+        await _runs.ExecuteAsync("UPDATE wb_cabinets SET is_active = false WHERE id IN ($1, $2)", broken, hidden);
+        await _runs.QueueAsync(due, 1);
+        await _runs.ExecuteAsync($"ALTER TABLE rag_index_status ADD CONSTRAINT shown CHECK (cabinet_id <> {broken} OR is_active) NOT VALID");
+        try
+        {
+            await Assert.ThrowsAsync<AggregateException>(() => _runs.Get<CabinetSweep>().RunAsync(RunsHarness.Cancel));
+        }
+        finally
+        {
+            await _runs.ExecuteAsync("ALTER TABLE rag_index_status DROP CONSTRAINT shown");
+        }
+
+        Assert.False(await _runs.StatusAsync<bool>(hidden, "is_active"));
+        Assert.Contains(due, _runs.Starter.Started);
+    }
+
+    [Fact]
     public async Task A_renderer_s_full_run_is_stored_beyond_its_minute()
     {
         var cabinet = await QuietCabinetAsync();

@@ -81,9 +81,7 @@ public sealed class UnreadableTableTests : IAsyncLifetime
     public async Task A_statement_that_takes_too_long_fails_its_table_alone()
     {
         await using var connection = await _fixture.Source.OpenConnectionAsync(Stop);
-        await using var holder = await connection.BeginTransactionAsync(Stop);
-        await using var hold = new NpgsqlCommand("LOCK TABLE wb_stocks IN ACCESS EXCLUSIVE MODE", connection, holder);
-        await hold.ExecuteNonQueryAsync(Stop);
+        await using var holder = await LockStocksAsync(connection);
         var summary = await RunAsync();
         Assert.Equal(RunOutcome.Failed, summary.Outcome);
         Assert.Contains("wb_stocks cannot be read: canceling statement due to statement timeout", summary.Message, StringComparison.Ordinal);
@@ -91,7 +89,24 @@ public sealed class UnreadableTableTests : IAsyncLifetime
         await AssertLeaseGivenBackAsync();
     }
 
+    // Whoever repeats the statement waits for a clock that stands still.
+    [Fact(Timeout = 60_000)]
+    [Trait("Fault", "1")]
+    public async Task A_table_that_does_not_answer_in_time_fails_alone()
+    {
+        await using var main = new MainDatabase(NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_fixture.ConnectionString) { CommandTimeout = 1 }));
+        using var runs = new RunsHarness(_fixture, main, _fixture.Rag);
+        await using var connection = await _fixture.Source.OpenConnectionAsync(Stop);
+        await using var holder = await LockStocksAsync(connection);
+        var summary = await runs.Get<InProcessDriver>().RunAsync(_cabinet.Id, null, Stop);
+        Assert.Equal(RunOutcome.Failed, summary.Outcome);
+        Assert.Contains("wb_stocks cannot be read: no answer within the command timeout", summary.Message, StringComparison.Ordinal);
+        Assert.Equal(3, await _cabinet.ChunksAsync(Entity.Orders));
+        await AssertLeaseGivenBackAsync();
+    }
+
     [Fact]
+    [Trait("Fault", "1")]
     public async Task A_catch_up_leaves_out_the_unreadable_table_and_keeps_its_watermark()
     {
         await RunAsync();
@@ -105,6 +120,7 @@ public sealed class UnreadableTableTests : IAsyncLifetime
         Assert.Equal(0, await _cabinet.PendingAsync());
         Assert.Equal(3, await _runs.RunColumnAsync<long>(summary.RunId, "chunks_updated"));
         Assert.Equal(watermark, await _runs.StatusAsync<DateTime>(_cabinet.Id, "catch_up_from"));
+        await AssertLeaseGivenBackAsync();
     }
 
     [Fact]
@@ -135,6 +151,18 @@ public sealed class UnreadableTableTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Fault", "1")]
+    public async Task A_statement_that_fails_under_the_lease_gives_it_back()
+    {
+        await _cabinet.ExecuteAsync("INSERT INTO rag_changes (cabinet_id, source_table, source_id) VALUES ($1, '*', 0)");
+        await _fixture.Source.ExecuteAsync($"REVOKE DELETE ON rag_changes FROM {_role}");
+        var summary = await RunAsync();
+        Assert.Equal(RunOutcome.Failed, summary.Outcome);
+        Assert.Contains("permission denied for table rag_changes", summary.Message, StringComparison.Ordinal);
+        await AssertLeaseGivenBackAsync();
+    }
+
+    [Fact]
     public async Task A_run_that_cannot_be_verified_ends_and_says_so()
     {
         _runs.Verifier.Error = new PostgresException("canceling statement due to statement timeout", "ERROR", "ERROR", PostgresErrorCodes.QueryCanceled);
@@ -150,6 +178,14 @@ public sealed class UnreadableTableTests : IAsyncLifetime
         {
             Assert.Contains(name, await _cabinet.TextAsync(entity, await _cabinet.IdOfAsync(entity, 1)), StringComparison.Ordinal);
         }
+    }
+
+    private static async Task<NpgsqlTransaction> LockStocksAsync(NpgsqlConnection connection)
+    {
+        var holder = await connection.BeginTransactionAsync(Stop);
+        await using var hold = new NpgsqlCommand("LOCK TABLE wb_stocks IN ACCESS EXCLUSIVE MODE", connection, holder);
+        await hold.ExecuteNonQueryAsync(Stop);
+        return holder;
     }
 
     private Task RefuseStocksAsync() => _fixture.Source.ExecuteAsync($"REVOKE SELECT ON wb_stocks FROM {_role}");

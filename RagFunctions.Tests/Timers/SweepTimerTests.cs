@@ -65,6 +65,18 @@ public sealed class SweepTimerTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Fault", "4")]
+    [Trait("Guarantee", "one-table")]
+    public async Task A_sweep_that_fails_keeps_no_gauge_from_being_recorded()
+    {
+        var cabinet = await _fixture.AddCabinetAsync();
+        await _runs!.ExecuteAsync("INSERT INTO rag_changes (cabinet_id, source_table, source_id, first_changed_at) VALUES ($1, 'wb_orders', 1, now() - interval '1 hour')", cabinet);
+        await _fixture.Source.ExecuteAsync("ALTER TABLE rag_index_status RENAME lease_owner TO away");
+        await Assert.ThrowsAsync<AggregateException>(SweepAsync);
+        Assert.True(await _runs.ScalarAsync<double>("SELECT lag_seconds::float8 FROM rag_run_hours WHERE cabinet_id = $1", cabinet) >= 3_600);
+    }
+
+    [Fact]
     public async Task A_rebuild_of_all_that_runs_is_left_alone()
     {
         await Record.BeginAsync(isWeekly: false, Stop);
@@ -108,6 +120,22 @@ public sealed class SweepTimerTests : IAsyncLifetime
         Assert.Equal(expected.Take(7), await rebuild.NextActiveAsync(0, 7, begun, Stop));
         Assert.Equal(expected.Where(id => id > 130).Take(7), await rebuild.NextActiveAsync(130, 7, begun, Stop));
         Assert.Equal(225, (await rebuild.NextActiveAsync(0, 1_000, null, Stop)).Count);
+    }
+
+    [Fact]
+    [Trait("Fault", "5")]
+    public async Task The_next_ten_of_ten_thousand_cost_a_page()
+    {
+        await _runs!.ExecuteAsync("INSERT INTO wb_cabinets (id, api_key, name) SELECT n, 'k' || n, 'n' FROM generate_series(1, 10000) AS n");
+        await _fixture.Source.ExecuteAsync("""
+            ANALYZE wb_cabinets;
+            ALTER TABLE wb_cabinets RENAME TO all_cabinets;
+            CREATE SEQUENCE rows_read;
+            CREATE VIEW wb_cabinets AS SELECT * FROM all_cabinets WHERE nextval('rows_read') > 0;
+            """);
+        var next = await _runs.Get<CabinetDirectory>().NextActiveAsync(5_000, 10, null, Stop);
+        Assert.Equal(Enumerable.Range(5_001, 10).Select(n => (long)n), next);
+        Assert.InRange(await _runs.ScalarAsync<long>("SELECT last_value FROM rows_read"), 10, 100);
     }
 
     private static OrchestrationMetadata At(OrchestrationRuntimeStatus status) => new("RebuildAllCabinets", "rebuild-all") { RuntimeStatus = status };
