@@ -70,6 +70,33 @@ public sealed class CabinetCommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Fault", "3")]
+    [Trait("Guarantee", "bounded")]
+    public async Task Removing_a_cabinet_tells_how_far_it_is()
+    {
+        await AddWithRowsAsync();
+        var lines = (await CliRun.OfAsync(Variables, "cabinet", "remove", "1", "--yes")).Output.Split('\n', StringSplitOptions.TrimEntries);
+        Assert.Contains("1 source rows removed", lines);
+        Assert.Contains("1 chunks removed", lines);
+    }
+
+    [Fact]
+    [Trait("Fault", "3")]
+    [Trait("Guarantee", "tenants")]
+    public async Task Another_seller_finds_neither_rows_nor_an_index()
+    {
+        await AddWithRowsAsync();
+        var run = await CliRun.WithInputAsync(
+            TestTokens.Of(Guid.NewGuid().ToString()), Variables, "cabinet", "add", "--replace", "1", "--other-seller", "--yes");
+        Assert.True(run.Code == 0, run.Output + run.Errors);
+        Assert.Equal(
+            ["1 0 0 0"],
+            await _database.Source.ReadNamesAsync("""
+                SELECT concat_ws(' ', (SELECT count(*) FROM wb_cabinets), (SELECT count(*) FROM wb_orders), (SELECT count(*) FROM rag_metadata), (SELECT count(*) FROM rag_index_status))
+                """));
+    }
+
+    [Fact]
     public async Task A_token_comes_from_a_file_and_plain_ones_can_be_encrypted()
     {
         var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
@@ -104,5 +131,15 @@ public sealed class CabinetCommandsTests : IAsyncLifetime
         Assert.Equal((0, 1, 1), (orders.Code, sales.Code, unknown.Code));
         Assert.Contains("ok", orders.Output, StringComparison.Ordinal);
         Assert.Contains("404", sales.Output, StringComparison.Ordinal);
+    }
+
+    private async Task AddWithRowsAsync()
+    {
+        await CliRun.WithInputAsync(_token, Variables, "cabinet", "add");
+        await _database.Source.ExecuteAsync("""
+            INSERT INTO wb_orders (cabinet_id, nm_id, srid) VALUES (1, 7, 'a');
+            INSERT INTO rag_index_status (cabinet_id, indexing_status) VALUES (1, 'completed');
+            INSERT INTO rag_metadata (cabinet_id, source_table, source_id, chunk_type, chunk_text, chunk_hash) VALUES (1, 'wb_orders', 1, 'order', 'x', 'h');
+            """);
     }
 }

@@ -23,6 +23,21 @@ public sealed class CabinetPurgeTests(DatabaseFixture fixture) : IClassFixture<D
 
     [Fact]
     [Trait("Fault", "3")]
+    [Trait("Guarantee", "bounded")]
+    public async Task Chunks_go_two_thousand_at_a_time()
+    {
+        var cabinet = await IndexedCabinet.CreateAsync(fixture);
+        await cabinet.ExecuteAsync("""
+            INSERT INTO rag_metadata (cabinet_id, source_table, source_id, chunk_type, chunk_text, chunk_hash)
+            SELECT $1, 'wb_orders', n, 'order', 'x', 'h' || n FROM generate_series(1, 2001) AS n
+            """);
+        var told = new Told();
+        await new CabinetPurge(fixture.Rag).PurgeAsync(cabinet.Id, told, Stop);
+        Assert.Equal([2_000, 2_001], told.Reports);
+    }
+
+    [Fact]
+    [Trait("Fault", "3")]
     [Trait("Guarantee", "killed")]
     public async Task A_purge_that_was_interrupted_is_gone_on_with()
     {

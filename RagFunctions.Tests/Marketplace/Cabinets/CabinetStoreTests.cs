@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using RagFunctions.Core.Marketplace;
 using RagFunctions.Core.Marketplace.Cabinets;
 using RagFunctions.Core.Marketplace.Tokens;
@@ -64,6 +65,17 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
         await ExecuteAsync($"SELECT setval(pg_get_serial_sequence('wb_cabinets', 'id'), {id - 1}, {(id > 1 ? "true" : "false")})".Replace($"{id - 1}, false", "1, false", StringComparison.Ordinal));
         var refused = await Assert.ThrowsAsync<CabinetException>(() => Store.AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), null, seller: null, Ct));
         Assert.Contains($"wb_cabinets.id gave {id}, which is taken", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Fault", "22")]
+    public async Task Another_constraint_that_refuses_a_cabinet_is_named()
+    {
+        await ExecuteAsync("CREATE UNIQUE INDEX one_name ON wb_cabinets (name)");
+        await Store.AddAsync(_token, "Норд", seller: null, Ct);
+        var refused = await Assert.ThrowsAsync<CabinetException>(() => Store.AddAsync(TestTokens.Of(Guid.NewGuid().ToString()), "Норд", seller: null, Ct));
+        await ExecuteAsync("DROP INDEX one_name");
+        Assert.Contains("another cabinet has the same (one_name)", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -156,6 +168,33 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
         Assert.Equal(0L, await CountAsync($"SELECT count(*) FROM wb_orders WHERE cabinet_id = {id}"));
     }
 
+    [Fact]
+    [Trait("Fault", "3")]
+    [Trait("Guarantee", "bounded")]
+    public async Task Source_rows_go_five_thousand_at_a_time()
+    {
+        var id = await Store.AddAsync(_token, null, seller: null, Ct);
+        await AddOrdersAsync(id, 5_001);
+        var told = new Told();
+        Assert.True(await Store.TryRemoveAsync(id, told, Ct));
+        Assert.Equal([5_000, 5_001], told.Reports.Where(rows => rows > 0).Distinct());
+    }
+
+    [Fact]
+    [Trait("Fault", "3")]
+    [Trait("Guarantee", "killed")]
+    public async Task A_removal_that_was_interrupted_is_gone_on_with()
+    {
+        var id = await Store.AddAsync(_token, null, seller: null, Ct);
+        await AddOrdersAsync(id, 7);
+        using var killed = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => StoreOf(batchRows: 3).TryRemoveAsync(id, new Told(killed), killed.Token));
+        Assert.False((await Store.OpenAsync(id, Ct))!.IsActive);
+        Assert.Equal(4L, await CountAsync($"SELECT count(*) FROM wb_orders WHERE cabinet_id = {id}"));
+        Assert.True(await Store.TryRemoveAsync(id, null, Ct));
+        Assert.Equal(0L, await CountAsync($"SELECT count(*) FROM wb_orders WHERE cabinet_id = {id}"));
+    }
+
     [Theory]
     [Trait("Guarantee", "tenants")]
     [InlineData(false)]
@@ -217,6 +256,32 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
     }
 
     [Fact]
+    [Trait("Fault", "3")]
+    [Trait("Guarantee", "killed")]
+    public async Task A_change_of_seller_that_breaks_off_is_gone_on_with()
+    {
+        var id = await Store.AddAsync(_token, null, seller: null, Ct);
+        await AddOrdersAsync(id, 7);
+        await ExecuteAsync($"""
+            INSERT INTO wb_sync_cursors (cabinet_id, entity, state) VALUES ({id}, 'orders', '{"{}"}');
+            CREATE FUNCTION stays() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''it stays''; END';
+            CREATE TRIGGER stays BEFORE DELETE ON wb_orders FOR EACH ROW WHEN (OLD.srid = 's7') EXECUTE FUNCTION stays()
+            """);
+        var other = TestTokens.Of(Guid.NewGuid().ToString());
+        await Assert.ThrowsAsync<PostgresException>(() => ChangeAsync());
+        await ExecuteAsync("DROP FUNCTION stays CASCADE");
+
+        // With the token it has, it would read everything again.
+        Assert.Equal(_token, (await Store.OpenAsync(id, Ct))!.Access!.Token);
+        Assert.Equal(0L, await CountAsync($"SELECT count(*) FROM wb_sync_cursors WHERE cabinet_id = {id}"));
+        await ChangeAsync();
+        Assert.Equal(0L, await CountAsync($"SELECT count(*) FROM wb_orders WHERE cabinet_id = {id}"));
+        Assert.Equal(other, (await Store.OpenAsync(id, Ct))!.Access!.Token);
+
+        Task ChangeAsync() => StoreOf(batchRows: 3).ReplaceTokenAsync(id, other, seller: null, ofOtherSeller: true, Ct);
+    }
+
+    [Fact]
     public async Task Without_a_key_no_token_is_taken_and_the_setting_is_named()
     {
         await using var keyless = StubbedServices.Build(
@@ -270,11 +335,18 @@ public sealed class CabinetStoreTests(DatabaseFixture database) : IClassFixture<
         return (long)(await command.ExecuteScalarAsync(Ct))!;
     }
 
-    private sealed class Told : IProgress<long>
+    private sealed class Told(CancellationTokenSource? stop = null) : IProgress<long>
     {
         public List<long> Reports { get; } = [];
 
-        public void Report(long value) => Reports.Add(value);
+        public void Report(long value)
+        {
+            Reports.Add(value);
+            if (value > 0)
+            {
+                stop?.Cancel();
+            }
+        }
     }
 
     private async Task ExecuteAsync(string sql)
