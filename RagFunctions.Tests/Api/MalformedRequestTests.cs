@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -111,6 +112,16 @@ public sealed class MalformedRequestTests(AppFixture app) : IClassFixture<AppFix
         await AssertRefusedAsync(answer, 400);
     }
 
+    [Fact]
+    [Trait("Fault", "15")]
+    [Trait("Guarantee", "keys")]
+    public async Task A_body_beyond_its_limit_is_a_413_without_its_length_too()
+    {
+        using var content = new Unmeasured();
+        using var answer = await app.SendAsync(HttpMethod.Post, "/v1/rag/index/1", content: content);
+        await AssertRefusedAsync(answer, 413);
+    }
+
     private async Task AssertRefusedAsync(HttpResponseMessage answer, int status)
     {
         var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
@@ -120,5 +131,20 @@ public sealed class MalformedRequestTests(AppFixture app) : IClassFixture<AppFix
         Assert.False(string.IsNullOrEmpty((string?)JsonNode.Parse(text)!["detail"]));
         Assert.Equal(0, await app.CountAsync("SELECT (SELECT count(*) FROM rag_changes) + (SELECT count(*) FROM rag_index_status)"));
         Assert.Empty(await app.Durable.LiveAsync());
+    }
+
+    /// <summary>A little more than is taken, sent without saying how much it is.</summary>
+    private sealed class Unmeasured : HttpContent
+    {
+        public Unmeasured() => Headers.ContentType = new("application/json");
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(new string(' ', 4 * 1024 * 1024) + "{}"), TestContext.Current.CancellationToken);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 }

@@ -19,6 +19,10 @@ public sealed class OutageTests(AppFixture app) : IClassFixture<AppFixture>
     [InlineData("53100")]
     [InlineData("08006")]
     [InlineData("55P03")]
+    [InlineData("40001")]
+    [InlineData("58030")]
+    [InlineData("28P01")]
+    [InlineData("3D000")]
     public void An_outage_is_one_whichever_code_it_has(string state) =>
         Assert.True(DatabaseOutage.Is(new PostgresException("m", "ERROR", "ERROR", state)));
 

@@ -68,6 +68,11 @@ public sealed class RunCommandsTests(DatabaseFixture fixture) : IClassFixture<Da
         Assert.Contains("1 failed rows", rebuild.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("agree", rebuild.Output, StringComparison.Ordinal);
         Assert.Contains("no difference but for the failed rows", rebuild.Output, StringComparison.Ordinal);
+
+        var verify = await RagAsync("verify", $"{cabinet}");
+        Assert.Equal(1, verify.Code);
+        Assert.DoesNotContain("agree", verify.Output, StringComparison.Ordinal);
+        Assert.Contains("1 unreadable rows", verify.Output, StringComparison.Ordinal);
     }
 
     [Fact]
