@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using RagFunctions.Core;
 using RagFunctions.Core.Runs;
+using RagFunctions.Core.Runs.Sweep;
 using RagFunctions.Tests.Postgres;
 
 namespace RagFunctions.Tests.Runs;
@@ -38,6 +39,7 @@ public sealed class WorkerClockTests(DatabaseFixture fixture) : IClassFixture<Da
         Assert.Equal(BeginStatus.Refused, answer.Status);
         Assert.Contains("ahead of the main database's", answer.Message, StringComparison.Ordinal);
         Assert.Contains("ahead of", await runs.StatusAsync<string>(cabinet, "last_error"), StringComparison.Ordinal);
+        Assert.Contains(answer.Message, runs.Log.Lines);
         Assert.Null(await runs.StatusAsync<string?>(cabinet, "lease_owner"));
     }
 
@@ -55,6 +57,30 @@ public sealed class WorkerClockTests(DatabaseFixture fixture) : IClassFixture<Da
         await _runs.Get<IndexRequests>().StoreAsync(cabinet, RunMode.Incremental, allowMassDelete: true, RunsHarness.Cancel);
         await BeginAndEndAsync(cabinet);
         Assert.Equal(40, await CountAsync(cabinet));
+    }
+
+    [Fact]
+    [Trait("Fault", "14")]
+    [Trait("Guarantee", "no-mass-deletion")]
+    public async Task What_is_held_back_is_deleted_by_no_range_either()
+    {
+        var cabinet = await FilledAsync(staying: 40, expiring: 60);
+        await _runs.QueueAsync(cabinet, 1_001);
+        Assert.False(Assert.Single((await _runs.BeginAsync(cabinet, Guid.NewGuid())).Ranges).DeletesAllowed);
+    }
+
+    [Fact]
+    [Trait("Fault", "14")]
+    public async Task What_is_held_back_starts_no_run_for_an_hour()
+    {
+        var cabinet = await FilledAsync(staying: 40, expiring: 60);
+        await BeginAndEndAsync(cabinet);
+        Assert.DoesNotContain(cabinet, await DueAsync());
+        await _runs.ExecuteAsync("UPDATE rag_index_status SET expiry_held_until = clock_timestamp() WHERE cabinet_id = $1", cabinet);
+        Assert.Contains(cabinet, await DueAsync());
+
+        async Task<IEnumerable<long>> DueAsync() =>
+            (await _runs.Get<SweepQuery>().FindAsync(RunsHarness.Cancel)).Due.Select(due => due.CabinetId);
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using RagFunctions.Core.Marketplace.Sync;
 using RagFunctions.Core.Marketplace.Tokens;
 using RagFunctions.Core.Runs;
 using RagFunctions.Tests.Postgres;
+using RagFunctions.Tests.Runs;
 using static RagFunctions.Tests.Marketplace.Sync.SyncWorld;
 
 namespace RagFunctions.Tests.Marketplace.Sync;
@@ -47,12 +48,15 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
     public async Task A_worker_with_a_wrong_clock_syncs_nothing_and_says_so()
     {
         await using var world = await StartAsync(database);
+        using var log = new RecordingLog();
         world.Stub.Answer(Orders, $"[{Order("a")}]");
 
         var wrong = await RunAsync(TimeSpan.FromDays(120));
         Assert.Equal(EntitySyncStatus.Failed, wrong.Status);
         Assert.Contains("ahead of the main database's", wrong.Reason, StringComparison.Ordinal);
         Assert.Equal(0, world.Stub.Count(Orders));
+
+        Assert.Contains(log.Lines, line => line == $"Cabinet {world.Cabinet}: Orders is not synchronised: {wrong.Reason}");
 
         // The next time is not 120 days away.
         Assert.Equal(EntitySyncStatus.Ok, (await RunAsync(TimeSpan.Zero)).Status);
@@ -61,7 +65,7 @@ public sealed class EntitySyncTests(DatabaseFixture database) : IClassFixture<Da
         {
             var time = new FakeTimeProvider(DateTimeOffset.UtcNow + ahead);
             await using var services = StubbedServices.Build(
-                database.ConnectionString, world.Stub.Url, time,
+                database.ConnectionString, world.Stub.Url, time, logs: log,
                 replace: all => all.AddSingleton(new WorkerClock(time, Options.Create(new RunsOptions())) { IsMachines = true }));
             return await services.GetRequiredService<EntitySync>().RunAsync(world.Cabinet, SyncEntity.Orders, askedAt: null, Ct);
         }
