@@ -38,7 +38,7 @@ public sealed class KeyRefusalsTests : IDisposable
             _clock.Advance(TimeSpan.FromMilliseconds(milliseconds - 1));
             Assert.False(held.IsCompleted);
             _clock.Advance(TimeSpan.FromMilliseconds(1));
-            await held;
+            await held.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         }
 
         Assert.True(_refusals.HoldAsync(From("10.0.0.2")).IsCompletedSuccessfully);

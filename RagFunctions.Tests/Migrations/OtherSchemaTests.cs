@@ -44,7 +44,8 @@ public sealed class OtherSchemaTests : IAsyncLifetime
         Assert.Empty(await _database.Source.ReadNamesAsync("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"));
 
         // Another service with another search path.
-        await _database.Source.ExecuteAsync("UPDATE shop.wb_products SET name = 'Cup' WHERE nm_id = 3");
+        await _database.Source.ExecuteAsync("UPDATE shop.wb_products SET name = 'Cup' WHERE nm_id = 3; TRUNCATE shop.wb_orders");
+        Assert.Equal(["*", "wb_products"], await _database.Source.ReadNamesAsync("SELECT source_table FROM shop.rag_changes ORDER BY 1"));
         await RagAsync("index", "1");
         await RagAsync("verify", "1");
         await RagAsync("rollback", "rag", "--to", "0");

@@ -98,7 +98,7 @@ public sealed class UnreadableTableTests : IAsyncLifetime
         using var runs = new RunsHarness(_fixture, main, _fixture.Rag);
         await using var connection = await _fixture.Source.OpenConnectionAsync(Stop);
         await using var holder = await LockStocksAsync(connection);
-        var summary = await runs.Get<InProcessDriver>().RunAsync(_cabinet.Id, null, Stop);
+        var summary = await runs.Get<InProcessDriver>().RunAsync(_cabinet.Id, null, TestContext.Current.CancellationToken);
         Assert.Equal(RunOutcome.Failed, summary.Outcome);
         Assert.Contains("wb_stocks cannot be read: no answer within the command timeout", summary.Message, StringComparison.Ordinal);
         Assert.Equal(3, await _cabinet.ChunksAsync(Entity.Orders));
