@@ -1,7 +1,7 @@
 using Npgsql;
 using RagFunctions.Core.Databases;
 using RagFunctions.Core.Migrations;
-using RagFunctions.Core.Migrations.Rag;
+using RagFunctions.Core.Migrations.Rag.Search;
 
 namespace RagFunctions.Core.Embeddings;
 

@@ -54,9 +54,10 @@ public sealed class WorkerRole : IAsyncDisposable
     private const string PutOut = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE usename = $1 AND datname = current_database()";
 
     private readonly Dictionary<TestDatabase, List<string>> _tables = [];
-    private readonly Stack<(TestDatabase Database, string Statement, bool PutOut, bool WasShut)> _remedies = [];
+    private readonly Stack<(TestDatabase Database, string Statement, bool PutOut)> _remedies = [];
 
     private Pooler? _pooler;
+    private bool _wasShut;
 
     private WorkerRole()
     {
@@ -104,7 +105,8 @@ public sealed class WorkerRole : IAsyncDisposable
             DatabaseTrouble.DiskFull => ($"INSERT INTO trouble_full VALUES ('{table}') ON CONFLICT DO NOTHING", "DELETE FROM trouble_full", false),
             _ => ($"REVOKE CONNECT ON DATABASE {database.Name} FROM {Name}", $"GRANT CONNECT ON DATABASE {database.Name} TO {Name}", true),
         };
-        _remedies.Push((database, remedy, putsOut, trouble == DatabaseTrouble.Gone));
+        _remedies.Push((database, remedy, putsOut));
+        _wasShut |= trouble == DatabaseTrouble.Gone;
         await database.Source.ExecuteAsync(strike);
         if (putsOut)
         {
@@ -112,10 +114,9 @@ public sealed class WorkerRole : IAsyncDisposable
         }
     }
 
-    /// <summary>No database has any trouble, and each lets the role in.</summary>
+    /// <summary>No database has any trouble; a pooler may still believe so for a moment.</summary>
     public async Task RecoverAsync()
     {
-        var refused = _remedies.Any(remedy => remedy.WasShut);
         while (_remedies.TryPop(out var remedy))
         {
             await remedy.Database.Source.ExecuteAsync(remedy.Statement);
@@ -124,9 +125,15 @@ public sealed class WorkerRole : IAsyncDisposable
                 await remedy.Database.Source.ReadNamesAsync(PutOut, Name);
             }
         }
+    }
 
-        if (_pooler is { } pooler && refused)
+    /// <summary>The same, and nobody who works for the role is refused any more. Not while somebody is held back who has one of the pooler's sessions.</summary>
+    public async Task RecoverWhollyAsync()
+    {
+        await RecoverAsync();
+        if (_pooler is { } pooler && _wasShut)
         {
+            _wasShut = false;
             await Task.WhenAll(_tables.Keys.Select(database => pooler.WaitUntilItLendsAllAsync(database.Name)));
         }
     }

@@ -217,7 +217,7 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
         world.BusinessTime.Wrong = TimeSpan.Zero;
         if (run.Interruption == StoryInterruption.DatabaseTurns)
         {
-            await world.Role.RecoverAsync();
+            await world.Role.RecoverWhollyAsync();
         }
     }
 

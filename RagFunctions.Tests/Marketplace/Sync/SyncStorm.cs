@@ -284,7 +284,7 @@ internal sealed class SyncStorm : IAsyncDisposable
             _proxy.Arm(0, ConnectionFault.BeforeRequest);
             _proxy.Interrupt(0, null);
             await _proxy.Interrupting;
-            await _role.RecoverAsync();
+            await _role.RecoverWhollyAsync();
             _world.Server.BeforeAnswer = null;
             if (_proxy.Struck > struckBefore)
             {

@@ -1,4 +1,4 @@
-namespace RagFunctions.Core.Migrations.Rag;
+namespace RagFunctions.Core.Migrations.Rag.Search;
 
 /// <summary>
 /// The tables of the generation of vectors that is built beside the active one, made like those of the active one. When a change of the

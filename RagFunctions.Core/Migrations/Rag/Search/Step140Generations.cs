@@ -1,7 +1,6 @@
 using FluentMigrator;
-using RagFunctions.Core.Migrations.Rag.Search;
 
-namespace RagFunctions.Core.Migrations.Rag;
+namespace RagFunctions.Core.Migrations.Rag.Search;
 
 /// <summary>
 /// Room for a second generation of vectors beside the active one, so that the model can be changed while search goes on. Nothing is in it
