@@ -152,7 +152,8 @@ internal sealed class Story(StoryWorld world, long cabinetId) : IAsyncDisposable
         {
             world.BusinessTime.Wrong = TimeSpan.FromDays((step.Row * 4) - 121);
             return Task.CompletedTask;
-        },
+        }
+        ,
         _ => null,
     };
 
