@@ -114,6 +114,19 @@ public sealed class WordSearchTests(DatabaseFixture fixture) : IClassFixture<Dat
             [.. (await FindAsync(scene, request)).Select(hit => hit.Text[^1..]).Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>A reader in SQL may ask for one kind and, beside it, for others: nothing is both.</summary>
+    [Theory]
+    [InlineData("kinds => '{}'")]
+    [InlineData("nm_ids => '{}'")]
+    [InlineData("only_type => 'order', kinds => '{review}'")]
+    public async Task Filters_that_no_row_can_meet_find_no_word(string filter)
+    {
+        await using var scene = await SceneAsync(["молния"]);
+        var ask = $"SELECT chunk_text FROM rag_search({scene.CabinetId}, NULL, NULL, question => 'молния', mode => 'text'";
+        Assert.Equal(["молния"], await fixture.Source.ReadNamesAsync(ask + ")"));
+        Assert.Empty(await fixture.Source.ReadNamesAsync($"{ask}, {filter})"));
+    }
+
     [Theory]
     [InlineData("и не на")]
     [InlineData("...!!!")]
